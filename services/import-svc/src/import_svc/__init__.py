@@ -1,0 +1,1 @@
+"""Leads' identity and contact data: imports, the public form, uniqueness."""

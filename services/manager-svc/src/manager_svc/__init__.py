@@ -1,0 +1,1 @@
+"""Lead managers, assignment, status and history."""

@@ -1,0 +1,1 @@
+"""The journal of every event, and deliveries to people and systems."""

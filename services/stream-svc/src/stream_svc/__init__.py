@@ -1,0 +1,1 @@
+"""The read side: projection, lists and the streamed read API."""

@@ -1,0 +1,1 @@
+"""What Leadwire's services share: broker, outbox, database, HTTP, contracts."""

@@ -1,0 +1,40 @@
+"""Find a broker by the scheme of its URL.
+
+Transports register in the entry-point group `leadwire.brokers` under their URL
+scheme, so a third party adds one by installing a distribution.
+"""
+
+from importlib.metadata import entry_points
+from urllib.parse import urlsplit
+
+from leadwire.broker.errors import BrokerConfigurationError
+from leadwire.broker.port import Broker
+
+ENTRY_POINT_GROUP = "leadwire.brokers"
+
+
+def known_schemes() -> list[str]:
+    """Return the URL schemes for which a broker is installed."""
+    return sorted(entry_points(group=ENTRY_POINT_GROUP).names)
+
+
+def broker_from_url(url: str, *, name: str) -> Broker:
+    """Return a client, not yet connected, of the broker that the URL names.
+
+    Args:
+        url: For example `amqp://user:password@host:5672/vhost`.
+        name: Name of the connection, as the broker's operators see it.
+
+    Raises:
+        BrokerConfigurationError: No installed broker has this scheme. The message
+            names the schemes there are, and never the URL, which may bear a password.
+    """
+    scheme = urlsplit(url).scheme
+    found = entry_points(group=ENTRY_POINT_GROUP, name=scheme)
+    if not found:
+        raise BrokerConfigurationError(
+            f"no broker for URLs that start with {scheme + '://'!r}; "
+            f"installed are: {', '.join(known_schemes())}"
+        )
+    transport: type[Broker] = next(iter(found)).load()
+    return transport.from_url(url, name=name)

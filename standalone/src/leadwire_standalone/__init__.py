@@ -1,0 +1,1 @@
+"""All of Leadwire in one process, on an embedded Postgres."""
