@@ -1,0 +1,93 @@
+# Every command of the project. `make` alone explains them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc standalone
+SOURCES := $(addsuffix /src,$(DISTRIBUTIONS))
+TESTS := $(wildcard $(addsuffix /tests,$(DISTRIBUTIONS)) tests)
+NEWEST_PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+
+# The first interpreter that really runs and is new enough; a version manager may
+# leave commands behind that do not.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL_OURS := $(INSTALL) --no-deps --no-build-isolation $(addprefix -e ,$(DISTRIBUTIONS))
+
+# `make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://...`
+PORT ?= 8080
+DATA ?= .data
+RUN_OPTIONS := --port $(PORT) --data $(DATA)
+
+.PHONY: help run demo test test-fast check format bench lock clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://..."
+	@echo "  make demo FILE=leads.csv REGION=US"
+	@echo "  make bench ONLY=relay JSON=bench.json"
+	@echo "  make test ARGS='-k outbox'"
+
+run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, apt or root
+	@$(if $(BROKER_URL),LEADWIRE_BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
+		exec $(BIN)/leadwire-standalone $(RUN_OPTIONS)
+
+demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
+	@$(if $(BROKER_URL),BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
+		exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION))
+
+test: $(VENV)/.dev ## Run every test, on real servers
+	@tools/install-rabbitmq
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/.dev ## Run what kills nothing (under 3 minutes)
+	@tools/install-rabbitmq
+	$(BIN)/python -m pytest -m "not fault" $(ARGS)
+
+check: $(VENV)/.dev ## Lint, types, import contracts, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES) bench
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m leadwire.contracts.asyncapi --check
+
+format: $(VENV)/.dev ## Format and mend what the linter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same run
+	@tools/install-rabbitmq
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+
+lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
+	@for name in run dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc standalone),--no-emit-package $(d)) \
+			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## Remove the environment, caches and the data of `make run`
+	rm -rf $(VENV) $(DATA) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Leadwire needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python"; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: $(VENV)/bin/python requirements/run.txt $(NEWEST_PYPROJECTS)
+	@echo "Installing what Leadwire needs"
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL_OURS)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing what tests and checks need"
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
