@@ -1,0 +1,46 @@
+"""The command behind `make bench`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from bench.figures import Figure, as_table, write_json
+from bench.import_leads import measure_import
+from bench.relay import measure_relay
+from bench.servers import Servers, running_servers
+from leadwire.observability import configure_logging
+
+BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
+    "relay": measure_relay,
+    "import": measure_import,
+}
+
+
+async def run(names: Sequence[str]) -> list[Figure]:
+    """Run the named benchmarks, one after another, on private servers."""
+    figures: list[Figure] = []
+    async with running_servers() as servers:
+        for name in names:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            figures += await BENCHMARKS[name](servers)
+    return figures
+
+
+def main() -> int:
+    """Run the benchmarks asked for; figures are information, so the exit code is 0."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=sorted(BENCHMARKS), help="run one benchmark")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    given = parser.parse_args()
+    configure_logging(level="warning", format="text", service="bench")
+    figures = asyncio.run(run([given.only] if given.only else list(BENCHMARKS)))
+    print(as_table(figures))
+    if given.json:
+        write_json(figures, given.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

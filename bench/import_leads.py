@@ -1,0 +1,128 @@
+"""Bulk import over HTTP, against COPY of the same rows into the same table.
+
+The import is a request to a real import-svc process: it decodes, validates, stores
+and writes the events to its outbox. The limit is asyncpg's COPY of the rows that the
+import stored, into a table with the same columns, constraints and indexes.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import orjson
+
+from bench.figures import Figure, against_limit
+from bench.servers import Servers
+from import_svc.app import SERVICE
+from leadwire.testing.process import ServiceProcess, free_port
+
+ROWS = 100_000
+ROUNDS = 3
+FIELDS = ("name", "family_name", "email", "cellphone")
+
+
+def leads(count: int) -> Iterator[Mapping[str, str]]:
+    """Yield valid leads, each with an email and a US number of its own."""
+    for number in range(count):
+        area, line = divmod(number, 8_000_000 // 16)
+        yield {
+            "name": f"Given{number}",
+            "family_name": f"Family{number}",
+            "email": f"lead{number}@example{number % 500}.com",
+            "cellphone": f"+1{212 + area}{2_000_000 + line:07d}",
+        }
+
+
+def as_csv(rows: Iterator[Mapping[str, str]]) -> bytes:
+    """Return the rows as CSV with a header."""
+    lines = [",".join(FIELDS), *(",".join(row[field] for field in FIELDS) for row in rows)]
+    return "\n".join(lines).encode()
+
+
+def as_ndjson(rows: Iterator[Mapping[str, str]]) -> bytes:
+    """Return the rows as one JSON object a line."""
+    return b"\n".join(orjson.dumps(row) for row in rows)
+
+
+async def measure_import(servers: Servers) -> Sequence[Figure]:
+    """Return rows per second of imports as CSV and NDJSON, and the service's peak memory."""
+    database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        service = ServiceProcess(
+            module="import_svc",
+            environment={
+                "LEADWIRE_AUTH": "off",
+                "LEADWIRE_BROKER_URL": servers.rabbitmq_url,
+                "LEADWIRE_HTTP_PORT": str(port),
+                "LEADWIRE_LOG_LEVEL": "warning",
+                "IMPORT_DATABASE_URL": database_url,
+            },
+            port=port,
+            log=Path(directory) / "import-svc.log",
+        )
+        connection = await asyncpg.connect(database_url)
+        await service.start()
+        try:
+            figures = [
+                await _measure("import-csv", "text/csv", as_csv, service, connection),
+                await _measure("import-ndjson", "application/x-ndjson", as_ndjson, service, connection),
+            ]
+            peak = Figure(name="import-memory", value=_peak_mib(service.pid), unit="MiB")
+        finally:
+            await service.stop()
+            await connection.close()
+    return [*figures, peak]
+
+
+async def _measure(
+    name: str,
+    content_type: str,
+    encode: Callable[[Iterator[Mapping[str, str]]], bytes],
+    service: ServiceProcess,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> Figure:
+    body = encode(leads(ROWS))
+    values, limits = [], []
+    for _ in range(ROUNDS):
+        await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
+        values.append(ROWS / await _import(service.url, content_type, body))
+        limits.append(ROWS / await _copy(connection))
+    return against_limit(name, values=values, limits=limits, unit="rows/s", target=0.5)
+
+
+async def _import(url: str, content_type: str, body: bytes) -> float:
+    started = time.perf_counter()
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as session,
+        session.post(
+            f"{url}/v1/imports", data=body, headers={"Content-Type": content_type}
+        ) as response,
+    ):
+        receipt = await response.json()
+    elapsed = time.perf_counter() - started
+    if receipt.get("imported") != ROWS:
+        raise RuntimeError(f"not every row was imported: {str(receipt)[:500]}")
+    return elapsed
+
+
+async def _copy(connection: "asyncpg.Connection[asyncpg.Record]") -> float:
+    records = [tuple(record) for record in await connection.fetch("SELECT * FROM leads")]
+    async with connection.transaction():
+        await connection.execute("CREATE TABLE copied_leads (LIKE leads INCLUDING ALL)")
+    try:
+        started = time.perf_counter()
+        await connection.copy_records_to_table("copied_leads", records=records)
+        return time.perf_counter() - started
+    finally:
+        await connection.execute("DROP TABLE copied_leads")
+
+
+def _peak_mib(pid: int) -> float:
+    """Return the peak resident size of a process (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(peak) / 1024

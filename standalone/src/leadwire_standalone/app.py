@@ -1,0 +1,27 @@
+"""Wire all services into one process: one router, but each with its own everything else.
+
+Every service keeps its own database role, pool, metrics registry and broker
+connection, and they still talk through the broker only. What they share is the
+HTTP port, since `/v1/leads/{id}` is served by three of them, method by method.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from aiohttp import web
+
+from leadwire.http import new_application
+from leadwire.service import ServiceSettings
+from leadwire_standalone.services import SERVICES
+
+
+def create_app(settings: Mapping[str, ServiceSettings]) -> web.Application:
+    """Return one application with the operations and loops of all services.
+
+    Args:
+        settings: Settings per service name.
+    """
+    app = new_application(title="Leadwire", version=version("leadwire-standalone"))
+    for service in SERVICES:
+        service.setup(app, settings[service.name])
+    return app

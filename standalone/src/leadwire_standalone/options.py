@@ -1,0 +1,64 @@
+"""What one can choose about a standalone run: port, data, database, broker."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The choices of one run.
+
+    Attributes:
+        port: TCP port on 127.0.0.1; 0 for any free one.
+        data: Directory of everything that is kept between runs.
+        database_url: An administrator's URL of a Postgres to use; None to run an
+            embedded one in `data`.
+        broker_url: The broker to use; None for the Postgres broker in the same database.
+    """
+
+    port: int
+    data: Path
+    database_url: str | None
+    broker_url: str | None
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line, and the environment for what may bear a password.
+
+    Args:
+        arguments: Command line without the program; None for the process's own.
+
+    Raises:
+        SystemExit: An argument is wrong, or help was asked for.
+    """
+    parser = argparse.ArgumentParser(
+        prog="leadwire-standalone",
+        description="Run all of Leadwire in one process, without access control, on 127.0.0.1.",
+        epilog="Environment: DATABASE_URL names a Postgres to use instead of the embedded one "
+        "(an administrator's URL: roles and schemas are made with it); LEADWIRE_BROKER_URL names "
+        "a broker instead of the one in the database. Both may bear a password, so they are no "
+        "arguments. Every setting of the services can be given in the environment, too.",
+    )
+    parser.add_argument("--port", type=_port, default=8080, help="TCP port (default: 8080)")
+    parser.add_argument(
+        "--data", type=Path, default=Path(".data"), help="directory to keep data in (default: .data)"
+    )
+    given = parser.parse_args(arguments)
+    return Options(
+        port=given.port,
+        data=given.data.resolve(),
+        database_url=os.environ.get("DATABASE_URL") or None,
+        broker_url=os.environ.get("LEADWIRE_BROKER_URL") or None,
+    )
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port lies between 0 and 65535")
+    return number

@@ -1,0 +1,14 @@
+"""The services that a standalone process is made of."""
+
+from import_svc.app import SERVICE as IMPORT_SERVICE
+from leadwire.service import ServiceDescription
+from manager_svc.app import SERVICE as MANAGER_SERVICE
+from notifier_svc.app import SERVICE as NOTIFIER_SERVICE
+from stream_svc.app import SERVICE as STREAM_SERVICE
+
+SERVICES: tuple[ServiceDescription, ...] = (
+    IMPORT_SERVICE,
+    MANAGER_SERVICE,
+    NOTIFIER_SERVICE,
+    STREAM_SERVICE,
+)
