@@ -147,7 +147,9 @@ class LeadInterestedCreated(Payload):
     """A lead was marked interested: the event that other teams build on."""
 
     lead: InterestedLead
-    manager: ManagerRef = Field(description="Who marked it.")
+    manager: ManagerRef | None = Field(
+        description="Who held the lead; null if it was marked while nobody held it."
+    )
     marked_at: UtcTime
     work: Work
 
