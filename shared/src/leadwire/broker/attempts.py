@@ -1,0 +1,165 @@
+"""What becomes of a delivery: the one place of the retry and parking policy.
+
+Every transport calls `settle` for each delivery and then only does what it answers:
+forget the delivery (`Done`) or deliver it again later (`TryAgain`). So all transports
+count, wait, park and log alike.
+
+A delivery is parked before it is acknowledged. If parking fails, because the database
+is away, the delivery is kept in the broker and tried again: nothing vanishes.
+
+What a handler raised is logged by its type and stack, not by its text: the text may
+quote personal data. It goes into the parked entry only, which is erased with the event
+itself.
+
+Delays are exact here. A transport that times each delivery by itself passes them
+through `spread`; one with a queue per delay must not, or it would miss its queue.
+"""
+
+import asyncio
+import random
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from leadwire.broker.port import (
+    Ack,
+    Delivery,
+    Handler,
+    Park,
+    ParkingLot,
+    Retry,
+    Subscription,
+    Verdict,
+)
+
+log = structlog.get_logger(__name__)
+
+HANDLER_LIMIT = 900.0
+"""Seconds after which a handler that hangs counts as failed."""
+
+PARKING_LIMIT = 30.0
+"""Seconds after which parking counts as failed."""
+
+MAX_REASON = 1000
+"""Most characters of a reason that are kept."""
+
+_JITTER = 0.1
+_random = random.SystemRandom()
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The delivery is handled or parked: forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Deliver again, with the next attempt's number.
+
+    Attributes:
+        delay: Seconds to wait at least.
+    """
+
+    delay: float
+
+
+Settlement = Done | TryAgain
+
+
+async def settle(
+    delivery: Delivery,
+    handler: Handler,
+    *,
+    subscription: Subscription,
+    parking: ParkingLot,
+) -> Settlement:
+    """Have a delivery handled and say what the broker has to do with it.
+
+    Args:
+        delivery: One attempt at a message.
+        handler: Called once; see `Verdict`. An exception, also a hung handler's
+            time-out, counts as a `Retry` with the subscription's next delay.
+        subscription: Says how many attempts there are and how long to wait between.
+        parking: Where to put what is not to be tried again.
+
+    Returns:
+        What to do with the delivery. Nothing but a cancellation of the caller is raised.
+    """
+    match await _verdict(delivery, handler):
+        case Ack():
+            return Done()
+        case Park(reason=reason):
+            return await _park(delivery, reason, subscription=subscription, parking=parking)
+        case Retry(reason=reason) if delivery.attempt >= subscription.max_attempts:
+            reason = f"gave up after {delivery.attempt} attempts: {reason}"
+            return await _park(delivery, reason, subscription=subscription, parking=parking)
+        case Retry(delay=asked):
+            delay = asked if asked is not None else retry_delay(subscription, delivery.attempt)
+            log.info("delivery_retried", **_fields(delivery), delay_s=delay)
+            return TryAgain(delay)
+
+
+def retry_delay(subscription: Subscription, attempt: int) -> float:
+    """Return the seconds to wait after the given failed attempt; the last step repeats."""
+    steps = subscription.retry_delays
+    return steps[min(max(attempt, 1), len(steps)) - 1]
+
+
+def spread(delay: float) -> float:
+    """Return the delay, up to a tenth longer, so that what failed together comes apart."""
+    return delay * (1.0 + _random.uniform(0.0, _JITTER))
+
+
+async def _verdict(delivery: Delivery, handler: Handler) -> Verdict:
+    result: object = await _attempt(lambda: handler(delivery), limit=HANDLER_LIMIT)
+    if isinstance(result, Ack | Retry | Park):
+        return result
+    if not isinstance(result, BaseException):
+        result = TypeError(f"the handler returned {type(result).__name__}, not a verdict")
+    log.warning("handler_failed", **_fields(delivery), **_describe(result))
+    return Retry(reason=f"{type(result).__name__}: {result}")
+
+
+async def _park(
+    delivery: Delivery, reason: str, *, subscription: Subscription, parking: ParkingLot
+) -> Settlement:
+    error = await _attempt(lambda: parking.park(delivery, reason[:MAX_REASON]), limit=PARKING_LIMIT)
+    if error is None:
+        log.warning("delivery_parked", **_fields(delivery))
+        return Done()
+    delay = retry_delay(subscription, delivery.attempt)
+    log.error("parking_failed", **_fields(delivery), **_describe(error), delay_s=delay)
+    return TryAgain(delay)
+
+
+async def _attempt(work: Callable[[], Awaitable[_T]], *, limit: float) -> _T | BaseException:
+    """Return the result of the work, or what it raised.
+
+    `gather` tells two cancellations apart: the caller's own is raised here, and one that
+    leaks out of the work, as of a task that a handler awaited, is returned as a failure.
+    """
+
+    async def bounded() -> _T:
+        async with asyncio.timeout(limit):
+            return await work()
+
+    [result] = await asyncio.gather(bounded(), return_exceptions=True)
+    return result
+
+
+def _fields(delivery: Delivery) -> dict[str, str | int]:
+    return {
+        "subscription": delivery.subscription,
+        "message_id": delivery.message.id,
+        "message_type": delivery.message.type,
+        "attempt": delivery.attempt,
+    }
+
+
+def _describe(error: BaseException) -> dict[str, str]:
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    return {"error": type(error).__name__, "stack": stack}
