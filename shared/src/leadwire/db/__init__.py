@@ -1,0 +1,38 @@
+"""One service's database: its pool, its queries, its migrations, its role.
+
+`leadwire.db.embedded` holds a Postgres server for machines that have none.
+"""
+
+from leadwire.db.database import Database
+from leadwire.db.errors import (
+    DatabaseError,
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+    MigrationError,
+    is_transient,
+)
+from leadwire.db.leadership import LeaderLock
+from leadwire.db.listener import Listener
+from leadwire.db.migrations import Migration, MigrationSource, migrate, pending_migrations
+from leadwire.db.queries import Queries
+from leadwire.db.roles import provision_role
+from leadwire.db.session import Connection, DedicatedConnection
+
+__all__ = [
+    "Connection",
+    "Database",
+    "DatabaseError",
+    "DatabaseRefusedError",
+    "DatabaseUnavailableError",
+    "DedicatedConnection",
+    "LeaderLock",
+    "Listener",
+    "Migration",
+    "MigrationError",
+    "MigrationSource",
+    "Queries",
+    "is_transient",
+    "migrate",
+    "pending_migrations",
+    "provision_role",
+]

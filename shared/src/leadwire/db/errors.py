@@ -1,0 +1,50 @@
+"""What the database layer can raise, and which failures pass by themselves."""
+
+import asyncpg
+
+
+class DatabaseError(Exception):
+    """Any failure of the database layer that its caller may want to handle."""
+
+
+class DatabaseUnavailableError(DatabaseError):
+    """The database did not answer, or the connection was lost; trying again may help."""
+
+
+class DatabaseRefusedError(DatabaseUnavailableError):
+    """The database answered and refused the role; waiting will not help."""
+
+
+class MigrationError(DatabaseError):
+    """The migrations cannot be applied as they are; the message says why."""
+
+
+CONNECTION_LOST = (
+    OSError,  # TimeoutError is one too
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutdown, crash, starting up
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidCatalogNameError,  # the database is not created yet
+)
+"""Failures to connect, or of a connection, that waiting may cure."""
+
+REFUSED = (asyncpg.InvalidAuthorizationSpecificationError,)
+"""Failures to connect that only another password or another role cures."""
+
+_PASSING = (
+    DatabaseUnavailableError,
+    TimeoutError,
+    asyncpg.TransactionRollbackError,  # deadlock, serialization
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    *CONNECTION_LOST,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the same work may well succeed when it is done again later.
+
+    That is so after a lost connection, a deadlock, a serialization failure, a time-out
+    or a server that is short of resources; never after a refused role.
+    """
+    return isinstance(error, _PASSING) and not isinstance(error, DatabaseRefusedError)

@@ -1,0 +1,1 @@
+SELECT format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', $1::text)

@@ -1,0 +1,1 @@
+SELECT source, name, checksum FROM schema_migrations

@@ -1,0 +1,3 @@
+SELECT EXISTS (
+    SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_migrations'
+)
