@@ -39,6 +39,7 @@ from leadwire.contracts.payloads import (
     UtcTime,
 )
 from leadwire.contracts.vocabulary import EventType
+from leadwire.observability import current_traceparent
 
 MAX_EVENT_BYTES: Final = 65_536
 CONTENT_TYPE: Final = "application/cloudevents+json"
@@ -153,8 +154,6 @@ def new_event(
         sequence: The subject's `rev` at the publisher.
         time: When it happened, with a time zone; now by default.
     """
-    from leadwire.observability import current_traceparent
-
     event_type = _TYPE_OF[type(data)]
     return EVENT_MODELS[event_type](
         id=uuid7(),

@@ -1,5 +1,28 @@
-"""Change and event in one commit, and each event's effect once: outbox, relay, inbox."""
+"""Change and event in one commit, and each event's effect once.
+
+A publishing service adds events to its `Outbox` in the transaction that makes the change;
+the `Relay` publishes them and deletes what the broker accepted. A consuming service makes
+its handlers with `transactional_handler`, whose inbox row commits with the effect, and
+gives the broker `ParkedEvents` for what cannot be handled.
+"""
 
 from leadwire.outbox.errors import UnreadableError
+from leadwire.outbox.handling import Identified, transactional_handler
+from leadwire.outbox.metrics import RelayMetrics
+from leadwire.outbox.parking import ParkedEvents
+from leadwire.outbox.pruner import InboxPruner
+from leadwire.outbox.relay import Relay
+from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent
 
-__all__ = ["UnreadableError"]
+__all__ = [
+    "OUTBOX_MIGRATIONS",
+    "Identified",
+    "InboxPruner",
+    "Outbox",
+    "OutgoingEvent",
+    "ParkedEvents",
+    "Relay",
+    "RelayMetrics",
+    "UnreadableError",
+    "transactional_handler",
+]

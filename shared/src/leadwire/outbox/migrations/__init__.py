@@ -1,0 +1,1 @@
+"""The tables of the outbox, for the schema of every service that uses it."""

@@ -1,0 +1,71 @@
+"""The writing end of the outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from leadwire.broker import Message
+from leadwire.db import Connection, MigrationSource, Queries
+from leadwire.outbox._rows import message_columns
+
+OUTBOX_MIGRATIONS: Final = MigrationSource(name="outbox", package="leadwire.outbox.migrations")
+"""Tables `outbox`, `inbox` and `parked`, for the schema of the service that uses them."""
+
+_COPY_FROM: Final = 50
+_COLUMNS: Final = ("event_id", "aggregate_id", "type", "content_type", "body", "headers")
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """An event to publish once the transaction has committed.
+
+    Attributes:
+        message: What to publish; its bytes are stored and published as they are.
+        aggregate_id: The thing it is about, for example a lead; for people who look
+            into the table. None if it is about several.
+    """
+
+    message: Message
+    aggregate_id: UUID | None
+
+
+class Outbox:
+    """Adds events to the outbox of the service, in the caller's own transaction.
+
+    Events are published in the order of their ids, and an id is drawn when a row is
+    inserted, not when it is committed. So whoever adds an event about an aggregate must
+    hold the lock of that aggregate's row (by an update, or `SELECT ... FOR UPDATE`)
+    *before* adding, and keep it until the commit: then two transactions about the same
+    aggregate draw their ids in the order in which they commit (G8).
+    """
+
+    def __init__(self) -> None:
+        self._queries = Queries("leadwire.outbox.sql")
+
+    async def add(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:
+        """Store events in the given order; they are published after the commit.
+
+        The table's trigger wakes the relay, once per transaction.
+
+        Args:
+            connection: A connection with an open transaction that made the change and
+                holds the locks of the aggregates concerned.
+            events: Any number; many are stored by COPY.
+
+        Raises:
+            RuntimeError: There is no open transaction: change and event would not
+                commit together.
+        """
+        if not connection.is_in_transaction():
+            raise RuntimeError("events belong into the transaction of the change that they tell")
+        rows = [_row(event) for event in events]
+        if len(rows) < _COPY_FROM:
+            await connection.executemany(self._queries["add_event"], rows)
+        else:
+            await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+
+
+def _row(event: OutgoingEvent) -> tuple[str, UUID | None, str, str, bytes, list[str]]:
+    event_id, event_type, content_type, body, headers = message_columns(event.message)
+    return event_id, event.aggregate_id, event_type, content_type, body, headers
