@@ -101,13 +101,13 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: UUID
     source: AttributeText
     type: EventType
     subject: UUID | None = None
     time: UtcTime
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: Literal["application/json"]
     dataschema: str
     sequence: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")] | None = None
     traceparent: AttributeText | None = None
@@ -156,11 +156,13 @@ def new_event(
     """
     event_type = _TYPE_OF[type(data)]
     return EVENT_MODELS[event_type](
+        specversion="1.0",
         id=uuid7(),
         source=source,
         type=event_type,
         subject=subject,
         time=time or datetime.now(UTC),
+        datacontenttype="application/json",
         dataschema=f"leadwire:{event_type}:1",
         sequence=None if sequence is None else f"{sequence:0{SEQUENCE_DIGITS}d}",
         traceparent=current_traceparent(),
