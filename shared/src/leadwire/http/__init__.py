@@ -1,0 +1,41 @@
+"""The HTTP edge of a service: operations in, problems out, documented and observed.
+
+A service describes each route as an `Operation`; `add_operations` routes it, parses its
+requests by its handler's annotations, and puts it into the OpenAPI document.
+"""
+
+from leadwire.http.application import (
+    DEFAULT_MAX_BODY,
+    add_operations,
+    new_application,
+)
+from leadwire.http.bodies import RequestBody
+from leadwire.http.health import add_readiness_check
+from leadwire.http.keys import DRAINING, REQUEST_ID, SUPERVISOR
+from leadwire.http.metrics import add_registry
+from leadwire.http.operations import ErrorResponse, Operation, Response
+from leadwire.http.parsing import invalid_request
+from leadwire.http.problems import JSON, Problem
+from leadwire.http.responses import dump, json_response
+from leadwire.http.server import HttpServer
+
+__all__ = [
+    "DEFAULT_MAX_BODY",
+    "DRAINING",
+    "JSON",
+    "REQUEST_ID",
+    "SUPERVISOR",
+    "ErrorResponse",
+    "HttpServer",
+    "Operation",
+    "Problem",
+    "RequestBody",
+    "Response",
+    "add_operations",
+    "add_readiness_check",
+    "add_registry",
+    "dump",
+    "invalid_request",
+    "json_response",
+    "new_application",
+]

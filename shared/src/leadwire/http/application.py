@@ -1,0 +1,100 @@
+"""Make an application: routes from operations, and what every service answers.
+
+An application that runs without an `HttpServer`, as under aiohttp's test client, starts
+and stops its components itself; with one, the process's supervisor does.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from aiohttp import web
+
+from leadwire.http import docs, health, metrics, middleware
+from leadwire.http.dispatch import aiohttp_handler
+from leadwire.http.inflight import IN_FLIGHT, InFlight
+from leadwire.http.keys import DRAINING, SUPERVISOR
+from leadwire.http.openapi import OPENAPI, OpenApi
+from leadwire.http.operations import Operation
+from leadwire.http.parsing import bind
+from leadwire.lifecycle import Supervisor
+
+DEFAULT_MAX_BODY = 1024 * 1024
+IDLE_CONNECTION_SECONDS = 75.0
+"""Also bounds how long a client may take to send its request's headers. Longer than the 60 s
+after which gateways drop an idle connection, so that they never use one just closed."""
+
+MAX_BODY = web.AppKey("max_body", int)
+SUPERVISED = web.AppKey("supervised", dict[str, bool])
+
+
+def new_application(
+    *, title: str, version: str, max_body: int = DEFAULT_MAX_BODY
+) -> web.Application:
+    """Return an application with health, readiness, metrics and documentation.
+
+    Args:
+        title: Name of the service, for the documentation and as the label of its metrics.
+        version: Shown in the documentation.
+        max_body: Most bytes of a request body where an operation says nothing else.
+    """
+    app = web.Application(
+        middlewares=[
+            middleware.observe,
+            middleware.render_problems,
+            middleware.refuse_unreadable_headers,
+        ],
+        client_max_size=max_body,
+        handler_args={
+            "access_log": None,
+            "handler_cancellation": True,
+            "keepalive_timeout": IDLE_CONNECTION_SECONDS,
+        },
+    )
+    registry = metrics.new_process_registry()
+    app[SUPERVISOR] = Supervisor()
+    app[SUPERVISED] = {"by_process": False}
+    app[DRAINING] = asyncio.Event()
+    app[IN_FLIGHT] = InFlight()
+    app[MAX_BODY] = max_body
+    app[OPENAPI] = OpenApi(title=title, version=version)
+    app[health.READINESS_CHECKS] = {}
+    app[metrics.REGISTRIES] = {title: registry}
+    app[metrics.HTTP_METRICS] = metrics.HttpMetrics(registry=registry)
+    app.cleanup_ctx.append(_run_components)
+    app.on_response_prepare.append(middleware.finish_headers)
+    app.on_shutdown.append(_end_streams)
+    app.router.add_get("/healthz", health.alive)
+    app.router.add_get("/readyz", health.ready)
+    app.router.add_get("/metrics", metrics.show_metrics)
+    docs.add_documentation(app)
+    return app
+
+
+def add_operations(app: web.Application, operations: Sequence[Operation]) -> None:
+    """Route operations and put them into the documentation.
+
+    Raises:
+        TypeError: A handler's signature does not fit its path.
+        ValueError: An operation is there already.
+    """
+    for operation in operations:
+        binding = bind(operation)
+        app[OPENAPI].add(operation, binding)
+        handler = aiohttp_handler(operation, binding, default_limit=app[MAX_BODY])
+        app.router.add_route(operation.method, operation.path, handler)
+
+
+async def _run_components(app: web.Application) -> AsyncIterator[None]:
+    if app[SUPERVISED]["by_process"]:
+        yield
+        return
+    supervisor = app[SUPERVISOR]
+    try:
+        await supervisor.start()
+        yield
+    finally:
+        await supervisor.stop()
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[DRAINING].set()

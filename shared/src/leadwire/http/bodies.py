@@ -1,0 +1,112 @@
+"""Read request bodies within limits of size and time.
+
+aiohttp bounds neither: a client that sends one byte a minute would hold a handler for
+ever, and `request.content` knows no limit at all.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from leadwire.http.problems import Problem
+
+GRACE_SECONDS = 20.0
+"""Time that a client may take for its body whatever its size."""
+
+SLOWEST_BYTES_PER_SECOND = 1024.0
+"""A client below this rate, beyond the grace, is cut off with 408."""
+
+
+class RequestBody:
+    """The body of a request, as it comes in: for handlers that read a stream.
+
+    A handler gets one by annotating its parameter `body` with this class. Compressed
+    bodies (`Content-Encoding`) arrive decompressed, and the limit counts what they unpack to.
+
+    Args:
+        request: Whose body to read; it can be read once.
+        limit: Most bytes to accept.
+    """
+
+    def __init__(self, *, request: web.Request, limit: int) -> None:
+        self._request = request
+        self._limit = limit
+
+    @property
+    def content_type(self) -> str:
+        """Media type without parameters, in lower case."""
+        return self._request.content_type
+
+    @property
+    def charset(self) -> str | None:
+        """The `charset` parameter of the content type."""
+        return self._request.charset
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces as they arrive.
+
+        Raises:
+            Problem: 413 `body_too_large`; 408 `request_timeout`; 400 `malformed_body` for
+                broken chunking or compression.
+        """
+        self.refuse_announced_size()
+        loop = asyncio.get_running_loop()
+        received, waited = 0, 0.0
+        while True:
+            patience = GRACE_SECONDS + received / SLOWEST_BYTES_PER_SECOND - waited
+            began = loop.time()
+            chunk = await self._next_chunk(patience)
+            waited += loop.time() - began
+            if not chunk:
+                return
+            received += len(chunk)
+            if received > self._limit:
+                raise self._too_large()
+            yield chunk
+
+    async def read(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            Problem: See `chunks`.
+        """
+        return b"".join([chunk async for chunk in self.chunks()])
+
+    def refuse_announced_size(self) -> None:
+        """Refuse a body whose announced length is over the limit, before it is read.
+
+        Raises:
+            Problem: 413 `body_too_large`.
+        """
+        announced = self._request.content_length
+        if announced is not None and announced > self._limit:
+            raise self._too_large()
+
+    async def _next_chunk(self, patience: float) -> bytes:
+        try:
+            async with asyncio.timeout(patience):
+                return await self._request.content.readany()
+        except TimeoutError:
+            raise Problem(
+                status=408,
+                code="request_timeout",
+                detail="The request body came too slowly. Send it again, faster.",
+                headers={"Connection": "close"},
+            ) from None
+        except (web.RequestPayloadError, HttpProcessingError):
+            raise Problem(
+                status=400,
+                code="malformed_body",
+                detail="The request body is broken: its chunks or its Content-Encoding.",
+                headers={"Connection": "close"},
+            ) from None
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            status=413,
+            code="body_too_large",
+            detail=f"The request body must not exceed {self._limit} bytes.",
+            max_bytes=self._limit,
+        )

@@ -1,0 +1,43 @@
+"""Run an operation: check its body's type and size, parse, call the handler."""
+
+from aiohttp import web
+
+from leadwire.http.bodies import RequestBody
+from leadwire.http.inflight import IN_FLIGHT
+from leadwire.http.operations import Operation
+from leadwire.http.parsing import Binding, arguments
+from leadwire.http.problems import Problem
+from leadwire.http.middleware import Handler
+
+_CANCELLED_WITH_CLIENT = frozenset({"GET", "HEAD"})
+
+
+def aiohttp_handler(operation: Operation, binding: Binding, *, default_limit: int) -> Handler:
+    """Return what aiohttp's router calls for an operation."""
+    limit = default_limit if operation.max_body is None else operation.max_body
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if operation.max_body is not None:
+            # For those who read the request themselves, as multipart.
+            request = request.clone(client_max_size=limit)
+        body = RequestBody(request=request, limit=limit)
+        _refuse_media_type(operation, body)
+        parsed = await arguments(request, binding, body=body)
+        call = operation.handler(request, **parsed)
+        if operation.method in _CANCELLED_WITH_CLIENT:
+            return await call
+        return await request.app[IN_FLIGHT].to_its_end(call)
+
+    return handle
+
+
+def _refuse_media_type(operation: Operation, body: RequestBody) -> None:
+    accepted = operation.consumes
+    if accepted is None or "*/*" in accepted or body.content_type in accepted:
+        return
+    raise Problem(
+        status=415,
+        code="unsupported_media_type",
+        detail=f"This operation takes a body of content type {', '.join(accepted)}.",
+        headers={"Accept": ", ".join(accepted)},
+    )

@@ -1,0 +1,16 @@
+"""Where an application and a request keep what the middlewares and handlers share."""
+
+import asyncio
+
+from aiohttp import web
+
+from leadwire.lifecycle import Supervisor
+
+SUPERVISOR = web.AppKey("supervisor", Supervisor)
+"""The components of the process; add yours before the application starts."""
+
+DRAINING = web.AppKey("draining", asyncio.Event)
+"""Set when the process is about to stop: long streams say goodbye and end."""
+
+REQUEST_ID = web.RequestKey("request_id", str)
+"""The id of the request, in every log line and answer."""

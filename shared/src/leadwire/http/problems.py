@@ -1,0 +1,94 @@
+"""Errors as RFC 9457 describes them: `application/problem+json` with a stable `code`."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TypeAlias
+
+import orjson
+from aiohttp import web
+
+JSON: TypeAlias = Mapping[str, "JSON"] | Sequence["JSON"] | str | int | float | bool | None
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):  # noqa: N818  the term of RFC 9457
+    """A refusal that the client gets to see.
+
+    Args:
+        status: HTTP status.
+        code: Stable name of the kind of problem; clients branch on it.
+        detail: What is wrong and what to do about it; no personal data, nothing that
+            the client sent.
+        headers: Additional response headers, such as `Retry-After`.
+        extra: Additional members of the problem object.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        **extra: JSON,
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+
+def internal_error() -> Problem:
+    """The problem behind which everything unexpected hides."""
+    return Problem(
+        status=500,
+        code="internal_error",
+        detail="Something went wrong on our side. Try again; if it stays, report the request_id.",
+    )
+
+
+def problem_response(problem: Problem, *, request_id: str) -> web.Response:
+    """Render a problem."""
+    content = {
+        "type": f"urn:leadwire:problem:{problem.code}",
+        "title": _title(problem.status),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+        "request_id": request_id,
+        **problem.extra,
+    }
+    return web.Response(
+        status=problem.status,
+        body=orjson.dumps(content),
+        content_type=PROBLEM_MEDIA_TYPE,
+        headers=problem.headers,
+    )
+
+
+_BY_STATUS: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "The request could not be understood."),
+    404: ("not_found", "There is nothing at this path. /openapi.json lists what there is."),
+    405: ("method_not_allowed", "This path exists, but not with this method; see Allow."),
+    408: ("request_timeout", "The request did not arrive in time."),
+    413: ("body_too_large", "The request body is larger than this operation accepts."),
+    415: ("unsupported_media_type", "This operation does not take this content type."),
+    417: ("expectation_failed", "Of Expect, only 100-continue is understood."),
+}
+
+
+def problem_from_http_exception(error: web.HTTPException) -> Problem:
+    """Translate what aiohttp raises by itself: no route, wrong method, too large."""
+    code, detail = _BY_STATUS.get(error.status, ("http_error", _title(error.status)))
+    kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
+    return Problem(status=error.status, code=code, detail=detail, headers=kept)
+
+
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

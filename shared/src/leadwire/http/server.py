@@ -1,0 +1,185 @@
+"""Serve an application, and stop serving it without cutting anybody off."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+from uuid_utils.compat import uuid7
+
+from leadwire.http.application import IDLE_CONNECTION_SECONDS, SUPERVISED
+from leadwire.http.inflight import IN_FLIGHT
+from leadwire.http.keys import DRAINING
+from leadwire.http.problems import (
+    Problem,
+    internal_error,
+    problem_from_http_exception,
+    problem_response,
+)
+
+log = structlog.get_logger(__name__)
+
+_CLOSE_WITHIN = 2.0
+
+
+class HttpServer:
+    """Listens for the application; a component to be started last and stopped first.
+
+    Stopping: readiness fails and streams are told (`DRAINING`), no connection is accepted
+    any more, requests that are being handled may finish, then what is left is cut.
+
+    Args:
+        app: The application; its components are the process supervisor's from now on.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any free one.
+        drain_within: Seconds that running requests have when the process stops.
+    """
+
+    def __init__(
+        self, *, app: web.Application, host: str, port: int, drain_within: float = 20.0
+    ) -> None:
+        self._app = app
+        self._host = host
+        self._wanted_port = port
+        self._drain_within = drain_within
+        self._runner: web.AppRunner | None = None
+        self._site: _ProblemSite | None = None
+        app[SUPERVISED]["by_process"] = True
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on.
+
+        Raises:
+            RuntimeError: The server does not run.
+        """
+        if self._site is None:
+            raise RuntimeError("the HTTP server does not run")
+        return self._site.port
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The address is taken, or not ours.
+        """
+        self._runner = web.AppRunner(self._app, shutdown_timeout=_CLOSE_WITHIN)
+        await self._runner.setup()
+        self._site = _ProblemSite(self._runner, host=self._host, port=self._wanted_port)
+        await self._site.start()
+        log.info("http_listening", host=self._host, port=self.port)
+
+    async def stop(self) -> None:
+        """Drain, then close. Without start, or twice, is harmless."""
+        runner, site = self._runner, self._site
+        self._runner = self._site = None
+        if runner is None:
+            return
+        self._app[DRAINING].set()
+        if site is not None:
+            await site.stop()
+            await self._drain()
+        cut = await self._app[IN_FLIGHT].cancel_changes()
+        await runner.cleanup()
+        log.info("http_stopped", cut=cut)
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(self._drain_within):
+                await self._app[IN_FLIGHT].wait_idle()
+        except TimeoutError:
+            log.warning("http_drain_timed_out", seconds=self._drain_within)
+
+
+class _ProblemSite(web.BaseSite):
+    """A TCP site whose connections answer broken HTTP with a problem."""
+
+    def __init__(self, runner: web.AppRunner, *, host: str, port: int) -> None:
+        super().__init__(runner)
+        self._host = host
+        self.port = port
+
+    @property
+    def name(self) -> str:
+        """Where the site listens."""
+        return f"http://{self._host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        await super().start()
+        if self._runner.server is None:
+            raise RuntimeError("set the runner up before its site is started")
+        server = await asyncio.get_running_loop().create_server(
+            _connection_factory(self._runner.server), self._host, self.port
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        self._server = server
+
+
+class _NoAccessLog(AbstractAccessLogger):
+    """The middleware logs requests, by route template; aiohttp's log would hold paths."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Write nothing."""
+
+    @property
+    def enabled(self) -> bool:
+        """Tell aiohttp not to measure for it either."""
+        return False
+
+
+class _ProblemRequestHandler(web.RequestHandler):
+    """One connection; what goes wrong before the middlewares becomes a problem here."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  aiohttp's signature; it quotes the request
+    ) -> web.StreamResponse:
+        """Answer a request that is not HTTP, or a failure outside of the middlewares."""
+        if status >= 500:
+            log.error("connection_failed", status=status, exc_info=exc)
+        else:
+            log.info("malformed_http", status=status, error=type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun; it cannot become another one")
+        return _bare_answer(_MALFORMED if status < 500 else internal_error())
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer; aiohttp's own refusals (of `Expect`) become problems first."""
+        if isinstance(resp, web.HTTPException) and not resp.prepared and resp.status >= 400:
+            resp = _bare_answer(problem_from_http_exception(resp))
+        return await super().finish_response(request, resp, start_time)
+
+
+_MALFORMED = Problem(
+    status=400, code="malformed_request", detail="This is not a well-formed HTTP/1.1 request."
+)
+
+
+def _bare_answer(problem: Problem) -> web.Response:
+    response = problem_response(problem, request_id=str(uuid7()))
+    response.headers["Server"] = "leadwire"
+    response.force_close()
+    return response
+
+
+def _connection_factory(server: web.Server) -> Callable[[], web.RequestHandler]:
+    loop = asyncio.get_running_loop()
+
+    def connection() -> web.RequestHandler:
+        return _ProblemRequestHandler(
+            server,
+            loop=loop,
+            keepalive_timeout=IDLE_CONNECTION_SECONDS,
+            access_log_class=_NoAccessLog,
+        )
+
+    return connection

@@ -1,0 +1,34 @@
+"""Logs, traces and spans: what a process tells those who watch it."""
+
+from leadwire.observability.logs import LogFormat, configure_logging
+from leadwire.observability.spans import (
+    FinishedSpan,
+    SpanRecorder,
+    record_span,
+    set_span_recorder,
+    span,
+)
+from leadwire.observability.trace import (
+    TraceContext,
+    bind_trace,
+    bind_traceparent,
+    continue_trace,
+    current_trace,
+    current_traceparent,
+)
+
+__all__ = [
+    "FinishedSpan",
+    "LogFormat",
+    "SpanRecorder",
+    "TraceContext",
+    "bind_trace",
+    "bind_traceparent",
+    "configure_logging",
+    "continue_trace",
+    "current_trace",
+    "current_traceparent",
+    "record_span",
+    "set_span_recorder",
+    "span",
+]
