@@ -5,7 +5,6 @@ whoever listens also polls, and is woken after every reconnect.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from random import SystemRandom
 
@@ -19,7 +18,6 @@ from leadwire.db.errors import (
     DatabaseRefusedError,
     DatabaseUnavailableError,
 )
-from leadwire.db.session import DedicatedConnection
 from leadwire.lifecycle import BackgroundTask
 
 log = structlog.get_logger(__name__)
@@ -85,14 +83,7 @@ class Listener:
             await heartbeat.until_lost(connection)
             log.warning("listener_connection_lost", channels=self._channels)
         finally:
-            await self._close(connection)
-
-    async def _close(self, connection: DedicatedConnection) -> None:
-        # asyncpg warns about a connection that is closed with listeners on it.
-        with contextlib.suppress(*CONNECTION_LOST, asyncpg.InterfaceError):
-            for channel in self._channels:
-                await connection.remove_listener(channel, self._notified)
-        await heartbeat.close(connection)
+            await heartbeat.close(connection)
 
     def _notified(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         self._on_notify(channel, str(payload))
