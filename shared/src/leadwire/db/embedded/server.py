@@ -88,7 +88,12 @@ class EmbeddedPostgres:
         """The administrator's URL, once started; it holds a password."""
         if not self._port:
             raise EmbeddedPostgresError("the embedded Postgres was not started yet")
-        return f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{self._port}/postgres"
+        # Without the query, clients first ask for TLS, and look for keys in a home that
+        # may be closed to them.
+        return (
+            f"postgresql://{SUPERUSER}:{self._password}@{LOOPBACK}:{self._port}/postgres"
+            "?sslmode=disable"
+        )
 
     @property
     def pid(self) -> int | None:
