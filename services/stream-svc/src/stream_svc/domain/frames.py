@@ -1,0 +1,85 @@
+"""Frames of the stream: one JSON object a line, `type` first.
+
+`put` carries a lead's stored JSON untouched; nothing here encodes a lead. `put` frames of
+snapshot pages are joined by the database from the parts of `SNAPSHOT_PUT`.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+import orjson
+
+PROTOCOL: Final = 1
+NEWLINE: Final = b"\n"
+
+WhyPut = Literal["snapshot", "enter", "change"]
+WhyGone = Literal["left", "erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class PutParts:
+    """What stands around a lead's id, rev and JSON in a `put` frame."""
+
+    before_id: str
+    before_rev: str
+    before_lead: str
+    end: str
+
+
+def _put_parts(why: WhyPut) -> PutParts:
+    return PutParts('{"type":"put","id":"', '","rev":', f',"why":"{why}","lead":', "}\n")
+
+
+SNAPSHOT_PUT: Final = _put_parts("snapshot")
+_ENTER: Final = _put_parts("enter")
+_CHANGE: Final = _put_parts("change")
+
+
+def hello(*, epoch: UUID, heartbeat_seconds: float) -> bytes:
+    """Say who speaks: the first frame of every stream."""
+    return _line(
+        {"type": "hello", "protocol": PROTOCOL, "epoch": epoch, "heartbeat_s": heartbeat_seconds}
+    )
+
+
+def put(*, lead_id: UUID, rev: int, why: Literal["enter", "change"], document: str) -> bytes:
+    """Say that the client holds this lead now."""
+    parts = _ENTER if why == "enter" else _CHANGE
+    return (
+        f"{parts.before_id}{lead_id}{parts.before_rev}{rev}{parts.before_lead}{document}{parts.end}"
+    ).encode()
+
+
+def gone(*, lead_id: UUID, rev: int, why: WhyGone) -> bytes:
+    """Say that the client does not hold this lead any more."""
+    return _line({"type": "gone", "id": lead_id, "rev": rev, "why": why})
+
+
+def mark(*, cursor: str, lag_ms: int) -> bytes:
+    """Say where to resume: all frames before it are applied, none after it."""
+    return _line({"type": "mark", "cursor": cursor, "lag_ms": lag_ms})
+
+
+def synced(*, cursor: str) -> bytes:
+    """Say that the snapshot is complete and that live changes follow."""
+    return _line({"type": "synced", "cursor": cursor})
+
+
+def error(*, code: str, retryable: bool) -> bytes:
+    """Say that the stream ends because something went wrong."""
+    return _line({"type": "error", "code": code, "retryable": retryable})
+
+
+def bye(*, reason: str, reconnect_ms: int) -> bytes:
+    """Say that the stream ends although nothing is wrong: come again in a while."""
+    return _line({"type": "bye", "reason": reason, "reconnect_ms": reconnect_ms})
+
+
+def end(*, count: int) -> bytes:
+    """Say that a stream that does not follow is complete, with its number of `put` frames."""
+    return _line({"type": "end", "count": count})
+
+
+def _line(frame: dict[str, object]) -> bytes:
+    return orjson.dumps(frame, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,1 @@
+"""Numbered SQL that makes the schema of stream-svc."""

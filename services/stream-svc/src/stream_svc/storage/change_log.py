@@ -1,0 +1,177 @@
+"""Read the change log: where it ends, what changed, and the snapshot beside it.
+
+A step is one short repeatable-read, so that head, changes and page are of one moment.
+The connection goes back to the pool before anything is sent to anybody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from leadwire.db import Connection, Database, Queries
+from stream_svc.domain.cursor import END_KEY
+from stream_svc.domain.facets import Facets
+from stream_svc.domain.filters import LeadFilter
+from stream_svc.domain.follow import Change, Place
+from stream_svc.domain.frames import SNAPSHOT_PUT
+from stream_svc.storage.conditions import with_filter
+
+BYTES_PER_READ: Final = 2 * 1024 * 1024
+"""About the most that one step brings of changes, and of a page: what a follower costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends.
+
+    Attributes:
+        pruned_to: Changes up to this position are forgotten.
+    """
+
+    epoch: UUID
+    pos: int
+    pruned_to: int
+
+    def serves(self, epoch: UUID, pos: int) -> bool:
+        """Tell whether every change after this position is still in the log."""
+        return epoch == self.epoch and pos >= self.pruned_to
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the snapshot.
+
+    Attributes:
+        lines: Its `put` frames.
+        puts: How many they are.
+        key: Greatest id that the client holds after it.
+    """
+
+    lines: bytes
+    puts: int
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step found.
+
+    Attributes:
+        changes: Those after the follower's position that may concern it; empty if the
+            log no longer serves the position.
+        pos: Up to where the log has been read.
+        page: The next page; None if the snapshot is complete or the log was not read to
+            its head.
+    """
+
+    head: Head
+    changes: tuple[Change, ...]
+    pos: int
+    page: Page | None
+
+
+class ChangeLog:
+    """Reads of the log.
+
+    Args:
+        database: Whose log it is.
+        changes_per_read: Most changes of one step.
+        leads_per_page: Most leads of one page.
+    """
+
+    def __init__(
+        self, *, database: Database, changes_per_read: int = 1000, leads_per_page: int = 4000
+    ) -> None:
+        self._database = database
+        self._changes_per_read = changes_per_read
+        self._leads_per_page = leads_per_page
+        self._queries = Queries("stream_svc.storage")
+
+    async def head(self) -> Head:
+        """Read where the log ends."""
+        async with self._database.connection() as connection:
+            return await self._head(connection)
+
+    async def step(self, place: Place, leads: LeadFilter) -> Step:
+        """Take a follower's next step: the changes since, then the next page.
+
+        No page is read if there are more changes than one step reads: the page would be
+        of a later moment than the position that the client then stands at.
+        """
+        async with self._database.transaction(
+            isolation="repeatable_read", readonly=True
+        ) as connection:
+            head = await self._head(connection)
+            if not head.serves(place.epoch, place.pos):
+                return Step(head, (), place.pos, None)
+            changes, pos = await self._changes(connection, place, head)
+            if place.snapshot_complete or pos < head.pos:
+                return Step(head, changes, pos, None)
+            return Step(head, changes, pos, await self._page(connection, place.key, leads))
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Forget at most `limit` changes written before a moment; return how many."""
+        async with self._database.transaction() as connection:
+            forgotten: int = await connection.fetchval(
+                self._queries["prune_changes"], before, limit
+            )
+        return forgotten
+
+    async def _head(self, connection: Connection) -> Head:
+        row = await connection.fetchrow(self._queries["read_head"])
+        if row is None:
+            raise LookupError("the table head is empty: the schema is damaged")
+        return Head(epoch=row["epoch"], pos=row["pos"], pruned_to=row["pruned_to"])
+
+    async def _changes(
+        self, connection: Connection, place: Place, head: Head
+    ) -> tuple[tuple[Change, ...], int]:
+        if place.pos >= head.pos:
+            return (), place.pos
+        rows = await connection.fetch(
+            self._queries["read_changes"],
+            place.pos,
+            head.pos,
+            place.key,
+            place.resuming,
+            self._changes_per_read,
+            BYTES_PER_READ,
+        )
+        complete = not rows or len(rows) == rows[0]["found"]
+        return tuple(map(_change_of, rows)), head.pos if complete else rows[-1]["pos"]
+
+    async def _page(self, connection: Connection, key: UUID, leads: LeadFilter) -> Page:
+        text, parameters = with_filter(self._queries["read_page"], leads, after=7)
+        row = await connection.fetchrow(
+            text,
+            key,
+            self._leads_per_page,
+            BYTES_PER_READ,
+            SNAPSHOT_PUT.before_id,
+            SNAPSHOT_PUT.before_rev,
+            SNAPSHOT_PUT.before_lead,
+            SNAPSHOT_PUT.end,
+            *parameters,
+        )
+        if row is None or row["taken"] == 0:
+            return Page(b"", 0, END_KEY)
+        # A page that is not full ends the snapshot as an empty one would: both say that
+        # there is nothing beyond at this moment.
+        more = row["found"] > row["taken"]
+        return Page(row["frames"], row["taken"], row["last_id"] if more else END_KEY)
+
+
+def _change_of(row: Record) -> Change:
+    before, after = row["before"], row["after"]
+    return Change(
+        pos=row["pos"],
+        lead_id=row["lead_id"],
+        rev=row["rev"],
+        before=Facets.from_json(before) if before is not None else None,
+        after=Facets.from_json(after) if after is not None else None,
+        document=row["doc"],
+        at=row["at"],
+    )

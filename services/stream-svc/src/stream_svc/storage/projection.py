@@ -1,0 +1,109 @@
+"""Write the projection: leads, managers' names and the change log."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from leadwire.db import Connection, Queries
+from stream_svc.domain.facets import facets_of
+from stream_svc.domain.lead import Lead
+from stream_svc.storage.rows import columns_of, document_if_visible, lead_of
+
+CHANNEL = "stream_svc_changes"
+"""Notified with every commit that adds changes to the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadChange:
+    """A lead before and after."""
+
+    before: Lead
+    after: Lead
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether readers can notice it."""
+        return self.before.visible or self.after.visible
+
+
+class ProjectionStore:
+    """What the use cases do to the projection, each in its caller's transaction.
+
+    Locks are taken in one order: managers, leads by id, the log's head.
+    """
+
+    def __init__(self) -> None:
+        self._queries = Queries("stream_svc.storage")
+
+    async def lock(self, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Lead]:
+        """Lock and read the leads that are there."""
+        rows = await connection.fetch(self._queries["lock_leads"], sorted(ids))
+        return {row["id"]: lead_of(row) for row in rows}
+
+    async def insert(self, connection: Connection, leads: Sequence[Lead]) -> set[UUID]:
+        """Store leads that were not there; return the ids of those that are stored.
+
+        Others were stored by somebody else meanwhile.
+        """
+        if not leads:
+            return set()
+        ordered = sorted(leads, key=lambda lead: lead.id)
+        rows = await connection.fetch(self._queries["insert_leads"], *columns_of(ordered))
+        return {row["id"] for row in rows}
+
+    async def update(self, connection: Connection, leads: Sequence[Lead]) -> None:
+        """Store leads that this transaction has locked."""
+        if leads:
+            await connection.execute(self._queries["update_leads"], *columns_of(leads))
+
+    async def append(self, connection: Connection, changes: Sequence[LeadChange]) -> None:
+        """Write changes that readers can see to the log; only the commit may follow.
+
+        The head of the log is locked from here to the commit, which is what makes commit
+        order position order.
+        """
+        if not changes:
+            return
+        rows = [_log_row(change) for change in changes]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        await connection.execute(self._queries["append_changes"], *columns, CHANNEL)
+
+    async def scrub(self, connection: Connection, ids: Sequence[UUID]) -> None:
+        """Take the personal data of erased leads out of the log."""
+        await connection.execute(self._queries["scrub_changes"], list(ids))
+
+    async def name_manager(self, connection: Connection, manager_id: UUID, name: str) -> str:
+        """Give the name by which a lead's assignee is known, and lock it.
+
+        Args:
+            connection: The transaction.
+            manager_id: Who.
+            name: What the lead's event called him; empty if it did not say.
+        """
+        found: str = await connection.fetchval(self._queries["name_manager"], manager_id, name)
+        return found
+
+    async def put_manager(
+        self, connection: Connection, *, manager_id: UUID, name: str, rev: int
+    ) -> bool:
+        """Take a manager's record; tell whether it was newer than the one held."""
+        found = await connection.fetchval(self._queries["put_manager"], manager_id, name, rev)
+        return found is not None
+
+    async def leads_of_manager(self, connection: Connection, manager_id: UUID) -> list[UUID]:
+        """Give the ids of the leads that a manager holds."""
+        rows = await connection.fetch(self._queries["leads_of_manager"], manager_id)
+        return [row["id"] for row in rows]
+
+
+def _log_row(change: LeadChange) -> tuple[UUID, int, str | None, str | None, str | None]:
+    lead = change.after
+    before = facets_of(change.before) if lead.visible else None
+    after = facets_of(lead)
+    return (
+        lead.id,
+        lead.rev,
+        before.to_json() if before is not None else None,
+        after.to_json() if after is not None else None,
+        document_if_visible(lead),
+    )

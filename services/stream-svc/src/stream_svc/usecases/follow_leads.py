@@ -1,0 +1,204 @@
+"""The stream of leads: from a snapshot or a cursor to live, without a gap.
+
+A follower steps through the log and the snapshot's pages until it holds everything, then
+takes what the process's tailer brings. One that falls behind the tailer's ring steps
+through the log again; one that falls behind the log is told to start over. Nothing is
+held while a chunk is on its way to the socket.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from random import SystemRandom
+from typing import Final
+
+import structlog
+
+from leadwire.db import is_transient
+from stream_svc.domain import frames
+from stream_svc.domain.follow import Change, Place, frames_of
+from stream_svc.domain.ring import Batch
+from stream_svc.storage.change_log import ChangeLog, Step
+from stream_svc.usecases.begin_stream import Wish
+from stream_svc.usecases.errors import CursorExpiredError
+from stream_svc.usecases.tail import POLL_SECONDS, Tail, Watch
+
+log = structlog.get_logger(__name__)
+
+RECONNECT_MS: Final = (500, 3000)
+"""When to come back after a `bye`, at random, so that followers do not come all at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Frames to be sent at once.
+
+    Attributes:
+        lines: The frames, each with its newline.
+        cursor: That of the last mark among them.
+    """
+
+    lines: bytes
+    cursor: str | None = None
+
+
+class Follower:
+    """One stream, as chunks of frames.
+
+    Args:
+        log: The change log.
+        tail: What is new in it.
+        wish: What the client wants to be told.
+        place: Where it begins; see `begin_stream`.
+        heartbeat_seconds: Silence after which a mark is sent.
+        draining: Set when the process is about to stop.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: ChangeLog,
+        tail: Tail,
+        wish: Wish,
+        place: Place,
+        heartbeat_seconds: float,
+        draining: asyncio.Event,
+    ) -> None:
+        self._log = log
+        self._tail = tail
+        self._wish = wish
+        self._place = place
+        self._heartbeat_seconds = heartbeat_seconds
+        self._draining = draining
+        self._synced = False
+        self._done = False
+        self._puts = 0
+        self._sent_at = 0.0
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """Give what to send, chunk by chunk, until the stream is over.
+
+        The next chunk is worked out when it is asked for, so one who reads slowly is
+        told of later states, not of more of them.
+        """
+        yield self._hello()
+        with self._tail.watch() as watch, self._woken_by_drain(watch):
+            while not self._done:
+                self._sent_at = asyncio.get_running_loop().time()
+                chunk = await self._next(watch)
+                if chunk.lines:
+                    yield chunk
+
+    async def _next(self, watch: Watch) -> Chunk:
+        try:
+            while True:
+                if self._draining.is_set():
+                    return self._bye()
+                chunk = await self._news(watch)
+                if chunk is not None:
+                    return chunk
+        except CursorExpiredError:
+            return self._error("cursor_expired", retryable=False)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("stream_cut_by_database", error=type(error).__name__)
+            return self._error("unavailable", retryable=True)
+
+    async def _news(self, watch: Watch) -> Chunk | None:
+        """Give the next frames; None if there is nothing to be sent yet."""
+        batches = self._tail.ring.since(self._place) if self._synced else None
+        if batches is None:
+            return await self._step(watch)
+        if batches:
+            return self._live(batches)
+        silent_for = asyncio.get_running_loop().time() - self._sent_at
+        if silent_for >= self._heartbeat_seconds:
+            return self._marked(b"", lag_ms=0)
+        await watch.wait(self._heartbeat_seconds - silent_for)
+        return None
+
+    async def _step(self, watch: Watch) -> Chunk | None:
+        """Step through log and snapshot."""
+        stood_at = self._place
+        step = await self._log.step(stood_at, self._wish.leads)
+        chunk = self._told(step)
+        if chunk is None and self._place == stood_at:
+            # Only the tailer can be behind here: give it the time to notice.
+            await watch.wait(POLL_SECONDS)
+        return chunk
+
+    def _told(self, step: Step) -> Chunk | None:
+        """Tell what a step through log and snapshot found, and stand behind it."""
+        place = self._place
+        if not step.head.serves(place.epoch, place.pos):
+            raise CursorExpiredError
+        told = frames_of(step.changes, place=place, leads=self._wish.leads)
+        lines, puts = told.lines, told.puts
+        self._place = replace(place, pos=step.pos)
+        if step.page is not None:
+            lines, puts = lines + step.page.lines, puts + step.page.puts
+            self._place = replace(self._place, key=step.page.key)
+        self._puts += puts
+        at_head = step.pos >= step.head.pos
+        chunk = self._marked(lines, lag_ms=0 if at_head else _age_ms(step.changes))
+        if not self._synced and at_head and self._place.snapshot_complete:
+            return self._complete(chunk)
+        return chunk if lines or not self._synced else None
+
+    def _live(self, batches: list[Batch]) -> Chunk | None:
+        """Tell what the tailer brought, and stand behind it."""
+        parts = []
+        for batch in batches:
+            told = batch.frames(self._place, self._wish.leads)
+            parts.append(told.lines)
+            self._puts += told.puts
+            self._place = replace(self._place, pos=batch.pos)
+        lines = b"".join(parts)
+        return self._marked(lines, lag_ms=_age_ms(batches[-1].changes)) if lines else None
+
+    def _complete(self, chunk: Chunk) -> Chunk:
+        self._synced = True
+        cursor = self._place.cursor(self._wish.leads)
+        lines = chunk.lines + frames.synced(cursor=cursor)
+        if not self._wish.follow:
+            self._done = True
+            lines += frames.end(count=self._puts)
+        return Chunk(lines, cursor)
+
+    def _hello(self) -> Chunk:
+        hello = frames.hello(epoch=self._place.epoch, heartbeat_seconds=self._heartbeat_seconds)
+        # The mark comes before any lead: a client that is cut in the first page must
+        # have a cursor from before it.
+        return self._marked(hello, lag_ms=0)
+
+    def _marked(self, lines: bytes, *, lag_ms: int) -> Chunk:
+        cursor = self._place.cursor(self._wish.leads)
+        return Chunk(lines + frames.mark(cursor=cursor, lag_ms=lag_ms), cursor)
+
+    def _bye(self) -> Chunk:
+        self._done = True
+        reconnect_ms = SystemRandom().randint(*RECONNECT_MS)
+        return Chunk(frames.bye(reason="shutdown", reconnect_ms=reconnect_ms))
+
+    def _error(self, code: str, *, retryable: bool) -> Chunk:
+        self._done = True
+        return Chunk(frames.error(code=code, retryable=retryable))
+
+    @contextlib.contextmanager
+    def _woken_by_drain(self, watch: Watch) -> Iterator[None]:
+        waiting = asyncio.create_task(self._draining.wait(), name="stream waits for the drain")
+        waiting.add_done_callback(lambda _: watch.wake())
+        try:
+            yield
+        finally:
+            waiting.cancel()
+
+
+def _age_ms(changes: Sequence[Change]) -> int:
+    """Milliseconds since the newest of these changes was written; 0 if there is none."""
+    if not changes:
+        return 0
+    return max(0, round((datetime.now(UTC) - changes[-1].at).total_seconds() * 1000))
