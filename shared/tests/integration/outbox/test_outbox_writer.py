@@ -1,0 +1,92 @@
+"""The writing end: change and event commit together, exactly as given."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from leadwire.broker import Message
+from leadwire.db import Database
+from leadwire.outbox import Outbox, OutgoingEvent
+from leadwire.testing import eventually
+
+Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
+
+
+def event(number: int) -> OutgoingEvent:
+    return OutgoingEvent(
+        Message(
+            id=f"event-{number}",
+            type="lead_updated",
+            body=bytes([0, 255, number % 256]),
+            headers={"ce-source": "leadwire/ünïcode", "empty": ""},
+            content_type="application/octet-stream",
+        ),
+        uuid4(),
+    )
+
+
+@pytest.mark.parametrize("count", [1, 3, 49, 50, 500])
+async def test_any_number_of_events_is_stored_exactly_and_in_order(
+    database: Database, rows: Rows, count: int
+) -> None:
+    events = [event(number) for number in range(count)]
+    async with database.transaction() as connection:
+        await Outbox().add(connection, events)
+    stored = await rows(
+        "SELECT event_id, aggregate_id, type, content_type, body, headers FROM outbox ORDER BY id"
+    )
+    assert stored == [
+        (
+            one.message.id,
+            one.aggregate_id,
+            "lead_updated",
+            "application/octet-stream",
+            one.message.body,
+            ["ce-source", "leadwire/ünïcode", "empty", ""],
+        )
+        for one in events
+    ]
+
+
+async def test_nothing_to_add_adds_nothing(database: Database, rows: Rows) -> None:
+    async with database.transaction() as connection:
+        await Outbox().add(connection, [])
+    assert await rows("SELECT 1 FROM outbox") == []
+
+
+async def test_events_of_a_rolled_back_change_are_gone(database: Database, rows: Rows) -> None:
+    async def change() -> None:
+        async with database.transaction() as connection:
+            await Outbox().add(connection, [event(1)])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await change()
+    assert await rows("SELECT 1 FROM outbox") == []
+
+
+async def test_adding_outside_a_transaction_is_refused(database: Database, rows: Rows) -> None:
+    async with database.connection() as connection:
+        with pytest.raises(RuntimeError, match="transaction"):
+            await Outbox().add(connection, [event(1)])
+    assert await rows("SELECT 1 FROM outbox") == []
+
+
+async def test_a_transaction_wakes_the_relay_once_and_only_on_commit(database: Database) -> None:
+    woken: list[object] = []
+    listening = await database.dedicated(purpose="test")
+    try:
+        await listening.add_listener("outbox_test_outbox", lambda *args: woken.append(args))
+        for size in (1, 3, 100):
+            async with database.transaction() as connection:
+                for part in range(3):
+                    await Outbox().add(connection, [event(part * size + n) for n in range(size)])
+                await asyncio.wait_for(listening.fetchval("SELECT 1"), 5)
+                before_commit = len(woken)
+            await eventually(lambda seen=before_commit: len(woken) > seen)
+            assert len(woken) == before_commit + 1
+        assert len(woken) == 3
+    finally:
+        await listening.close()
