@@ -7,7 +7,7 @@ import stored, into a table with the same columns, constraints and indexes.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +17,8 @@ import orjson
 from bench.figures import Figure, against_limit
 from bench.servers import Servers
 from import_svc.app import SERVICE
-from leadwire.testing.process import ServiceProcess, free_port
+from leadwire.db.embedded import free_port
+from leadwire.testing.process import ServiceProcess
 
 ROWS = 100_000
 ROUNDS = 3
@@ -47,6 +48,12 @@ def as_ndjson(rows: Iterator[Mapping[str, str]]) -> bytes:
     return b"\n".join(orjson.dumps(row) for row in rows)
 
 
+FORMATS = [
+    ("import-csv", "text/csv", as_csv),
+    ("import-ndjson", "application/x-ndjson", as_ndjson),
+]
+
+
 async def measure_import(servers: Servers) -> Sequence[Figure]:
     """Return rows per second of imports as CSV and NDJSON, and the service's peak memory."""
     database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
@@ -69,7 +76,9 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
         try:
             figures = [
                 await _measure("import-csv", "text/csv", as_csv, service, connection),
-                await _measure("import-ndjson", "application/x-ndjson", as_ndjson, service, connection),
+                await _measure(
+                    "import-ndjson", "application/x-ndjson", as_ndjson, service, connection
+                ),
             ]
             peak = Figure(name="import-memory", value=_peak_mib(service.pid), unit="MiB")
         finally:
@@ -81,11 +90,10 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
 async def _measure(
     name: str,
     content_type: str,
-    encode: Callable[[Iterator[Mapping[str, str]]], bytes],
+    body: bytes,
     service: ServiceProcess,
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> Figure:
-    body = encode(leads(ROWS))
     values, limits = [], []
     for _ in range(ROUNDS):
         await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")

@@ -17,7 +17,8 @@ from bench.figures import Figure, against_limit
 from bench.servers import Servers
 from leadwire.broker import Broker, Message, Subscription, broker_from_url
 from leadwire.db import Database
-from leadwire.outbox import OUTBOX_MIGRATIONS, OutgoingEvent, Outbox, Relay, RelayMetrics
+from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, Relay, RelayMetrics
+from leadwire.testing import eventually
 
 MESSAGES = 20_000
 BODY_BYTES = 1_024
@@ -97,9 +98,12 @@ async def _relay(database: Database, broker: Broker, messages: Sequence[Message]
     started = time.perf_counter()
     await relay.start()
     try:
-        async with asyncio.timeout(300), database.connection() as connection:
-            while await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
-                await asyncio.sleep(0.01)
+        async with database.connection() as connection:
+
+            async def drained() -> bool:
+                return not await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)")
+
+            await eventually(drained, within=300)
         return time.perf_counter() - started
     finally:
         await relay.stop()

@@ -46,7 +46,10 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--port", type=_port, default=8080, help="TCP port (default: 8080)")
     parser.add_argument(
-        "--data", type=Path, default=Path(".data"), help="directory to keep data in (default: .data)"
+        "--data",
+        type=Path,
+        default=Path(".data"),
+        help="directory to keep data in (default: .data)",
     )
     given = parser.parse_args(arguments)
     return Options(

@@ -35,7 +35,9 @@ async def provision_database(
         services: Whose schemas to make, each owned by a role of the schema's name.
         passwords: Password per role.
     """
-    schemas = {service.schema: service.schema for service in services} | {BROKER_ROLE: BROKER_SCHEMA}
+    schemas = {service.schema: service.schema for service in services} | {
+        BROKER_ROLE: BROKER_SCHEMA
+    }
     admin = await asyncpg.connect(admin_url, timeout=30)
     try:
         for role, schema in schemas.items():

@@ -3,24 +3,17 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
+from leadwire.testing.eventually import eventually
+
 
 class ProcessFailedError(Exception):
     """A process ended when it should run, or did not end well when it should."""
-
-
-def free_port() -> int:
-    """Return a TCP port that was free on 127.0.0.1 a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def run_to_end(
@@ -100,10 +93,9 @@ class ServiceProcess:
                 stderr=log,
             )
         try:
-            async with asyncio.timeout(within), aiohttp.ClientSession() as session:
-                while not await self._is_ready(session):
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
+            async with aiohttp.ClientSession() as session:
+                await eventually(lambda: self._is_ready(session), within=within)
+        except AssertionError:
             await self.kill()
             raise ProcessFailedError(
                 f"{self._module} was not ready in {within:g} s:\n{self.tail()}"

@@ -1,0 +1,134 @@
+"""The whole of Leadwire, each service as a process of its own, on private servers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import asyncpg
+
+from leadwire.db import provision_role
+from leadwire.db.embedded import free_port
+from leadwire.testing.process import ServiceProcess, run_to_end
+
+PASSWORD = "for-tests-only"
+PREFIXES = {
+    "import_svc": "IMPORT",
+    "manager_svc": "MANAGER",
+    "notifier_svc": "NOTIFIER",
+    "stream_svc": "STREAM",
+}
+JSON = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Urls:
+    """Where the servers are; a service may be sent through a proxy instead."""
+
+    admin_database: str
+    database_address: str
+    broker: str
+    broker_of: Mapping[str, str]
+
+    def environment(self, module: str, *, port: int, directory: Path) -> dict[str, str]:
+        """Return the settings of one service, as its operator would give them."""
+        prefix = PREFIXES[module]
+        return {
+            "LEADWIRE_AUTH": "off",
+            "LEADWIRE_LOG_FORMAT": "json",
+            "LEADWIRE_LOG_LEVEL": "info",
+            "LEADWIRE_HTTP_PORT": str(port),
+            "LEADWIRE_BROKER_URL": self.broker_of.get(module, self.broker),
+            f"{prefix}_DATABASE_URL": f"postgresql://{module}:{PASSWORD}@{self.database_address}",
+            "NOTIFIER_EMAIL_URL": (directory / "mail").as_uri(),
+            "NOTIFIER_EMAIL_FROM": "leads@example.com",
+            "NOTIFIER_ALERT_EMAIL_TO": "sales@example.com",
+        }
+
+
+class System:
+    """Four running services and a client that finds the right one for a path."""
+
+    def __init__(
+        self, *, services: Mapping[str, ServiceProcess], session: aiohttp.ClientSession
+    ) -> None:
+        self._services = services
+        self._session = session
+
+    @classmethod
+    async def start(cls, urls: Urls, *, directory: Path) -> Self:
+        """Provision, migrate and declare as an operator would, then start every service."""
+        await _provision(urls.admin_database)
+        services = {}
+        for module in PREFIXES:
+            port = free_port()
+            environment = urls.environment(module, port=port, directory=directory)
+            await run_to_end([module, "migrate"], environment=environment)
+            await run_to_end([module, "topology"], environment=environment)
+            services[module] = ServiceProcess(
+                module=module,
+                environment=environment,
+                port=port,
+                log=directory / f"{module}.log",
+            )
+        for service in services.values():
+            await service.start()
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+        return cls(services=services, session=session)
+
+    def service(self, module: str) -> ServiceProcess:
+        """Return the process of one service, for example `manager_svc`."""
+        return self._services[module]
+
+    async def stop(self) -> dict[str, int]:
+        """Stop every service; return the exit code of each."""
+        await self._session.close()
+        return {module: await service.stop() for module, service in self._services.items()}
+
+    async def get(self, module: str, path: str, **query: str) -> JSON:
+        """GET a JSON answer from a service."""
+        return await self._request("GET", module, path, params=query)
+
+    async def post(self, module: str, path: str, body: JSON) -> JSON:
+        """POST a JSON body to a service."""
+        return await self._request("POST", module, path, json=body)
+
+    async def mark(self, lead_id: str, status: str) -> JSON:
+        """Record a manager's decision."""
+        path = f"/v1/leads/{lead_id}/status"
+        return await self._request("PUT", "manager_svc", path, json={"status": status})
+
+    async def import_leads(self, body: bytes, content_type: str, **query: str) -> JSON:
+        """Import leads in one call; return the receipt."""
+        return await self._request(
+            "POST",
+            "import_svc",
+            "/v1/imports",
+            data=body,
+            params=query,
+            headers={"Content-Type": content_type},
+        )
+
+    async def stream_text(self, **query: str) -> str:
+        """Read the stream to its end."""
+        url = f"{self._services['stream_svc'].url}/v1/leads/stream"
+        async with self._session.get(url, params=query) as response:
+            assert response.status == 200, await response.text()
+            return await response.text()
+
+    async def _request(self, method: str, module: str, path: str, **options: Any) -> JSON:
+        url = f"{self._services[module].url}{path}"
+        async with self._session.request(method, url, **options) as response:
+            assert response.ok, f"{method} {path}: {response.status} {await response.text()}"
+            answer: JSON = await response.json()
+            return answer
+
+
+async def _provision(admin_url: str) -> None:
+    admin = await asyncpg.connect(admin_url)
+    try:
+        for module in PREFIXES:
+            await provision_role(admin, role=module, password=PASSWORD, schema=module)
+    finally:
+        await admin.close()
