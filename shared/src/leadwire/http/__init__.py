@@ -7,6 +7,7 @@ requests by its handler's annotations, and puts it into the OpenAPI document.
 from leadwire.http.application import (
     DEFAULT_MAX_BODY,
     add_operations,
+    answer_unavailable_when,
     new_application,
 )
 from leadwire.http.bodies import RequestBody
@@ -34,6 +35,7 @@ __all__ = [
     "add_operations",
     "add_readiness_check",
     "add_registry",
+    "answer_unavailable_when",
     "dump",
     "invalid_request",
     "json_response",

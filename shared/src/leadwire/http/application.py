@@ -5,14 +5,14 @@ and stops its components itself; with one, the process's supervisor does.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
 
 from leadwire.http import docs, health, metrics, middleware
 from leadwire.http.dispatch import aiohttp_handler
 from leadwire.http.inflight import IN_FLIGHT, InFlight
-from leadwire.http.keys import DRAINING, SUPERVISOR
+from leadwire.http.keys import DRAINING, PASSING_FAILURES, SUPERVISOR
 from leadwire.http.openapi import OPENAPI, OpenApi
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import bind
@@ -56,6 +56,7 @@ def new_application(
     app[DRAINING] = asyncio.Event()
     app[IN_FLIGHT] = InFlight()
     app[MAX_BODY] = max_body
+    app[PASSING_FAILURES] = []
     app[OPENAPI] = OpenApi(title=title, version=version)
     app[health.READINESS_CHECKS] = {}
     app[metrics.REGISTRIES] = {title: registry}
@@ -82,6 +83,11 @@ def add_operations(app: web.Application, operations: Sequence[Operation]) -> Non
         app[OPENAPI].add(operation, binding)
         handler = aiohttp_handler(operation, binding, default_limit=app[MAX_BODY])
         app.router.add_route(operation.method, operation.path, handler)
+
+
+def answer_unavailable_when(app: web.Application, passes: Callable[[Exception], bool]) -> None:
+    """Answer 503 `unavailable`, not 500, to a request whose exception satisfies the test."""
+    app[PASSING_FAILURES].append(passes)
 
 
 async def _run_components(app: web.Application) -> AsyncIterator[None]:

@@ -4,10 +4,10 @@ from aiohttp import web
 
 from leadwire.http.bodies import RequestBody
 from leadwire.http.inflight import IN_FLIGHT
+from leadwire.http.middleware import Handler
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import Binding, arguments
 from leadwire.http.problems import Problem
-from leadwire.http.middleware import Handler
 
 _CANCELLED_WITH_CLIENT = frozenset({"GET", "HEAD"})
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from leadwire.http.openapi import OPENAPI
 from leadwire.http.middleware import Handler
+from leadwire.http.openapi import OPENAPI
 from leadwire.http.responses import json_response
 
 _OURS = ("initializer.js",)

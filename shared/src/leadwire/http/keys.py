@@ -1,6 +1,7 @@
 """Where an application and a request keep what the middlewares and handlers share."""
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,6 +12,9 @@ SUPERVISOR = web.AppKey("supervisor", Supervisor)
 
 DRAINING = web.AppKey("draining", asyncio.Event)
 """Set when the process is about to stop: long streams say goodbye and end."""
+
+PASSING_FAILURES = web.AppKey("passing_failures", list[Callable[[Exception], bool]])
+"""Tests of exceptions: one that holds makes the answer 503 instead of 500."""
 
 REQUEST_ID = web.RequestKey("request_id", str)
 """The id of the request, in every log line and answer."""

@@ -11,13 +11,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 from uuid_utils.compat import uuid7
 
 from leadwire.http.inflight import IN_FLIGHT
-from leadwire.http.keys import DRAINING, REQUEST_ID
+from leadwire.http.keys import DRAINING, PASSING_FAILURES, REQUEST_ID
 from leadwire.http.metrics import HTTP_METRICS
 from leadwire.http.problems import (
     Problem,
     internal_error,
     problem_from_http_exception,
     problem_response,
+    unavailable,
 )
 from leadwire.observability import bind_trace, continue_trace, record_span
 
@@ -125,14 +126,20 @@ async def render_problems(request: web.Request, handler: Handler) -> web.StreamR
         return _refusal(request, problem_from_http_exception(error))
     except (web.RequestPayloadError, HttpProcessingError):
         return _refusal(request, _broken_body())
-    except ConnectionError:
-        if request.transport is None:
-            raise
-        log.exception("request_failed", route=route_template(request))
-    except Exception:
-        # The boundary of the process: whatever it is, the client learns nothing of it.
-        log.exception("request_failed", route=route_template(request))
-    return _refusal(request, internal_error())
+    except Exception as error:
+        if isinstance(error, ConnectionError) and request.transport is None:
+            raise  # the client is gone, so nobody waits for an answer
+        return _refusal(request, _problem_for(request, error))
+
+
+def _problem_for(request: web.Request, error: Exception) -> Problem:
+    """Decide what the client learns of a failure that no handler foresaw."""
+    route = route_template(request)
+    if any(passes(error) for passes in request.app[PASSING_FAILURES]):
+        log.warning("request_unavailable", route=route, error=type(error).__name__)
+        return unavailable()
+    log.error("request_failed", route=route, exc_info=error)
+    return internal_error()
 
 
 def _refusal(request: web.Request, problem: Problem) -> web.Response:

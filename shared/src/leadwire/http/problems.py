@@ -50,6 +50,16 @@ def internal_error() -> Problem:
     )
 
 
+def unavailable() -> Problem:
+    """The problem that passes by itself: a dependency does not answer now."""
+    return Problem(
+        status=503,
+        code="unavailable",
+        detail="Something that this service needs does not answer now. Try again later.",
+        headers={"Retry-After": "2"},
+    )
+
+
 def problem_response(problem: Problem, *, request_id: str) -> web.Response:
     """Render a problem."""
     content = {

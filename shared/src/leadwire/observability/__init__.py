@@ -1,5 +1,6 @@
 """Logs, traces and spans: what a process tells those who watch it."""
 
+from leadwire.observability.export import OtelNotInstalledError, export_spans
 from leadwire.observability.logs import LogFormat, configure_logging
 from leadwire.observability.spans import (
     FinishedSpan,
@@ -20,6 +21,7 @@ from leadwire.observability.trace import (
 __all__ = [
     "FinishedSpan",
     "LogFormat",
+    "OtelNotInstalledError",
     "SpanRecorder",
     "TraceContext",
     "bind_trace",
@@ -28,6 +30,7 @@ __all__ = [
     "continue_trace",
     "current_trace",
     "current_traceparent",
+    "export_spans",
     "record_span",
     "set_span_recorder",
     "span",

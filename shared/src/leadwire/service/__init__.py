@@ -1,0 +1,36 @@
+"""What every service process is made of: settings, backbone, commands.
+
+A service describes itself as a `ServiceDescription` and hands it to `main`; its `setup`
+calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
+"""
+
+from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
+from leadwire.service.cli import main
+from leadwire.service.commands import create_app
+from leadwire.service.description import ServiceDescription
+from leadwire.service.settings import (
+    BrokerUrl,
+    EnvironmentVariable,
+    PostgresUrl,
+    ServiceSettings,
+    SettingsError,
+    environment_variables,
+    load_settings,
+)
+
+__all__ = [
+    "Backbone",
+    "BrokerUrl",
+    "EnvironmentVariable",
+    "PostgresUrl",
+    "ServiceDescription",
+    "ServiceSettings",
+    "SettingsError",
+    "add_consumer",
+    "create_app",
+    "environment_variables",
+    "install_backbone",
+    "install_relay",
+    "load_settings",
+    "main",
+]

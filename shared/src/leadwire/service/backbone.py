@@ -1,0 +1,131 @@
+"""What every service stands on: its database, the broker, outbox, inbox and parked events."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from leadwire.broker import Broker, BrokerUnavailableError, Handler, Subscription, broker_from_url
+from leadwire.db import Database, DatabaseUnavailableError, is_transient
+from leadwire.http import (
+    SUPERVISOR,
+    add_readiness_check,
+    add_registry,
+    answer_unavailable_when,
+)
+from leadwire.outbox import InboxPruner, Outbox, ParkedEvents, Relay, RelayMetrics
+from leadwire.service.components import (
+    AppliedMigrations,
+    Consumption,
+    PatientBroker,
+    PreparedTopology,
+)
+from leadwire.service.description import ServiceDescription, SettingsT
+
+CONSUMER_STOPS_WITHIN = 10.0
+"""Seconds that running event handlers have to finish when the process stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone:
+    """The parts of one service that its own code builds on.
+
+    Attributes:
+        name: Name of the service.
+        registry: Its metrics.
+        database: Its pool, of its own role on its own schema.
+        broker: Its connection to the message broker.
+        outbox: Where it puts what it publishes.
+        parked: Where events go that it cannot handle.
+    """
+
+    name: str
+    registry: CollectorRegistry
+    database: Database
+    broker: Broker
+    outbox: Outbox
+    parked: ParkedEvents
+
+
+def install_backbone(
+    app: web.Application, settings: SettingsT, description: ServiceDescription[SettingsT]
+) -> Backbone:
+    """Build the backbone of a service and hand its components to the supervisor.
+
+    The database comes first, then the check that its migrations are applied, then the
+    broker, so that nothing is consumed that could not be stored.
+
+    Raises:
+        BrokerConfigurationError: The broker's URL is wrong.
+    """
+    registry = CollectorRegistry()
+    database = Database(
+        url=settings.database_url.get_secret_value(),
+        schema=description.schema,
+        application_name=description.name,
+        pool_size=settings.database_pool_size,
+    )
+    broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
+    backbone = Backbone(
+        name=description.name,
+        registry=registry,
+        database=database,
+        broker=broker,
+        outbox=Outbox(),
+        parked=ParkedEvents(database=database, registry=registry),
+    )
+    _supervise(app, backbone, description)
+    add_registry(app, description.name, registry)
+    add_readiness_check(app, f"{description.name} database", database.check)
+    add_readiness_check(app, f"{description.name} broker", broker.check)
+    answer_unavailable_when(app, _passes_by_itself)
+    return backbone
+
+
+def install_relay(app: web.Application, backbone: Backbone) -> None:
+    """Publish what the service puts into its outbox."""
+    relay = Relay(
+        database=backbone.database,
+        broker=backbone.broker,
+        metrics=RelayMetrics(backbone.registry),
+    )
+    app[SUPERVISOR].add(f"{backbone.name} outbox relay", relay)
+
+
+def add_consumer(
+    app: web.Application, backbone: Backbone, subscription: Subscription, handler: Handler
+) -> None:
+    """Have a subscription's events handled while the process runs."""
+    consumption = Consumption(
+        broker=backbone.broker,
+        subscription=subscription,
+        handler=handler,
+        parking=backbone.parked,
+        stop_within=CONSUMER_STOPS_WITHIN,
+    )
+    app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
+
+
+def _passes_by_itself(error: Exception) -> bool:
+    """Tell whether a request that failed so may well succeed when it is sent again."""
+    if isinstance(error, DatabaseUnavailableError | BrokerUnavailableError | TimeoutError):
+        return True
+    return isinstance(error, asyncpg.PostgresError) and is_transient(error)
+
+
+def _supervise(
+    app: web.Application, backbone: Backbone, description: ServiceDescription[SettingsT]
+) -> None:
+    supervisor, name = app[SUPERVISOR], description.name
+    migrations = AppliedMigrations(
+        service=name, database=backbone.database, sources=description.migrations
+    )
+    topology = PreparedTopology(
+        service=name, broker=backbone.broker, subscriptions=description.subscriptions
+    )
+    supervisor.add(f"{name} database", backbone.database, start_within=75.0)
+    supervisor.add(f"{name} migrations", migrations)
+    supervisor.add(f"{name} broker", PatientBroker(broker=backbone.broker), start_within=75.0)
+    supervisor.add(f"{name} topology", topology)
+    supervisor.add(f"{name} inbox pruner", InboxPruner(database=backbone.database))

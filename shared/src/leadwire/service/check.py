@@ -1,0 +1,69 @@
+"""The command `check`: try everything the service needs, and say so line by line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from leadwire.broker import BrokerError
+from leadwire.db import DatabaseError, pending_migrations
+from leadwire.service.commands import Say, connected_broker, new_database
+from leadwire.service.components import NotPreparedError
+from leadwire.service.description import ServiceDescription, SettingsT
+
+CHECK_WITHIN = 10.0
+"""Seconds that the database, and then the broker, have to answer."""
+
+
+async def check(description: ServiceDescription[SettingsT], settings: SettingsT, say: Say) -> int:
+    """Check settings, database, migrations, broker and topology; one line each.
+
+    Returns:
+        0 if all is well, 1 otherwise.
+    """
+    say("settings: ok")
+    database = new_database(description, settings, purpose="check", connect_within=CHECK_WITHIN / 2)
+    try:
+        well = await _attempt("database", database.start, say)
+        if well:
+            async with database.connection() as connection:
+                pending = await pending_migrations(
+                    connection, schema=description.schema, sources=description.migrations
+                )
+            well = _report("migrations", pending, f"run `{description.name} migrate`", say)
+    finally:
+        await database.stop()
+    return 0 if await _check_broker(description, settings, say) and well else 1
+
+
+async def _check_broker(
+    description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
+) -> bool:
+    missing: list[str] = []
+
+    async def look() -> None:
+        async with connected_broker(description, settings) as broker:
+            await broker.check()
+            if broker.capabilities.durable:
+                missing.extend(await broker.missing(description.subscriptions))
+
+    if not await _attempt("broker", look, say):
+        return False
+    return _report("topology", missing, f"run `{description.name} topology`", say)
+
+
+async def _attempt(what: str, attempt: Callable[[], Awaitable[None]], say: Say) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN):
+            await attempt()
+    except TimeoutError:
+        say(f"{what}: no answer within {CHECK_WITHIN:g} s")
+        return False
+    except (DatabaseError, BrokerError, NotPreparedError, OSError) as error:
+        say(f"{what}: {error}")
+        return False
+    say(f"{what}: ok")
+    return True
+
+
+def _report(what: str, missing: list[str], remedy: str, say: Say) -> bool:
+    say(f"{what}: missing {', '.join(missing)}; {remedy}" if missing else f"{what}: ok")
+    return not missing

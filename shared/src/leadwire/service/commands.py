@@ -1,0 +1,182 @@
+"""The commands `serve`, `migrate` and `topology`, which every service has.
+
+Each returns the exit code: 0 if it did what was asked, 1 if it could not.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import structlog
+from aiohttp import web
+
+from leadwire.broker import Broker, broker_from_url
+from leadwire.db import Connection, Database, migrate, provision_role
+from leadwire.http import SUPERVISOR, HttpServer, new_application
+from leadwire.lifecycle import ComponentFailedError
+from leadwire.service.components import PatientBroker
+from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.settings import SettingsError
+
+log = structlog.get_logger(__name__)
+
+Say = Callable[[str], None]
+
+
+def create_app(description: ServiceDescription[SettingsT], settings: SettingsT) -> web.Application:
+    """Return the service's application, wired and not yet started."""
+    app = new_application(title=description.name, version=version("leadwire"))
+    description.setup(app, settings)
+    return app
+
+
+async def serve(description: ServiceDescription[SettingsT], settings: SettingsT) -> int:
+    """Run the service until it is asked to stop or a component dies."""
+    app = create_app(description, settings)
+    server = HttpServer(
+        app=app,
+        host=settings.http_host,
+        port=settings.http_port,
+        drain_within=settings.drain_within,
+    )
+    app[SUPERVISOR].add("http", server, stop_within=settings.drain_within + 10.0)
+    try:
+        await app[SUPERVISOR].run()
+    except ComponentFailedError as error:
+        log.error("service_failed", reason=str(error))
+        return 1
+    log.info("service_stopped")
+    return 0
+
+
+async def apply_migrations(
+    description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
+) -> int:
+    """Make role and schema where an administrator's URL is given, then migrate as the role."""
+    if settings.admin_database_url is not None:
+        await _provision(description, settings, settings.admin_database_url.get_secret_value())
+        say(f"role and schema {description.schema} are there")
+    async with _migration_connection(description, settings) as connection:
+        applied = await migrate(
+            connection, schema=description.schema, sources=description.migrations
+        )
+    say(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
+    return 0
+
+
+async def declare_topology(
+    description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
+) -> int:
+    """Declare what the service's subscriptions need at the broker."""
+    async with connected_broker(description, settings) as broker:
+        await broker.declare(description.subscriptions)
+    names = ", ".join(each.name for each in description.subscriptions) or "none"
+    say(f"declared the exchange and the subscriptions: {names}")
+    return 0
+
+
+async def check_topology(
+    description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
+) -> int:
+    """Say what the service's subscriptions miss at the broker."""
+    async with connected_broker(description, settings) as broker:
+        missing = await broker.missing(description.subscriptions)
+    say(f"missing: {', '.join(missing)}" if missing else "everything is there")
+    return 1 if missing else 0
+
+
+@asynccontextmanager
+async def connected_broker(
+    description: ServiceDescription[SettingsT], settings: SettingsT
+) -> AsyncIterator[Broker]:
+    """Lend a connection to the broker."""
+    broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
+    patient = PatientBroker(broker=broker)
+    try:
+        await patient.start()
+        yield broker
+    finally:
+        await patient.stop()
+
+
+def new_database(
+    description: ServiceDescription[SettingsT],
+    settings: SettingsT,
+    *,
+    purpose: str,
+    connect_within: float = 60.0,
+) -> Database:
+    """A small pool for a command that soon ends."""
+    return Database(
+        url=settings.database_url.get_secret_value(),
+        schema=description.schema,
+        application_name=f"{description.name}:{purpose}",
+        pool_size=1,
+        connect_within=connect_within,
+    )
+
+
+@asynccontextmanager
+async def _migration_connection(
+    description: ServiceDescription[SettingsT], settings: SettingsT
+) -> AsyncIterator[Connection]:
+    database = new_database(description, settings, purpose="migrate")
+    try:
+        await database.start()
+        connection = await database.dedicated(purpose="schema")
+        try:
+            yield connection
+        finally:
+            await connection.close()
+    finally:
+        await database.stop()
+
+
+async def _provision(
+    description: ServiceDescription[SettingsT], settings: SettingsT, admin_url: str
+) -> None:
+    role = _Role.of(settings.database_url.get_secret_value())
+    admin = Database(
+        url=_on_database(admin_url, role.database),
+        schema="public",
+        application_name=f"{description.name}:provision",
+        pool_size=1,
+    )
+    try:
+        await admin.start()
+        async with admin.connection() as connection:
+            await provision_role(
+                connection, role=role.name, password=role.password, schema=description.schema
+            )
+    finally:
+        await admin.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Role:
+    """Who a service is to the database, as its own URL says."""
+
+    name: str
+    password: str = field(repr=False)
+    database: str
+
+    @classmethod
+    def of(cls, url: str) -> "_Role":
+        parts = urlsplit(url)
+        if not parts.username or parts.password is None:
+            raise SettingsError(
+                ["the service's DATABASE_URL must hold the role and the password to provision"]
+            )
+        return cls(
+            name=unquote(parts.username),
+            password=unquote(parts.password),
+            database=parts.path.removeprefix("/"),
+        )
+
+
+def _on_database(admin_url: str, database: str) -> str:
+    """Point the administrator's URL at the service's database: schemas live in one."""
+    parts = urlsplit(admin_url)
+    return urlunsplit(parts._replace(path=f"/{database}")) if database else admin_url

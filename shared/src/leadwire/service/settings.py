@@ -1,0 +1,219 @@
+"""What every service reads from the environment, and how it says that something is wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
+
+from leadwire.broker import known_schemes
+from leadwire.observability import LogFormat
+
+_POSTGRES_SCHEMES = {"postgresql", "postgres"}
+
+
+def _is_postgres(url: SecretStr) -> SecretStr:
+    if urlsplit(url.get_secret_value()).scheme not in _POSTGRES_SCHEMES:
+        raise ValueError("it must start with postgresql://")
+    return url
+
+
+def _is_some_broker(url: SecretStr) -> SecretStr:
+    schemes = known_schemes()
+    if urlsplit(url.get_secret_value()).scheme not in schemes:
+        raise ValueError(f"it must start with one of: {', '.join(f'{s}://' for s in schemes)}")
+    return url
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+PostgresUrl = Annotated[SecretStr, AfterValidator(_is_postgres)]
+BrokerUrl = Annotated[SecretStr, AfterValidator(_is_some_broker)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
+
+_SETTINGS = TypeVar("_SETTINGS", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of one service; each service subclasses it with its own `env_prefix`."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, populate_by_name=True, extra="ignore", frozen=True
+    )
+
+    auth: Literal["off"] = Field(
+        validation_alias="LEADWIRE_AUTH",
+        description="`off`: anybody who reaches the service may do everything; "
+        "keep it inside a trusted network.",
+    )
+    broker_url: BrokerUrl = Field(
+        validation_alias="LEADWIRE_BROKER_URL",
+        description="Address of the message broker, for example `amqp://user:password@host:5672/`.",
+    )
+    admin_database_url: PostgresUrl | None = Field(
+        default=None,
+        validation_alias="LEADWIRE_ADMIN_DATABASE_URL",
+        description="Address of the database as an administrator, for `migrate` only: with it, "
+        "the service's role and schema are made first.",
+    )
+    http_host: str = Field(
+        default="127.0.0.1",
+        validation_alias="LEADWIRE_HTTP_HOST",
+        description="Address to listen on; `0.0.0.0` in a container.",
+    )
+    http_port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        validation_alias="LEADWIRE_HTTP_PORT",
+        description="Port to listen on; 0 for any free one.",
+    )
+    log_level: LogLevel = Field(
+        default="INFO",
+        validation_alias="LEADWIRE_LOG_LEVEL",
+        description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
+    )
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = Field(
+        default="auto",
+        validation_alias="LEADWIRE_LOG_FORMAT",
+        description="`json`, `text`, or `auto`: text on a terminal, JSON elsewhere.",
+    )
+    drain_within: float = Field(
+        default=20.0,
+        gt=0,
+        le=600,
+        validation_alias="LEADWIRE_DRAIN_WITHIN_S",
+        description="Seconds that running requests have to finish when the process stops.",
+    )
+    otel_endpoint: str | None = Field(
+        default=None,
+        validation_alias="LEADWIRE_OTEL_ENDPOINT",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP), for example "
+        "`http://collector:4318`; needs the extra `leadwire[otel]`.",
+    )
+    database_url: PostgresUrl = Field(
+        description="Address of the database with the service's own role and password, for "
+        "example `postgresql://role:password@host:5432/leadwire`.",
+    )
+    database_pool_size: int = Field(
+        default=8, ge=1, le=200, description="Most database connections in the pool."
+    )
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _refuse_what_is_not_there(cls, value: object) -> object:
+        value = _lower(value)
+        if value == "on":
+            raise ValueError("`on` is not available in this version; set it to `off`")
+        return value
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("it must start with http:// or https://")
+        return value
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong.
+
+    Args:
+        faults: One line for each, naming the environment variable and what to set; without
+            the values, which may be secret.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentVariable:
+    """One setting as an operator sees it.
+
+    Attributes:
+        name: Name of the variable.
+        field: Name of the field in the settings class.
+        description: What it means, in Markdown.
+        required: Whether the service refuses to start without it.
+        default: Its default, as one would write it; None if there is none.
+        secret: Whether its value must not be shown.
+    """
+
+    name: str
+    field: str
+    description: str
+    required: bool
+    default: str | None
+    secret: bool
+
+
+def environment_variables(settings: type[ServiceSettings]) -> Iterator[EnvironmentVariable]:
+    """Describe every variable that a settings class reads."""
+    for field_name, field in settings.model_fields.items():
+        has_default = not field.is_required() and field.default is not None
+        yield EnvironmentVariable(
+            name=_variable(settings, field_name, field),
+            field=field_name,
+            description=field.description or "",
+            required=field.is_required(),
+            default=str(field.default) if has_default else None,
+            secret="SecretStr" in str(field.annotation),
+        )
+
+
+def load_settings(settings: type[_SETTINGS]) -> _SETTINGS:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: Something is missing or wrong.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise SettingsError([_fault(settings, each) for each in details]) from None
+    except UnreadableSettingError as error:
+        # Raised for a list or mapping that is not JSON; its message names the field.
+        named = [
+            f"{variable.name} is wrong: it must be JSON. {variable.description}".rstrip()
+            for variable in environment_variables(settings)
+            if f'"{variable.field}"' in str(error) or f'"{variable.name}"' in str(error)
+        ]
+        raise SettingsError(named or [str(error)]) from None
+
+
+def _fault(settings: type[ServiceSettings], error: ErrorDetails) -> str:
+    key = str(error["loc"][0]) if error["loc"] else ""
+    for variable in environment_variables(settings):
+        if key in {variable.name, variable.field}:
+            if error["type"] == "missing":
+                return f"{variable.name} is not set. {variable.description}".rstrip()
+            reason = error["msg"].removeprefix("Value error, ")
+            return f"{variable.name} is wrong: {reason}. {variable.description}".rstrip()
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _variable(settings: type[ServiceSettings], name: str, field: FieldInfo) -> str:
+    if isinstance(field.validation_alias, str):
+        return field.validation_alias
+    return f"{settings.model_config.get('env_prefix', '')}{name}".upper()
