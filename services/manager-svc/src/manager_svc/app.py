@@ -1,0 +1,52 @@
+"""Wires manager-svc: the only place where its parts meet."""
+
+from aiohttp import web
+
+from leadwire.db import MigrationSource
+from leadwire.http import SUPERVISOR, add_operations
+from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.service import (
+    ServiceDescription,
+    add_consumer,
+    install_backbone,
+    install_relay,
+)
+from leadwire.service import create_app as create_service_app
+from manager_svc.http.context import Context
+from manager_svc.http.operations import operations
+from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
+from manager_svc.settings import ManagerSettings
+from manager_svc.usecases.await_lead import LeadArrivals
+from manager_svc.usecases.sweep import Sweep
+from manager_svc.usecases.unit import Units
+
+
+def setup(app: web.Application, settings: ManagerSettings) -> None:
+    """Add manager-svc to an application, which other services may share."""
+    backbone = install_backbone(app, settings, SERVICE)
+    database = backbone.database
+    units = Units(database=database, outbox=backbone.outbox, auto_assign=settings.auto_assign)
+    context = Context(database=database, units=units, arrivals=LeadArrivals(database=database))
+    add_operations(app, operations(context))
+    install_relay(app, backbone)
+    add_consumer(app, backbone, SUBSCRIPTION, lead_events(database=database, units=units))
+    if settings.auto_assign:
+        app[SUPERVISOR].add("assignment sweep", Sweep(database=database, units=units))
+
+
+SERVICE = ServiceDescription(
+    name="manager-svc",
+    schema="manager_svc",
+    settings=ManagerSettings,
+    migrations=(
+        OUTBOX_MIGRATIONS,
+        MigrationSource(name="manager-svc", package="manager_svc.migrations"),
+    ),
+    subscriptions=(SUBSCRIPTION,),
+    setup=setup,
+)
+
+
+def create_app(settings: ManagerSettings) -> web.Application:
+    """Return manager-svc as an application of its own."""
+    return create_service_app(SERVICE, settings)

@@ -1,0 +1,1 @@
+"""Rules of managers, leads and assignment, without any I/O."""

@@ -1,0 +1,157 @@
+"""Why a request about managers or leads is refused.
+
+Each refusal has a stable `code`, an HTTP `status` and a message that says what to do;
+`extra` carries what a program needs to react.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from manager_svc.domain.status import LeadStatus
+
+
+class RefusalError(Exception):
+    """The request is understood, and the rules do not allow it."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 409
+
+    def __init__(self, detail: str, *, extra: Mapping[str, str | list[str]] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra or {}
+
+
+class LeadNotFoundError(RefusalError):
+    """No such lead here, or it was erased."""
+
+    code = "lead_not_found"
+    status = 404
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__(f"there is no lead {lead_id}")
+
+
+class ManagerNotFoundError(RefusalError):
+    """No such manager."""
+
+    code = "manager_not_found"
+    status = 404
+
+    def __init__(self, manager_id: UUID) -> None:
+        super().__init__(f"there is no manager {manager_id}")
+
+
+class NoLeadWaitingError(RefusalError):
+    """There is nothing to take."""
+
+    code = "no_lead_waiting"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("no lead is waiting; ask again when some have come in")
+
+
+class IllegalTransitionError(RefusalError):
+    """The lead's status does not lead to the one asked for."""
+
+    code = "illegal_transition"
+
+    def __init__(self, *, current: LeadStatus, asked: LeadStatus, allowed: Sequence[str]) -> None:
+        names = ", ".join(allowed) or "nothing, the lead is decided"
+        super().__init__(
+            f"a lead that is {current} cannot become {asked}; allowed: {names}",
+            extra={"current": str(current), "allowed": [str(status) for status in allowed]},
+        )
+
+
+class StaleLeadError(RefusalError):
+    """`If-Match` names another version than the lead has."""
+
+    code = "precondition_failed"
+    status = 412
+
+    def __init__(self, *, current: str) -> None:
+        super().__init__(
+            f"the lead has changed: it is {current} now; read it and decide again",
+            extra={"current": current},
+        )
+
+
+class LeadTakenError(RefusalError):
+    """Another manager holds the lead."""
+
+    code = "lead_taken"
+
+    def __init__(self, manager_id: UUID) -> None:
+        super().__init__(
+            f'manager {manager_id} holds the lead; send "reassign": true to take it from him',
+            extra={"manager_id": str(manager_id)},
+        )
+
+
+class LeadDecidedError(RefusalError):
+    """A decided lead needs no assignee."""
+
+    code = "lead_decided"
+
+    def __init__(self, status: LeadStatus) -> None:
+        super().__init__(f"the lead is {status}; a decided lead has no assignee")
+
+
+class ManagerRemovedError(RefusalError):
+    """The manager was removed."""
+
+    code = "manager_removed"
+
+    def __init__(self, manager_id: UUID) -> None:
+        super().__init__(f"manager {manager_id} was removed")
+
+
+class RemovedManagerNotFoundError(ManagerRemovedError):
+    """A removed manager is asked for by name: for the reader he is gone."""
+
+    status = 404
+
+
+class ManagerPausedError(RefusalError):
+    """A paused manager gets nothing new."""
+
+    code = "manager_paused"
+
+    def __init__(self, manager_id: UUID) -> None:
+        super().__init__(f"manager {manager_id} is paused; resume him first")
+
+
+class ManagerFullError(RefusalError):
+    """The manager holds as many undecided leads as he may."""
+
+    code = "manager_full"
+
+    def __init__(self, *, manager_id: UUID, capacity: int) -> None:
+        super().__init__(
+            f"manager {manager_id} holds {capacity} undecided leads already, his capacity; "
+            "mark or release one, or raise his capacity"
+        )
+
+
+class CapacityInUseError(RefusalError):
+    """A capacity below what the manager holds now."""
+
+    code = "capacity_in_use"
+
+    def __init__(self, *, held: int, asked: int) -> None:
+        super().__init__(
+            f"the manager holds {held} undecided leads, so his capacity cannot become {asked}; "
+            "release some first"
+        )
+
+
+class ManagerEmailExistsError(RefusalError):
+    """Another manager has this email."""
+
+    code = "email_exists"
+
+    def __init__(self) -> None:
+        super().__init__("another manager has this email; use another, or none")

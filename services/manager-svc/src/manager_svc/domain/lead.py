@@ -1,0 +1,113 @@
+"""Leads, as far as work on them goes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from manager_svc.domain.errors import IllegalTransitionError, StaleLeadError
+from manager_svc.domain.manager import ManagerName
+from manager_svc.domain.status import TRANSITIONS, LeadStatus, allowed_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to call, as import-svc last said it.
+
+    Attributes:
+        rev: import-svc's count of changes; the higher one is the newer.
+    """
+
+    id: UUID
+    name: str
+    family_name: str
+    email: str
+    cellphone: str | None
+    created_at: datetime
+    rev: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """This service's whole side of a lead.
+
+    Attributes:
+        manager: The assignee, or None.
+        rev: Counts the changes of this side; 0 for a lead that nobody has touched.
+    """
+
+    lead_id: UUID
+    status: LeadStatus
+    manager: ManagerName | None
+    assigned_at: datetime | None
+    decided_at: datetime | None
+    updated_at: datetime
+    rev: int
+
+    @property
+    def tag(self) -> str:
+        """Name of this version, as it stands in `ETag` and `If-Match`."""
+        return f"work-{self.rev}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A lead with both sides."""
+
+    contact: Contact
+    work: Work
+
+    def require_version(self, wanted: frozenset[str] | None) -> None:
+        """Hold a write to the version that its author has read.
+
+        Args:
+            wanted: Tags of which one must be the lead's; None if any version will do.
+
+        Raises:
+            StaleLeadError: The lead has another version.
+        """
+        if wanted is not None and not wanted & {"*", self.work.tag}:
+            raise StaleLeadError(current=self.work.tag)
+
+    def require_transition(self, status: LeadStatus) -> None:
+        """Hold a change of status to the status machine.
+
+        Raises:
+            IllegalTransitionError: It does not lead from here to there.
+        """
+        current = self.work.status
+        if status not in TRANSITIONS[current]:
+            raise IllegalTransitionError(
+                current=current, asked=status, allowed=allowed_after(current)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """A lead right after a change.
+
+    Attributes:
+        manager: Whom the change concerns: who got the lead, lost it or decided it; None
+            if nobody held it.
+    """
+
+    lead: Lead
+    manager: ManagerName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One thing that happened to a lead.
+
+    Attributes:
+        number: Grows from entry to entry.
+        what: Name of the event, for example `lead_assigned`.
+    """
+
+    number: int
+    at: datetime
+    what: str
+    actor: str
+    from_status: LeadStatus
+    to_status: LeadStatus
+    manager: ManagerName | None
+    reason: str | None

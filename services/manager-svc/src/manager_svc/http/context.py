@@ -1,0 +1,20 @@
+"""What the handlers of this service work with."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from leadwire.db import Database
+from manager_svc.usecases.await_lead import LeadArrivals
+from manager_svc.usecases.unit import Units
+
+ANONYMOUS: Final = "anonymous"
+"""The actor of every request as long as access is off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once per process, in `app.py`."""
+
+    database: Database
+    units: Units
+    arrivals: LeadArrivals

@@ -1,0 +1,85 @@
+"""Requests about the work on leads."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from aiohttp import web
+
+from leadwire.http import json_response
+from manager_svc.domain.lead import HistoryEntry
+from manager_svc.http.context import ANONYMOUS, Context
+from manager_svc.http.cursors import read_number_cursor
+from manager_svc.http.etags import Precondition, etag_of, versions_of
+from manager_svc.http.requests import NewAssignee, NewStatus, Page
+from manager_svc.http.views import HistoryPage, LeadView, MarkedView
+from manager_svc.storage.leads import LeadStore
+from manager_svc.usecases.assign_lead import assign_lead
+from manager_svc.usecases.give_back_lead import give_back_lead
+from manager_svc.usecases.mark_lead import mark_lead
+from manager_svc.usecases.read_history import read_history
+from manager_svc.usecases.unit import Unit
+
+T = TypeVar("T")
+
+
+class LeadHandlers:
+    """Handlers under `/v1/leads/{lead_id}`; each waits a little for a lead that is new."""
+
+    def __init__(self, *, context: Context) -> None:
+        self._database = context.database
+        self._units = context.units
+        self._arrivals = context.arrivals
+
+    async def mark(
+        self, _request: web.Request, *, lead_id: UUID, body: NewStatus, headers: Precondition
+    ) -> web.StreamResponse:
+        """Mark a lead."""
+        command = partial(
+            mark_lead, lead_id=lead_id, status=body.status, versions=versions_of(headers)
+        )
+        marked = await self._run(lead_id, command)
+        return json_response(MarkedView.of(marked), headers=etag_of(marked.lead))
+
+    async def assign(
+        self, _request: web.Request, *, lead_id: UUID, body: NewAssignee, headers: Precondition
+    ) -> web.StreamResponse:
+        """Give a lead to a manager."""
+        command = partial(
+            assign_lead,
+            lead_id=lead_id,
+            manager_id=body.manager_id,
+            reassign=body.reassign,
+            versions=versions_of(headers),
+        )
+        lead = await self._run(lead_id, command)
+        return json_response(LeadView.of(lead), headers=etag_of(lead))
+
+    async def give_back(
+        self, _request: web.Request, *, lead_id: UUID, headers: Precondition
+    ) -> web.StreamResponse:
+        """Take a lead from its manager."""
+        command = partial(give_back_lead, lead_id=lead_id, versions=versions_of(headers))
+        lead = await self._run(lead_id, command)
+        return json_response(LeadView.of(lead), headers=etag_of(lead))
+
+    async def history(
+        self, _request: web.Request, *, lead_id: UUID, query: Page
+    ) -> web.StreamResponse:
+        """Show what happened to a lead."""
+        after = read_number_cursor(query.cursor)
+
+        async def read() -> list[HistoryEntry]:
+            async with self._database.connection() as connection:
+                store = LeadStore(connection=connection)
+                return await read_history(
+                    store, lead_id=lead_id, after=after, limit=query.limit + 1
+                )
+
+        found = await self._arrivals.retry_once(lead_id, read)
+        return json_response(HistoryPage.of(found, limit=query.limit))
+
+    async def _run(self, lead_id: UUID, command: Callable[[Unit], Awaitable[T]]) -> T:
+        run = partial(self._units.run, command, actor=ANONYMOUS)
+        return await self._arrivals.retry_once(lead_id, run)

@@ -1,0 +1,83 @@
+"""Requests about managers."""
+
+from functools import partial
+from uuid import UUID
+
+from aiohttp import web
+
+from leadwire.http import json_response
+from manager_svc.http.context import ANONYMOUS, Context
+from manager_svc.http.cursors import read_id_cursor
+from manager_svc.http.etags import etag_of
+from manager_svc.http.requests import ManagerPatch, ManagerSearch, NewManager
+from manager_svc.http.views import LeadView, ManagersPage, ManagerView
+from manager_svc.storage.managers import ManagerStore
+from manager_svc.usecases.add_manager import add_manager
+from manager_svc.usecases.change_manager import change_manager
+from manager_svc.usecases.pause_manager import pause_manager
+from manager_svc.usecases.read_managers import read_manager, search_managers
+from manager_svc.usecases.remove_manager import remove_manager
+from manager_svc.usecases.resume_manager import resume_manager
+from manager_svc.usecases.take_next_lead import take_next_lead
+
+
+class ManagerHandlers:
+    """Handlers under `/v1/managers`."""
+
+    def __init__(self, *, context: Context) -> None:
+        self._database = context.database
+        self._units = context.units
+
+    async def add(self, _request: web.Request, *, body: NewManager) -> web.StreamResponse:
+        """Add a manager."""
+        command = partial(add_manager, name=body.name, email=body.email, capacity=body.capacity)
+        added = await self._units.run(command, actor=ANONYMOUS)
+        location = {"Location": f"/v1/managers/{added.manager.id}"}
+        return json_response(ManagerView.of(added), status=201, headers=location)
+
+    async def search(self, _request: web.Request, *, query: ManagerSearch) -> web.StreamResponse:
+        """List managers."""
+        async with self._database.connection() as connection:
+            found = await search_managers(
+                ManagerStore(connection=connection),
+                part_of_name=query.q or None,
+                availability=query.state,
+                after=read_id_cursor(query.cursor),
+                limit=query.limit + 1,
+            )
+        return json_response(ManagersPage.of(found, limit=query.limit))
+
+    async def show(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Show one manager."""
+        async with self._database.connection() as connection:
+            found = await read_manager(ManagerStore(connection=connection), manager_id=manager_id)
+        return json_response(ManagerView.of(found))
+
+    async def change(
+        self, _request: web.Request, *, manager_id: UUID, body: ManagerPatch
+    ) -> web.StreamResponse:
+        """Change a manager."""
+        command = partial(change_manager, manager_id=manager_id, changes=body.changes())
+        changed = await self._units.run(command, actor=ANONYMOUS)
+        return json_response(ManagerView.of(changed))
+
+    async def remove(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Remove a manager."""
+        await self._units.run(partial(remove_manager, manager_id=manager_id), actor=ANONYMOUS)
+        return web.Response(status=204)
+
+    async def pause(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Pause a manager."""
+        command = partial(pause_manager, manager_id=manager_id)
+        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
+
+    async def resume(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Resume a manager."""
+        command = partial(resume_manager, manager_id=manager_id)
+        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
+
+    async def take_next(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Give a manager the oldest waiting lead."""
+        command = partial(take_next_lead, manager_id=manager_id)
+        lead = await self._units.run(command, actor=ANONYMOUS)
+        return json_response(LeadView.of(lead), headers=etag_of(lead))

@@ -1,0 +1,109 @@
+"""What clients send."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from manager_svc.domain.manager import Availability
+from manager_svc.domain.status import LeadStatus
+from manager_svc.usecases.change_manager import ManagerChanges
+
+MAX_NAME = 200
+MAX_CAPACITY = 1000
+
+
+def _readable(name: str) -> str:
+    if not any(character.isalnum() for character in name):
+        raise ValueError("a name needs at least one letter or digit")
+    return name
+
+
+Name = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+    AfterValidator(_readable),
+]
+Capacity = Annotated[int, Field(ge=1, le=MAX_CAPACITY)]
+Email = Annotated[EmailStr, Field(max_length=254)]
+
+
+class Body(BaseModel):
+    """A request body; unknown fields are refused, since they are most likely misspelt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewManager(Body):
+    """A lead manager to add."""
+
+    name: Name
+    email: Email | None = None
+    capacity: Capacity = Field(default=1, description="Most undecided leads held at once.")
+
+
+class ManagerPatch(Body):
+    """What to change of a manager; what is left out stays."""
+
+    name: Name | None = None
+    email: Email | None = Field(default=None, description="null removes it.")
+    capacity: Capacity | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_is_required(self) -> Self:
+        for field in ("name", "capacity"):
+            if field in self.model_fields_set and getattr(self, field) is None:
+                raise ValueError(f"{field} must not be null; leave it out to keep it")
+        return self
+
+    def changes(self) -> ManagerChanges:
+        """Return only what was sent."""
+        changes = ManagerChanges()
+        if self.name is not None:
+            changes["name"] = self.name
+        if "email" in self.model_fields_set:
+            changes["email"] = self.email
+        if self.capacity is not None:
+            changes["capacity"] = self.capacity
+        return changes
+
+
+class NewStatus(Body):
+    """The status to mark a lead with."""
+
+    status: LeadStatus
+
+
+class NewAssignee(Body):
+    """Who gets a lead."""
+
+    manager_id: UUID
+    reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
+
+
+class Page(BaseModel):
+    """Which page of a listing."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    cursor: str | None = Field(
+        default=None, max_length=100, description="`next_cursor` of the page before."
+    )
+
+
+class ManagerSearch(Page):
+    """Which managers."""
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = Field(
+        default=None, description="Part of the name, in any case, accents ignored."
+    )
+    state: Availability | None = None

@@ -1,0 +1,168 @@
+"""What clients get."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from manager_svc.domain.lead import HistoryEntry, Lead
+from manager_svc.domain.manager import Availability, ManagerName
+from manager_svc.domain.status import LeadStatus
+from manager_svc.http.cursors import id_cursor, number_cursor
+from manager_svc.usecases.mark_lead import Marked
+from manager_svc.usecases.read_managers import ManagerWithLeads
+
+
+class ManagerRefView(BaseModel):
+    """Which manager."""
+
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, manager: ManagerName | None) -> Self | None:
+        """Show a manager's name, if there is a manager."""
+        return None if manager is None else cls(id=manager.id, name=manager.name)
+
+
+class Tags(BaseModel):
+    """Versions of the sides of a lead."""
+
+    work: str = Field(description="For `If-Match` and `at_least`.", examples=["work-7"])
+
+
+class LeadView(BaseModel):
+    """A lead as manager-svc knows it."""
+
+    id: UUID
+    name: str
+    family_name: str
+    email: str
+    cellphone: str | None
+    status: LeadStatus
+    manager: ManagerRefView | None = Field(description="The assignee.")
+    assigned_at: datetime | None
+    decided_at: datetime | None
+    created_at: datetime
+    tags: Tags
+
+    @classmethod
+    def of(cls, lead: Lead) -> Self:
+        """Show a lead."""
+        contact, work = lead.contact, lead.work
+        return cls(
+            id=contact.id,
+            name=contact.name,
+            family_name=contact.family_name,
+            email=contact.email,
+            cellphone=contact.cellphone,
+            status=work.status,
+            manager=ManagerRefView.of(work.manager),
+            assigned_at=work.assigned_at,
+            decided_at=work.decided_at,
+            created_at=contact.created_at,
+            tags=Tags(work=work.tag),
+        )
+
+
+class MarkedView(BaseModel):
+    """A marked lead, and what its manager got in the same moment."""
+
+    lead: LeadView
+    next_lead: LeadView | None = Field(description="null if no lead waits, or nobody was freed.")
+
+    @classmethod
+    def of(cls, marked: Marked) -> Self:
+        """Show what marking did."""
+        next_lead = None if marked.next_lead is None else LeadView.of(marked.next_lead)
+        return cls(lead=LeadView.of(marked.lead), next_lead=next_lead)
+
+
+class ManagerView(BaseModel):
+    """A lead manager."""
+
+    id: UUID
+    name: str
+    email: str | None
+    capacity: int = Field(description="Most undecided leads held at once.")
+    state: Availability
+    leads: list[LeadView] = Field(description="What he holds, longest held first.")
+    created_at: datetime
+    updated_at: datetime
+    rev: int
+
+    @classmethod
+    def of(cls, found: ManagerWithLeads) -> Self:
+        """Show a manager with his leads."""
+        manager = found.manager
+        return cls(
+            id=manager.id,
+            name=manager.name,
+            email=manager.email,
+            capacity=manager.capacity,
+            state=manager.availability,
+            leads=[LeadView.of(lead) for lead in found.leads],
+            created_at=manager.created_at,
+            updated_at=manager.updated_at,
+            rev=manager.rev,
+        )
+
+
+class ManagersPage(BaseModel):
+    """A page of managers, in the order in which they were added."""
+
+    items: list[ManagerView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, found: list[ManagerWithLeads], *, limit: int) -> Self:
+        """Show a page; `found` has one more than `limit` if there is a next page."""
+        items = found[:limit]
+        more = len(found) > limit
+        return cls(
+            items=[ManagerView.of(each) for each in items],
+            next_cursor=id_cursor(items[-1].manager.id) if more else None,
+        )
+
+
+class HistoryEntryView(BaseModel):
+    """One thing that happened to a lead."""
+
+    at: datetime
+    event: str = Field(examples=["lead_assigned"])
+    actor: str
+    from_status: LeadStatus
+    to_status: LeadStatus
+    manager: ManagerRefView | None = Field(description="Whom it concerns.")
+    reason: str | None
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> Self:
+        """Show an entry."""
+        return cls(
+            at=entry.at,
+            event=entry.what,
+            actor=entry.actor,
+            from_status=entry.from_status,
+            to_status=entry.to_status,
+            manager=ManagerRefView.of(entry.manager),
+            reason=entry.reason,
+        )
+
+
+class HistoryPage(BaseModel):
+    """A page of a lead's history, oldest first."""
+
+    items: list[HistoryEntryView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, found: list[HistoryEntry], *, limit: int) -> Self:
+        """Show a page; `found` has one more than `limit` if there is a next page."""
+        items = found[:limit]
+        more = len(found) > limit
+        return cls(
+            items=[HistoryEntryView.of(entry) for entry in items],
+            next_cursor=number_cursor(items[-1].number) if more else None,
+        )

@@ -1,0 +1,57 @@
+"""Take in import-svc's side of the leads."""
+
+from functools import partial
+from typing import Final
+
+from leadwire import contracts
+from leadwire.broker import Handler, Subscription
+from leadwire.contracts import Event, EventType, LeadErased, LeadsCreated, LeadUpdated, read_event
+from leadwire.db import Connection, Database
+from leadwire.outbox import transactional_handler
+from manager_svc.domain.lead import Contact
+from manager_svc.usecases.erase_lead import erase_lead
+from manager_svc.usecases.receive_leads import receive_leads
+from manager_svc.usecases.unit import Units
+
+SUBSCRIPTION: Final = Subscription(
+    name="manager-svc",
+    types=(EventType.LEADS_CREATED, EventType.LEAD_UPDATED, EventType.LEAD_ERASED),
+    # The matching lock lets one in at a time: more would only hold connections that
+    # requests could use.
+    prefetch=4,
+)
+
+
+def lead_events(*, database: Database, units: Units) -> Handler:
+    """Return the handler of the subscription."""
+
+    async def apply(connection: Connection, event: Event) -> None:
+        match event.data:
+            case LeadsCreated(leads=leads):
+                contacts = [_contact(lead) for lead in leads]
+                command = partial(receive_leads, contacts=contacts)
+            case LeadUpdated(lead=lead):
+                command = partial(receive_leads, contacts=[_contact(lead)])
+            case LeadErased(lead=lead):
+                erasure = partial(erase_lead, lead_id=lead.id, contact_rev=lead.rev)
+                await units.run_on(connection, erasure, actor=event.source)
+                return
+            case _:
+                return  # not subscribed to, so it says nothing to this service
+        await units.run_on(connection, command, actor=event.source)
+
+    return transactional_handler(
+        database=database, subscription=SUBSCRIPTION.name, read=read_event, apply=apply
+    )
+
+
+def _contact(lead: contracts.Contact) -> Contact:
+    return Contact(
+        id=lead.id,
+        name=lead.name,
+        family_name=lead.family_name,
+        email=lead.email,
+        cellphone=lead.cellphone,
+        created_at=lead.created_at,
+        rev=lead.rev,
+    )

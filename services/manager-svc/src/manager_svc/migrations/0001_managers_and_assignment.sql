@@ -1,0 +1,103 @@
+-- Lead managers, the places they have for leads, the leads, and what happened to them.
+--
+-- G4 is held here, not in code:
+--   * a lead has one assignee at most:            leads.manager_id is one column;
+--   * a place holds one lead at most:             slots.lead_id is one column;
+--   * a manager has exactly `capacity` places:    slots_within_capacity + slots_manager_fkey;
+--   * an assignee really has a place for it:      leads_slot_fkey;
+--   * a lead sits in one place at most:           slots_lead_key;
+--   * a decided or erased lead has no assignee:   leads_decided_is_free, leads_erased_is_free.
+
+CREATE TABLE managers (
+    id          uuid PRIMARY KEY,
+    name        text NOT NULL CHECK (name <> ''),
+    folded_name text NOT NULL,  -- name without case and accents, for searches
+    email       text,
+    capacity    integer NOT NULL CHECK (capacity BETWEEN 1 AND 1000),
+    state       text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'removed')),
+    rev         integer NOT NULL DEFAULT 1 CHECK (rev >= 1),
+    created_at  timestamptz NOT NULL,
+    updated_at  timestamptz NOT NULL,
+    CONSTRAINT managers_capacity_key UNIQUE (id, capacity)
+);
+
+-- A removed manager's email may be used again.
+CREATE UNIQUE INDEX managers_email_key ON managers (lower(email)) WHERE state <> 'removed';
+
+-- One row per lead that a manager can hold. It holds a lead (lead_id), is offered to the
+-- matcher (free_since), or is withheld because its manager is paused (neither).
+CREATE TABLE slots (
+    manager_id uuid NOT NULL,
+    number     integer NOT NULL,
+    capacity   integer NOT NULL,
+    lead_id    uuid,
+    free_since timestamptz,
+    -- Deferrable, so that places can be numbered anew in one statement.
+    CONSTRAINT slots_pkey PRIMARY KEY (manager_id, number) DEFERRABLE INITIALLY IMMEDIATE,
+    CONSTRAINT slots_within_capacity CHECK (number BETWEEN 1 AND capacity),
+    CONSTRAINT slots_held_or_offered CHECK (num_nonnulls(lead_id, free_since) <= 1),
+    CONSTRAINT slots_lead_key UNIQUE (lead_id),
+    CONSTRAINT slots_holding_key UNIQUE (manager_id, lead_id),
+    CONSTRAINT slots_manager_fkey FOREIGN KEY (manager_id, capacity)
+        REFERENCES managers (id, capacity) ON UPDATE CASCADE
+);
+
+-- The matcher's view of the managers: who has been free longest.
+CREATE INDEX slots_offered ON slots (free_since, manager_id, number) WHERE free_since IS NOT NULL;
+
+CREATE TABLE leads (
+    id            uuid PRIMARY KEY,
+    created_at    timestamptz,
+    contact_rev   integer NOT NULL,
+    name          text,
+    family_name   text,
+    email         text,
+    cellphone     text,
+    status        text NOT NULL DEFAULT 'pending'
+                  CHECK (status IN ('pending', 'reached_out', 'interested', 'not_interested')),
+    manager_id    uuid,
+    assigned_at   timestamptz,
+    decided_at    timestamptz,
+    given_back_by uuid,
+    given_back_at timestamptz,
+    updated_at    timestamptz NOT NULL,
+    rev           integer NOT NULL DEFAULT 0 CHECK (rev >= 0),
+    erased_at     timestamptz,
+    CONSTRAINT leads_slot_fkey FOREIGN KEY (manager_id, id)
+        REFERENCES slots (manager_id, lead_id),
+    CONSTRAINT leads_assigned_at CHECK ((manager_id IS NULL) = (assigned_at IS NULL)),
+    CONSTRAINT leads_given_back CHECK ((given_back_by IS NULL) = (given_back_at IS NULL)),
+    CONSTRAINT leads_decided_at
+        CHECK ((status IN ('interested', 'not_interested')) = (decided_at IS NOT NULL)),
+    CONSTRAINT leads_decided_is_free CHECK (decided_at IS NULL OR manager_id IS NULL),
+    CONSTRAINT leads_erased_is_free CHECK (erased_at IS NULL OR manager_id IS NULL),
+    -- A tombstone keeps no personal data; anything else is complete.
+    CONSTRAINT leads_erased_is_empty CHECK (
+        erased_at IS NULL OR num_nonnulls(name, family_name, email, cellphone) = 0
+    ),
+    CONSTRAINT leads_complete CHECK (
+        erased_at IS NOT NULL OR num_nulls(created_at, name, family_name, email) = 0
+    )
+);
+
+-- The matcher's view of the leads: who has waited longest. Assigned, decided and erased
+-- leads are not in it, so it stays as short as the queue.
+CREATE INDEX leads_waiting ON leads (created_at, id)
+    WHERE manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL;
+
+-- Leads that were given back and are not offered to that manager for a while: a handful.
+CREATE INDEX leads_given_back ON leads (given_back_by) WHERE given_back_by IS NOT NULL;
+
+CREATE TABLE lead_history (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    lead_id     uuid NOT NULL,
+    at          timestamptz NOT NULL,
+    what        text NOT NULL,
+    actor       text NOT NULL,
+    from_status text NOT NULL,
+    to_status   text NOT NULL,
+    manager_id  uuid,
+    reason      text
+);
+
+CREATE INDEX lead_history_by_lead ON lead_history (lead_id, id);

@@ -1,0 +1,20 @@
+"""All environment variables of manager-svc."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from leadwire.service import ServiceSettings
+
+
+class ManagerSettings(ServiceSettings):
+    """Settings of manager-svc, read from the environment once, at start."""
+
+    model_config = SettingsConfigDict(env_prefix="MANAGER_")
+
+    auto_assign: bool = Field(
+        default=True,
+        description=(
+            "Hand waiting leads to free managers, oldest first. When false, managers take "
+            "leads themselves (next-lead), or are given them (assignee)."
+        ),
+    )

@@ -1,0 +1,54 @@
+-- Gives each lead of the arrays its place, in the arrays' order. Manager rows are locked
+-- first, then their slots, then the leads.
+WITH givers AS MATERIALIZED (
+    SELECT id, name FROM managers WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+),
+
+pairing AS MATERIALIZED (
+    SELECT pairing.manager_id, pairing.number, pairing.lead_id, pairing.place, givers.name
+    FROM
+        unnest($1::uuid[], $2::integer[], $3::uuid[])
+        WITH ORDINALITY AS pairing (manager_id, number, lead_id, place)
+    JOIN givers ON givers.id = pairing.manager_id
+),
+
+held AS (
+    UPDATE slots SET lead_id = pairing.lead_id, free_since = NULL
+    FROM pairing
+    WHERE slots.manager_id = pairing.manager_id AND slots.number = pairing.number
+),
+
+assigned AS (
+    UPDATE leads SET
+        manager_id = pairing.manager_id,
+        assigned_at = $4::timestamptz,
+        given_back_by = NULL,
+        given_back_at = NULL,
+        updated_at = $4::timestamptz,
+        rev = leads.rev + 1
+    FROM pairing
+    WHERE leads.id = pairing.lead_id
+    RETURNING leads.*, pairing.name AS manager_name, pairing.place
+),
+
+-- A manager who has had another lead may be offered again what he gave back.
+forgiven AS (
+    UPDATE leads SET given_back_by = NULL, given_back_at = NULL
+    WHERE given_back_by = ANY($1::uuid[]) AND id <> ALL($3::uuid[])
+),
+
+noted AS (
+    INSERT INTO lead_history (
+        lead_id, at, what, actor, from_status, to_status, manager_id, reason
+    )
+    SELECT id, $4::timestamptz, 'lead_assigned', $5::text, status, status, manager_id, $6::text
+    FROM assigned
+    ORDER BY place
+)
+
+SELECT
+    id, created_at, contact_rev, name, family_name, email, cellphone,
+    status, manager_id, manager_name, assigned_at, decided_at, updated_at, rev,
+    manager_id AS concerned_id, manager_name AS concerned_name
+FROM assigned
+ORDER BY place;

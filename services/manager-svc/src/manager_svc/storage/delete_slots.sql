@@ -1,0 +1,1 @@
+DELETE FROM slots WHERE manager_id = $1::uuid;

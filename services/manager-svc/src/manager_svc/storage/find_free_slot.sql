@@ -1,0 +1,5 @@
+SELECT number
+FROM slots
+WHERE manager_id = $1::uuid AND free_since IS NOT NULL
+ORDER BY free_since, number
+LIMIT 1;

@@ -1,0 +1,111 @@
+"""Leads: who they are, who works them, what became of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from leadwire.db import Connection
+from manager_svc.domain.errors import LeadNotFoundError
+from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Worked
+from manager_svc.domain.status import LeadStatus
+from manager_svc.storage.queries import QUERIES
+from manager_svc.storage.rows import history_entry_of, lead_of, worked_of
+
+
+class LeadStore:
+    """Leads and their history; every change of a lead's work leaves an entry."""
+
+    def __init__(self, *, connection: Connection) -> None:
+        self._connection = connection
+
+    async def receive(self, contacts: Sequence[Contact], *, now: datetime) -> None:
+        """Take contact data in, in any order and any number of times; the newer wins."""
+        await self._connection.execute(
+            QUERIES["receive_contacts"],
+            [contact.id for contact in contacts],
+            [contact.created_at for contact in contacts],
+            [contact.rev for contact in contacts],
+            [contact.name for contact in contacts],
+            [contact.family_name for contact in contacts],
+            [contact.email for contact in contacts],
+            [contact.cellphone for contact in contacts],
+            now,
+        )
+
+    async def bury(self, lead_id: UUID, *, contact_rev: int, now: datetime) -> None:
+        """Leave only a tombstone of a lead that nobody holds; also of one never heard of."""
+        await self._connection.execute(QUERIES["bury_lead"], lead_id, contact_rev, now)
+
+    async def find(self, lead_id: UUID) -> Lead:
+        """Return a lead.
+
+        Raises:
+            LeadNotFoundError: It is not known here, or was erased.
+        """
+        return await self._find("find_lead", lead_id)
+
+    async def lock(self, lead_id: UUID) -> Lead:
+        """Return a lead, whose assignee's row and whose own row are locked from now on.
+
+        Raises:
+            LeadNotFoundError: It is not known here, or was erased.
+        """
+        return await self._find("find_lead_for_update", lead_id)
+
+    async def is_erased(self, lead_id: UUID) -> bool | None:
+        """Tell whether a lead was erased; None if it was never heard of."""
+        erased: bool | None = await self._connection.fetchval(QUERIES["find_lead_state"], lead_id)
+        return erased
+
+    async def oldest_waiting(self) -> UUID | None:
+        """Return the lead that has waited longest, if any waits."""
+        lead_id: UUID | None = await self._connection.fetchval(QUERIES["find_oldest_waiting_lead"])
+        return lead_id
+
+    async def mark_reached_out(self, lead_id: UUID, *, now: datetime, actor: str) -> Worked:
+        """Note that somebody got in touch; the lead keeps its manager."""
+        rows = await self._connection.fetch(QUERIES["mark_reached_out"], lead_id, now, actor)
+        return worked_of(rows[0])
+
+    async def decide(
+        self, lead_id: UUID, status: LeadStatus, *, now: datetime, what: str, actor: str
+    ) -> Worked:
+        """Mark a lead for good and free its manager."""
+        rows = await self._connection.fetch(
+            QUERIES["decide_lead"], lead_id, status, now, what, actor
+        )
+        return worked_of(rows[0])
+
+    async def release(
+        self,
+        lead_ids: Sequence[UUID],
+        *,
+        now: datetime,
+        actor: str,
+        reason: str,
+        given_back: bool = False,
+    ) -> list[Worked]:
+        """Take leads from their managers; those that nobody holds are passed over.
+
+        Args:
+            lead_ids: Which leads.
+            now: Time of the change.
+            actor: Who does it.
+            reason: Why, for history and event.
+            given_back: Do not offer them to the same managers for a while.
+        """
+        rows = await self._connection.fetch(
+            QUERIES["release_leads"], list(lead_ids), now, actor, reason, given_back
+        )
+        return [worked_of(row) for row in rows]
+
+    async def history(self, lead_id: UUID, *, after: int, limit: int) -> list[HistoryEntry]:
+        """List what happened to a lead, oldest first, after the entry of that number."""
+        rows = await self._connection.fetch(QUERIES["list_lead_history"], lead_id, after, limit)
+        return [history_entry_of(row) for row in rows]
+
+    async def _find(self, query: str, lead_id: UUID) -> Lead:
+        row = await self._connection.fetchrow(QUERIES[query], lead_id)
+        if row is None:
+            raise LeadNotFoundError(lead_id)
+        return lead_of(row)

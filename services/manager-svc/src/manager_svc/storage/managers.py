@@ -1,0 +1,164 @@
+"""Lead managers and their places for leads."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from leadwire.db import Connection
+from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
+from manager_svc.domain.lead import Lead
+from manager_svc.domain.manager import Availability, Manager, ManagerState, folded
+from manager_svc.domain.matching import Place
+from manager_svc.storage.queries import QUERIES
+from manager_svc.storage.rows import lead_of, manager_of
+
+
+class ManagerStore:
+    """Managers, their places, and the leads that they hold."""
+
+    def __init__(self, *, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, manager: Manager) -> None:
+        """Store a new manager, with his places offered from his creation on.
+
+        Raises:
+            ManagerEmailExistsError: Another manager has this email.
+        """
+        try:
+            await self._connection.execute(
+                QUERIES["insert_manager"],
+                manager.id,
+                manager.name,
+                folded(manager.name),
+                manager.email,
+                manager.capacity,
+                manager.created_at,
+            )
+        except asyncpg.UniqueViolationError:
+            raise ManagerEmailExistsError from None
+        await self.add_places(
+            manager.id, first=1, last=manager.capacity, free_since=manager.created_at
+        )
+
+    async def find(self, manager_id: UUID) -> Manager:
+        """Return a manager, also a removed one.
+
+        Raises:
+            ManagerNotFoundError: There never was one of this id.
+        """
+        return await self._find("find_manager", manager_id)
+
+    async def lock(self, manager_id: UUID) -> Manager:
+        """Return a manager, whose row is locked from now on.
+
+        Raises:
+            ManagerNotFoundError: There never was one of this id.
+        """
+        return await self._find("find_manager_for_update", manager_id)
+
+    async def search(
+        self,
+        *,
+        part_of_name: str | None,
+        availability: Availability | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[Manager]:
+        """List managers who were not removed, by id.
+
+        Args:
+            part_of_name: In any case, accents ignored.
+            availability: Only such managers.
+            after: The last id of the page before.
+            limit: Most managers to return.
+        """
+        pattern = None if part_of_name is None else f"%{_escaped(folded(part_of_name))}%"
+        rows = await self._connection.fetch(
+            QUERIES["list_managers"], pattern, availability, after, limit
+        )
+        return [manager_of(row) for row in rows]
+
+    async def held_leads(self, manager_ids: Sequence[UUID]) -> dict[UUID, list[Lead]]:
+        """Return what each of these managers holds, longest held first."""
+        held: dict[UUID, list[Lead]] = {manager_id: [] for manager_id in manager_ids}
+        for row in await self._connection.fetch(QUERIES["find_held_leads"], list(manager_ids)):
+            held[row["manager_id"]].append(lead_of(row))
+        return held
+
+    async def update(
+        self,
+        manager_id: UUID,
+        *,
+        name: str,
+        email: str | None,
+        capacity: int,
+        state: ManagerState,
+        now: datetime,
+    ) -> Manager:
+        """Replace a manager's record; its places must fit the capacity already.
+
+        Raises:
+            ManagerEmailExistsError: Another manager has this email.
+        """
+        try:
+            await self._connection.execute(
+                QUERIES["update_manager"],
+                manager_id,
+                name,
+                folded(name),
+                email,
+                capacity,
+                state,
+                now,
+            )
+        except asyncpg.UniqueViolationError:
+            raise ManagerEmailExistsError from None
+        return await self.find(manager_id)
+
+    async def add_places(
+        self, manager_id: UUID, *, first: int, last: int, free_since: datetime | None
+    ) -> None:
+        """Add places; `last` is the manager's capacity. None for `free_since` withholds them."""
+        await self._connection.execute(QUERIES["add_slots"], manager_id, first, last, free_since)
+
+    async def drop_places(self, manager_id: UUID, *, count: int) -> None:
+        """Drop places that hold no lead, and number the others from 1."""
+        await self._connection.execute(QUERIES["drop_free_slots"], manager_id, count)
+        await self._connection.execute(QUERIES["renumber_slots"], manager_id)
+
+    async def drop_all_places(self, manager_id: UUID) -> None:
+        """Drop every place; none may hold a lead."""
+        await self._connection.execute(QUERIES["delete_slots"], manager_id)
+
+    async def withhold_places(self, manager_id: UUID) -> None:
+        """Take the free places away from the matcher."""
+        await self._connection.execute(QUERIES["withhold_free_slots"], manager_id)
+
+    async def offer_places(self, manager_id: UUID, *, now: datetime) -> None:
+        """Offer the places that were withheld; they count as free from now on."""
+        await self._connection.execute(QUERIES["offer_free_slots"], manager_id, now)
+
+    async def free_place(self, manager_id: UUID) -> Place | None:
+        """Return the place that has been free longest, or None if the manager is full."""
+        number = await self._connection.fetchval(QUERIES["find_free_slot"], manager_id)
+        return None if number is None else Place(manager_id, number)
+
+    async def _find(self, query: str, manager_id: UUID) -> Manager:
+        row = await self._connection.fetchrow(QUERIES[query], manager_id)
+        if row is None:
+            raise ManagerNotFoundError(manager_id)
+        return manager_of(row)
+
+
+def _escaped(text: str) -> str:
+    r"""Take their meaning from the wildcards of LIKE.
+
+    >>> _escaped("100%_\\")
+    '100\\%\\_\\\\'
+    """
+    for special in "\\%_":
+        text = text.replace(special, f"\\{special}")
+    return text

@@ -1,0 +1,78 @@
+"""What the matcher reads and writes, and the lock that it works under."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from leadwire.db import Connection
+from manager_svc.domain.lead import Worked
+from manager_svc.domain.matching import Pairing, Place, WaitingLead
+from manager_svc.storage.queries import QUERIES
+from manager_svc.storage.rows import worked_of
+
+BATCH: Final = 256
+"""Most places of one reading: the LIMIT in `find_candidates.sql`."""
+
+GIVEN_BACK_FOR: Final = timedelta(hours=1)
+"""How long a lead is not offered to the manager who gave it back (G5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Places and leads that could be matched now.
+
+    Attributes:
+        places: Free longest first, at most `BATCH`.
+        leads: Oldest first, enough for all the places.
+    """
+
+    places: list[Place]
+    leads: list[WaitingLead]
+
+
+class MatchStore:
+    """The queue of waiting leads and the free places."""
+
+    def __init__(self, *, connection: Connection) -> None:
+        self._connection = connection
+
+    async def take_lock(self) -> datetime:
+        """Wait for the matching lock, held until the transaction ends.
+
+        Returns:
+            The time once the lock is held: later than that of everybody who held it before.
+        """
+        now: datetime = await self._connection.fetchval(QUERIES["take_matching_lock"])
+        return now
+
+    async def is_possible(self) -> bool:
+        """Tell, without the lock, whether a place is free while a lead waits."""
+        possible: bool = await self._connection.fetchval(QUERIES["is_match_possible"])
+        return possible
+
+    async def candidates(self, *, now: datetime) -> Candidates:
+        """Read free places and the oldest waiting leads."""
+        rows = await self._connection.fetch(QUERIES["find_candidates"], now - GIVEN_BACK_FOR)
+        row = rows[0]
+        places = zip(row["manager_ids"], row["numbers"], strict=True)
+        leads = zip(row["lead_ids"], row["not_for"], strict=True)
+        return Candidates(
+            places=[Place(manager_id, number) for manager_id, number in places],
+            leads=[WaitingLead(lead_id, not_for) for lead_id, not_for in leads],
+        )
+
+    async def assign(
+        self, pairings: Sequence[Pairing], *, now: datetime, actor: str, reason: str
+    ) -> list[Worked]:
+        """Give leads to managers, in the given order."""
+        rows = await self._connection.fetch(
+            QUERIES["assign_leads"],
+            [pairing.place.manager_id for pairing in pairings],
+            [pairing.place.number for pairing in pairings],
+            [pairing.lead_id for pairing in pairings],
+            now,
+            actor,
+            reason,
+        )
+        return [worked_of(row) for row in rows]

@@ -1,0 +1,71 @@
+"""Turn rows into the values of the domain."""
+
+import asyncpg
+
+from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Work, Worked
+from manager_svc.domain.manager import Manager, ManagerName, ManagerState
+from manager_svc.domain.status import LeadStatus
+
+
+def lead_of(row: asyncpg.Record) -> Lead:
+    """Read a lead with the name of its assignee."""
+    contact = Contact(
+        id=row["id"],
+        name=row["name"],
+        family_name=row["family_name"],
+        email=row["email"],
+        cellphone=row["cellphone"],
+        created_at=row["created_at"],
+        rev=row["contact_rev"],
+    )
+    work = Work(
+        lead_id=row["id"],
+        status=LeadStatus(row["status"]),
+        manager=_name_of(row, "manager"),
+        assigned_at=row["assigned_at"],
+        decided_at=row["decided_at"],
+        updated_at=row["updated_at"],
+        rev=row["rev"],
+    )
+    return Lead(contact=contact, work=work)
+
+
+def worked_of(row: asyncpg.Record) -> Worked:
+    """Read a lead as a change left it, with the manager whom the change concerns."""
+    return Worked(lead=lead_of(row), manager=_name_of(row, "concerned"))
+
+
+def manager_of(row: asyncpg.Record) -> Manager:
+    """Read a manager."""
+    return Manager(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        capacity=row["capacity"],
+        state=ManagerState(row["state"]),
+        rev=row["rev"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        has_room=row["has_room"],
+    )
+
+
+def history_entry_of(row: asyncpg.Record) -> HistoryEntry:
+    """Read an entry of a lead's history."""
+    return HistoryEntry(
+        number=row["id"],
+        at=row["at"],
+        what=row["what"],
+        actor=row["actor"],
+        from_status=LeadStatus(row["from_status"]),
+        to_status=LeadStatus(row["to_status"]),
+        manager=_name_of(row, "manager"),
+        reason=row["reason"],
+    )
+
+
+def _name_of(row: asyncpg.Record, prefix: str) -> ManagerName | None:
+    manager_id = row[f"{prefix}_id"]
+    if manager_id is None:
+        return None
+    return ManagerName(id=manager_id, name=row[f"{prefix}_name"])

@@ -1,0 +1,71 @@
+"""Give a lead to a manager by hand."""
+
+from uuid import UUID
+
+from manager_svc.domain.errors import LeadDecidedError, LeadTakenError, ManagerFullError
+from manager_svc.domain.lead import Lead
+from manager_svc.domain.manager import Manager
+from manager_svc.domain.matching import Pairing
+from manager_svc.usecases.events import lead_assigned
+from manager_svc.usecases.match import match
+from manager_svc.usecases.release_leads import release_leads
+from manager_svc.usecases.unit import Unit
+
+BY_HAND = "by_hand"
+REASSIGNED = "reassigned"
+
+
+async def assign_lead(
+    unit: Unit,
+    *,
+    lead_id: UUID,
+    manager_id: UUID,
+    reassign: bool,
+    versions: frozenset[str] | None,
+) -> Lead:
+    """Make a manager the assignee of a lead; that he is so already is no error.
+
+    Args:
+        unit: The unit of this command.
+        lead_id: Which lead.
+        manager_id: Who gets it.
+        reassign: Take it from another manager if one holds it; he is free then.
+        versions: Tags of which one must be the lead's.
+
+    Raises:
+        LeadNotFoundError: There is no such lead.
+        ManagerNotFoundError: There is no such manager.
+        RefusalError: The lead is decided, taken, or not at one of these versions; the
+            manager is removed, paused or full.
+    """
+    manager = await unit.managers.lock(manager_id)
+    lead = await unit.leads.lock(lead_id)
+    holder = lead.work.manager
+    if holder is not None and holder.id == manager_id:
+        return lead
+    lead.require_version(versions)
+    if lead.work.status.decided:
+        raise LeadDecidedError(lead.work.status)
+    if holder is not None and not reassign:
+        raise LeadTakenError(holder.id)
+    manager.require_taking()
+    if holder is not None:
+        await release_leads(unit, [lead_id], reason=REASSIGNED)
+    await hand_over(unit, lead_id, manager, reason=REASSIGNED if holder else BY_HAND)
+    await match(unit)
+    return await unit.leads.find(lead_id)
+
+
+async def hand_over(unit: Unit, lead_id: UUID, manager: Manager, *, reason: str) -> None:
+    """Put a waiting lead into a free place of a manager.
+
+    Raises:
+        ManagerFullError: He has none.
+    """
+    place = await unit.managers.free_place(manager.id)
+    if place is None:
+        raise ManagerFullError(manager_id=manager.id, capacity=manager.capacity)
+    for worked in await unit.matches.assign(
+        [Pairing(place, lead_id)], now=unit.now, actor=unit.actor, reason=reason
+    ):
+        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, reason=reason), worked.lead.work)

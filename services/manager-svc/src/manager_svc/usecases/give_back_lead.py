@@ -1,0 +1,32 @@
+"""Give a lead back: its manager does not want it, somebody else may have it."""
+
+from uuid import UUID
+
+from manager_svc.domain.lead import Lead
+from manager_svc.usecases.match import match
+from manager_svc.usecases.release_leads import release_leads
+from manager_svc.usecases.unit import Unit
+
+REASON = "given_back"
+
+
+async def give_back_lead(unit: Unit, *, lead_id: UUID, versions: frozenset[str] | None) -> Lead:
+    """Take a lead from its manager; that it has none already is no error.
+
+    It waits again at its old age, but is not offered to the same manager until he has had
+    another, or an hour has passed (G5).
+
+    Returns:
+        The lead, which somebody else may hold now.
+
+    Raises:
+        LeadNotFoundError: There is no such lead.
+        StaleLeadError: The lead is not at one of these versions.
+    """
+    lead = await unit.leads.lock(lead_id)
+    if lead.work.manager is None:
+        return lead
+    lead.require_version(versions)
+    await release_leads(unit, [lead_id], reason=REASON, given_back=True)
+    await match(unit)
+    return await unit.leads.find(lead_id)

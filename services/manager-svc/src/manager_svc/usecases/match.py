@@ -1,0 +1,52 @@
+"""The matcher: the one place that decides who gets what.
+
+It runs in the unit of whatever freed a manager or brought a lead, so that change and
+assignment commit together. A round reads free places and the oldest waiting leads, pairs
+them (`domain.matching`) and stores the pairs, each in one statement, however many there
+are. More rounds follow while places and leads may be left, up to a bound that keeps the
+transaction short; the sweep does the rest.
+"""
+
+from typing import Final
+
+from manager_svc.domain.lead import Worked
+from manager_svc.domain.matching import pair
+from manager_svc.storage.matching import BATCH, Candidates
+from manager_svc.usecases.events import lead_assigned
+from manager_svc.usecases.unit import Unit
+
+ACTOR: Final = "matcher"
+REASON: Final = "oldest_first"
+MAX_ROUNDS: Final = 8
+
+
+async def match(unit: Unit) -> list[Worked]:
+    """Give waiting leads to free managers, oldest first, to whoever was free longest.
+
+    Returns:
+        The leads assigned, in the order of assignment.
+    """
+    assigned: list[Worked] = []
+    if not unit.auto_assign:
+        return assigned
+    for _ in range(MAX_ROUNDS):
+        candidates = await unit.matches.candidates(now=unit.now)
+        pairings = pair(candidates.places, candidates.leads)
+        if not pairings:
+            break
+        for worked in await unit.matches.assign(pairings, now=unit.now, actor=ACTOR, reason=REASON):
+            unit.tell_of_lead(lead_assigned(worked, actor=ACTOR, reason=REASON), worked.lead.work)
+            assigned.append(worked)
+        if not _may_go_on(candidates, paired=len(pairings)):
+            break
+    return assigned
+
+
+def _may_go_on(candidates: Candidates, *, paired: int) -> bool:
+    """Tell whether another round could pair anything: both sides have something left.
+
+    A lead passed over in this round may find its manager in the next: he has had another.
+    """
+    place_left = paired < len(candidates.places) or len(candidates.places) >= BATCH
+    lead_left = paired < len(candidates.leads) or len(candidates.leads) >= BATCH
+    return place_left and lead_left

@@ -1,0 +1,129 @@
+"""One unit of work: a transaction under the matching lock, with its events.
+
+Locking order, for everything that writes managers, slots or leads:
+
+1. the matching lock (transaction-level, advisory), as the transaction's first statement
+   but for the inbox row of an event;
+2. rows of managers, then their slots;
+3. rows of leads.
+
+Why the lock: a transaction that frees a manager looks for a waiting lead, one that brings
+a lead looks for a free manager. At the same time, neither sees what the other has not yet
+committed; both commit, and manager and lead are left to each other (write skew), which no
+row lock prevents: the row to lock is invisible. Under the lock the second one reads after
+the first has committed. It also makes times and events of assignment grow in the order of
+commits. The order of row locks is the second line, for a writer that forgets the first.
+
+The outbox rows are inserted last: then every aggregate's row is locked, as the outbox asks.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from leadwire.contracts import EventData, new_event, to_message
+from leadwire.db import Connection, Database
+from leadwire.outbox import Outbox, OutgoingEvent
+from manager_svc.domain.lead import Work
+from manager_svc.domain.manager import Manager
+from manager_svc.storage.leads import LeadStore
+from manager_svc.storage.managers import ManagerStore
+from manager_svc.storage.matching import MatchStore
+
+SOURCE = "leadwire/manager-svc"
+ATTEMPTS = 5
+
+T = TypeVar("T")
+
+
+class Unit:
+    """What a command works with.
+
+    Attributes:
+        now: Time of every change of this unit.
+        actor: Who asked for it, for history and events.
+        auto_assign: Whether the matcher hands out leads.
+    """
+
+    def __init__(
+        self, *, connection: Connection, now: datetime, actor: str, auto_assign: bool
+    ) -> None:
+        self.now = now
+        self.actor = actor
+        self.auto_assign = auto_assign
+        self.managers = ManagerStore(connection=connection)
+        self.leads = LeadStore(connection=connection)
+        self.matches = MatchStore(connection=connection)
+        self.events: list[OutgoingEvent] = []
+
+    def tell_of_lead(self, data: EventData, work: Work) -> None:
+        """Publish an event about a lead once the unit has committed."""
+        self._tell(data, subject=work.lead_id, rev=work.rev)
+
+    def tell_of_manager(self, data: EventData, manager: Manager) -> None:
+        """Publish an event about a manager once the unit has committed."""
+        self._tell(data, subject=manager.id, rev=manager.rev)
+
+    def _tell(self, data: EventData, *, subject: UUID, rev: int) -> None:
+        event = new_event(data, source=SOURCE, subject=subject, sequence=rev, time=self.now)
+        self.events.append(OutgoingEvent(to_message(event), subject))
+
+
+class Units:
+    """Runs commands, each in a transaction of its own or in a given one.
+
+    Args:
+        database: The service's own.
+        outbox: Takes the events.
+        auto_assign: Whether the matcher hands out leads.
+    """
+
+    def __init__(self, *, database: Database, outbox: Outbox, auto_assign: bool) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._auto_assign = auto_assign
+
+    async def run(self, command: Callable[[Unit], Awaitable[T]], *, actor: str) -> T:
+        """Run a command in a transaction, again if the database rolled it back.
+
+        Deadlocks and serialization failures should not happen under the lock; should one
+        happen all the same, the client does not see it.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(asyncpg.TransactionRollbackError),
+            wait=wait_random_exponential(multiplier=0.02, max=0.5),
+            stop=stop_after_attempt(ATTEMPTS),
+            reraise=True,
+        )
+
+        async def once() -> T:
+            async with self._database.transaction() as connection:
+                return await self.run_on(connection, command, actor=actor)
+
+        return await retrying(once)
+
+    async def run_on(
+        self, connection: Connection, command: Callable[[Unit], Awaitable[T]], *, actor: str
+    ) -> T:
+        """Run a command in the open transaction of a connection.
+
+        Args:
+            connection: In a transaction that has not written managers or leads yet.
+            command: What to do.
+            actor: Who asked for it.
+        """
+        now = await MatchStore(connection=connection).take_lock()
+        unit = Unit(connection=connection, now=now, actor=actor, auto_assign=self._auto_assign)
+        result = await command(unit)
+        if unit.events:
+            await self._outbox.add(connection, unit.events)
+        return result
