@@ -75,10 +75,8 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
         await service.start()
         try:
             figures = [
-                await _measure("import-csv", "text/csv", as_csv, service, connection),
-                await _measure(
-                    "import-ndjson", "application/x-ndjson", as_ndjson, service, connection
-                ),
+                await _measure(name, content_type, encode(leads(ROWS)), service, connection)
+                for name, content_type, encode in FORMATS
             ]
             peak = Figure(name="import-memory", value=_peak_mib(service.pid), unit="MiB")
         finally:
