@@ -156,7 +156,7 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                if not connection.is_closed():
+                if not _is_gone(connection):
                     await _roll_back(transaction)
                 raise
             await transaction.commit()
@@ -232,9 +232,14 @@ class Database:
             before_sleep=self._say_waiting(purpose),
             reraise=True,
         )
+
+        async def attempt() -> _T:
+            # tenacity awaits coroutine functions only, and `Pool.acquire` is none.
+            return await connect()
+
         try:
             async with asyncio.timeout(within):
-                return await retrying(connect)
+                return await retrying(attempt)
         except TimeoutError as error:
             raise DatabaseUnavailableError(
                 f"no connection to {self._where} within {within:g} s ({purpose})"
@@ -282,4 +287,12 @@ def _lost(connection: Connection, error: Exception) -> bool:
         # A cancelled statement is one of these, but leaves the connection alive.
         return not isinstance(error, asyncpg.QueryCanceledError)
     gone = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
-    return isinstance(error, gone) and connection.is_closed()
+    return isinstance(error, gone) and _is_gone(connection)
+
+
+def _is_gone(connection: Connection) -> bool:
+    """Tell whether the connection was lost; the pool takes a lost one back at once."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True

@@ -5,9 +5,9 @@ import secrets
 
 import aio_pika
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
-from testcontainers.rabbitmq import RabbitMqContainer
+from testcontainers.core.container import DockerContainer
 
-from leadwire.testing.process import free_port
+from leadwire.db.embedded import free_port
 from leadwire.testing.rabbitmq_errors import RabbitMQNotAvailableError
 
 IMAGE = "rabbitmq:4-management"
@@ -26,7 +26,9 @@ class ContainerRabbitMQ:
         # Ports of the host that stay the same when the container is restarted.
         self._amqp, self._http = free_port(), free_port()
         self._container = (
-            RabbitMqContainer(image, username="leadwire", password=self._password)
+            DockerContainer(image)
+            .with_env("RABBITMQ_DEFAULT_USER", "leadwire")
+            .with_env("RABBITMQ_DEFAULT_PASS", self._password)
             .with_bind_ports(_AMQP, self._amqp)
             .with_bind_ports(_HTTP, self._http)
         )

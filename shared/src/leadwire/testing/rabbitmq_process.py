@@ -22,7 +22,7 @@ import aio_pika
 import aiormq
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_fixed
 
-from leadwire.testing.process import free_port
+from leadwire.db.embedded import free_port
 from leadwire.testing.rabbitmq_errors import RabbitMQNotAvailableError
 
 _SCRIPTS = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/sbin", "/usr/local/sbin", "/usr/sbin")

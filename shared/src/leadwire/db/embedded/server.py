@@ -166,7 +166,10 @@ class EmbeddedPostgres:
 
     def _take_lock(self) -> IO[str]:
         # The kernel gives the lock back when this process ends, however it ends.
-        lock = (self._data_dir / "lock").open("w", encoding="ascii")
+        try:
+            lock = (self._data_dir / "lock").open("w", encoding="ascii")
+        except OSError as error:
+            raise EmbeddedPostgresError(f"cannot write in {self._data_dir}: {error}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
