@@ -45,7 +45,6 @@ log = structlog.get_logger(__name__)
 
 BACKOFF_START: Final = 0.1
 BACKOFF_CAP: Final = 5.0
-MEASURE_EVERY: Final = 5.0
 
 
 class _UnsettledError(Exception):
@@ -61,6 +60,7 @@ class Relay:
         metrics: Told about every batch and, by the leader, about the backlog.
         batch_size: Most events claimed and published together.
         poll_interval: Seconds after which the leader looks without being woken.
+        measure_interval: Seconds between two measurements of the backlog.
     """
 
     def __init__(
@@ -71,13 +71,14 @@ class Relay:
         metrics: RelayMetrics,
         batch_size: int = 500,
         poll_interval: float = 1.0,
+        measure_interval: float = 5.0,
     ) -> None:
         self._broker = broker
         self._metrics = metrics
         self._batch_size = batch_size
         self._poll_interval = poll_interval
         self._store = OutboxStore(database)
-        self._gauges = OutboxGauges(store=self._store, metrics=metrics, interval=MEASURE_EVERY)
+        self._gauges = OutboxGauges(store=self._store, metrics=metrics, interval=measure_interval)
         self._wake = asyncio.Event()
         self._listener = Listener(
             database=database,

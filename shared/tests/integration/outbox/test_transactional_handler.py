@@ -79,7 +79,8 @@ async def test_duplicates_at_the_same_time_have_one_effect(database: Database, r
         await together.wait()
         return await handler(database, slowly)(delivery())
 
-    assert await asyncio.gather(handle_once(), handle_once()) == [Ack(), Ack()]
+    first, second = await asyncio.gather(handle_once(), handle_once())
+    assert first == second == Ack()
     assert await rows("SELECT event_id FROM effects") == [("e1",)]
 
 
@@ -147,11 +148,12 @@ async def test_a_lost_connection_is_retried(database: Database, rows: Rows) -> N
 
 
 async def test_the_effect_runs_in_the_trace_of_the_event(database: Database) -> None:
-    seen: list[str | None] = []
+    seen: list[str] = []
 
     async def look(_connection: Connection, _event: Told) -> None:
         trace = current_trace()
-        seen.append(trace and trace.trace_id)
+        assert trace is not None
+        seen.append(trace.trace_id)
 
     traceparent = f"00-{TRACE}-00f067aa0ba902b7-01"
     await handler(database, look)(delivery(traceparent=traceparent))
