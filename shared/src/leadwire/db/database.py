@@ -268,7 +268,11 @@ class Database:
     ) -> None:
         try:
             await pool.release(connection, timeout=CONNECT_WITHIN)
-        except (*CONNECTION_LOST, asyncpg.InterfaceError) as error:
+        except (
+            *CONNECTION_LOST,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             # The pool drops such a connection. Whether the work succeeded was decided before.
             log.warning(
                 "database_connection_dropped", database=self._where, error=type(error).__name__
@@ -286,6 +290,10 @@ def _lost(connection: Connection, error: Exception) -> bool:
     if isinstance(error, asyncpg.OperatorInterventionError):
         # A cancelled statement is one of these, but leaves the connection alive.
         return not isinstance(error, asyncpg.QueryCanceledError)
+    if isinstance(error, asyncpg.InternalClientError):
+        # The server said goodbye while the connection was idle, and asyncpg, which has not
+        # seen the end of the stream yet, mixes that up with the next statement's answer.
+        return True
     gone = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
     return isinstance(error, gone) and _is_gone(connection)
 
