@@ -1,0 +1,256 @@
+"""The client of the Postgres broker."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+import asyncpg
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
+from leadwire.broker.port import (
+    Capabilities,
+    Consumer,
+    Handler,
+    Message,
+    Outcome,
+    ParkingLot,
+    Subscription,
+    Unknown,
+)
+from leadwire.broker.postgres import topology
+from leadwire.broker.postgres.connections import (
+    connect,
+    lend,
+    publisher_settings,
+    unavailable,
+)
+from leadwire.broker.postgres.ordered import OrderedSession
+from leadwire.broker.postgres.publishing import Publisher
+from leadwire.broker.postgres.session import PostgresSession
+from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
+from leadwire.db import Connection
+from leadwire.db.session import CONNECT_WITHIN
+
+if TYPE_CHECKING:
+    from asyncpg.pool import Pool
+
+log = structlog.get_logger(__name__)
+
+POOL_SIZE = 4
+CHECK_WITHIN = 2.0
+CLOSE_WITHIN = 5.0
+
+SESSION_STATEMENT_WITHIN = 10.0
+"""Seconds for one statement of a consumer."""
+
+DECLARE_STATEMENT_WITHIN = 120.0
+"""Seconds for one statement of a declaration; it may wait for another one."""
+
+
+class PostgresBroker:
+    """A broker on Postgres; see `leadwire.broker.Broker` and this package's docstring.
+
+    Besides a small pool for publishing, each consumer has a connection of its own.
+
+    Args:
+        url: Address with a role that owns the schema `broker`, or may create it.
+        name: Name of the connections, as the database's operators see it.
+        publish_timeout: Seconds within which `publish` answers.
+        connect_within: Seconds that `start` waits for a database that is not there yet.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        name: str,
+        publish_timeout: float = 5.0,
+        connect_within: float = 30.0,
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._publish_timeout = publish_timeout
+        self._connect_within = connect_within
+        self._pool: Pool[asyncpg.Record] | None = None
+        self._consumers: list[PullConsumer] = []
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str) -> Self:
+        """Prepare a client of the database that the URL names."""
+        parts = urlsplit(url)
+        if parts.scheme != "postgresql" or not parts.path.strip("/"):
+            raise BrokerConfigurationError(
+                "a Postgres broker's URL looks like postgresql://role:password@host:5432/database"
+            )
+        return cls(url=url, name=name)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Durable, with delays of its own; order only in ordered subscriptions."""
+        return Capabilities(
+            durable=True, per_key_order=False, native_delay=True, detects_unroutable=True
+        )
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            BrokerUnavailableError: The database did not answer within `connect_within`.
+        """
+        if self._pool is not None:
+            return
+        self._pool = await self._new_pool()
+        trying = AsyncRetrying(
+            retry=retry_if_exception_type(BrokerUnavailableError),
+            wait=wait_random_exponential(multiplier=0.1, max=2.0),
+            stop=stop_after_delay(self._connect_within),
+            before_sleep=self._say_waiting,
+            reraise=True,
+        )
+        try:
+            await trying(self.check)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop every consumer, let publications end, disconnect; twice is harmless."""
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await pool.close()
+        except TimeoutError:
+            log.warning("broker_connections_cut", name=self._name)
+            pool.terminate()
+
+    def abort(self) -> None:
+        """Vanish: cut every connection without a goodbye, as a killed process does."""
+        for consumer in self._consumers:
+            consumer.abort()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.terminate()
+
+    async def declare(self, subscriptions: Sequence[Subscription]) -> None:
+        """Create the tables and the subscriptions, as far as they are not there.
+
+        Raises:
+            TopologyConflictError: A subscription is ordered, or not, other than wanted.
+            BrokerUnavailableError: The database did not answer.
+        """
+        settings = publisher_settings(name=self._name, statement_within=DECLARE_STATEMENT_WITHIN)
+        connection = await connect(
+            self._url, settings=settings, statement_within=DECLARE_STATEMENT_WITHIN
+        )
+        try:
+            with unavailable(self._url):
+                await topology.declare(connection, subscriptions)
+                await connection.close(timeout=CLOSE_WITHIN)
+        finally:
+            connection.terminate()
+
+    async def missing(self, subscriptions: Sequence[Subscription]) -> list[str]:
+        """Name the subscriptions, and types of theirs, that are not there.
+
+        Raises:
+            BrokerUnavailableError: The database did not answer.
+        """
+        async with self._connection(within=self._publish_timeout) as connection:
+            return await topology.missing(connection, subscriptions)
+
+    async def publish(
+        self, batch: Sequence[Message], *, only: str | None = None
+    ) -> Sequence[Outcome]:
+        """Publish a batch; see `leadwire.broker.Broker.publish`."""
+        if self._pool is None:
+            return [Unknown(f"the client {self._name} is not started")] * len(batch)
+        publisher = Publisher(pool=self._pool, timeout=self._publish_timeout)
+        return await publisher.publish(batch, only=only)
+
+    async def subscribe(
+        self, subscription: Subscription, handler: Handler, *, parking: ParkingLot
+    ) -> Consumer:
+        """Start to consume; see `leadwire.broker.Broker.subscribe`.
+
+        Raises:
+            BrokerConfigurationError: The subscription is not declared as wanted. If the
+                database does not answer just now, the consumer waits for it.
+        """
+        try:
+            missing = await self.missing([subscription])
+        except BrokerUnavailableError as error:
+            log.warning("subscription_not_verified", name=subscription.name, error=str(error))
+            missing = []
+        if missing:
+            raise BrokerConfigurationError(f"declare first: {', '.join(missing)}")
+        consumer = PullConsumer(
+            subscription=subscription,
+            handler=handler,
+            parking=parking,
+            open_session=self._opener(subscription),
+        )
+        self._consumers.append(consumer)
+        consumer.start()
+        return consumer
+
+    async def check(self) -> None:
+        """Prove that the database answers now.
+
+        Raises:
+            BrokerUnavailableError: It does not, within two seconds.
+        """
+        async with self._connection(within=CHECK_WITHIN) as connection:
+            await connection.execute("SELECT 1")
+
+    @contextlib.asynccontextmanager
+    async def _connection(self, *, within: float) -> AsyncGenerator[Connection]:
+        if self._pool is None:
+            raise BrokerUnavailableError(f"the client {self._name} is not started")
+        with unavailable(self._url):
+            async with asyncio.timeout(within), lend(self._pool) as connection:
+                yield connection
+
+    def _opener(self, subscription: Subscription) -> OpenSession:
+        async def open_session(wake: Callable[[], None]) -> PullSession:
+            session = await PostgresSession.open(
+                url=self._url,
+                name=f"{self._name}:{subscription.name}",
+                subscription=subscription,
+                statement_within=SESSION_STATEMENT_WITHIN,
+                wake=wake,
+            )
+            return OrderedSession(session) if subscription.ordered else session
+
+        return open_session
+
+    async def _new_pool(self) -> "Pool[asyncpg.Record]":
+        # With min_size=0 nothing is connected here.
+        return await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=POOL_SIZE,
+            timeout=CONNECT_WITHIN,
+            command_timeout=self._publish_timeout + 1.0,
+            server_settings=publisher_settings(
+                name=self._name, statement_within=self._publish_timeout
+            ),
+        )
+
+    def _say_waiting(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning(
+            "broker_waited_for", name=self._name, attempt=state.attempt_number, error=str(error)
+        )

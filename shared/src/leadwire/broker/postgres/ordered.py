@@ -1,0 +1,90 @@
+"""The session of a consumer of an ordered subscription."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leadwire.broker.postgres.session import PostgresSession
+from leadwire.broker.pull import Claim, Postponed
+
+
+class OrderedSession:
+    """One consumer is active, by a lock of its connection; the others stand by.
+
+    The active one reads ahead and hands out one delivery at a time. A failed one stays
+    at the head; its attempts are counted in the database, its delay is waited for here.
+
+    Args:
+        session: A session that is open; it ends with this one.
+    """
+
+    def __init__(self, session: PostgresSession) -> None:
+        self._session = session
+        self._ahead: deque[Claim] = deque()
+        self._is_active = False
+        self._is_handed_out = False
+        self._not_before = 0.0
+
+    async def claim(self, limit: int) -> Sequence[Claim]:
+        """Hand out the first delivery, if it is due and this consumer is the active one."""
+        if limit < 1 or self._is_handed_out or time.monotonic() < self._not_before:
+            return []
+        if not self._ahead and await self._leads():
+            await self._read_ahead()
+        if not self._ahead:
+            return []
+        self._is_handed_out = True
+        return [self._ahead[0]]
+
+    async def finish(self, claims: Sequence[Claim]) -> None:
+        """Delete the deliveries, also those of an earlier session, and their messages."""
+        numbers = [claim.number for claim in claims]
+        session = self._session
+        await session.fetch("finish_ordered_deliveries", session.subscription_id, numbers)
+        await session.fetch("delete_handled_messages", numbers)
+        self._ahead = deque(claim for claim in self._ahead if claim.number not in numbers)
+        self._is_handed_out = False
+
+    async def postpone(self, postponed: Sequence[Postponed]) -> None:
+        """Count the attempt, and keep the delivery at the head until it is due."""
+        for each in postponed:
+            number, attempt = each.claim.number, each.claim.delivery.attempt + 1
+            session = self._session
+            await session.fetch("count_ordered_attempt", session.subscription_id, number, attempt)
+            if self._ahead and self._ahead[0].number == number:
+                delivery = replace(each.claim.delivery, attempt=attempt)
+                self._ahead[0] = replace(self._ahead[0], delivery=delivery)
+                self._not_before = time.monotonic() + each.delay
+        self._is_handed_out = False
+
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Keep the delivery at the head; it was not claimed in the database."""
+        if claims:
+            self._is_handed_out = False
+
+    async def sweep(self) -> None:
+        """Notice a lost connection; the lock of a vanished consumer is free by itself."""
+        await self._session.fetch("ping_session")
+
+    async def close(self) -> None:
+        """End the session, and with it the lock."""
+        await self._session.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._session.abort()
+
+    async def _leads(self) -> bool:
+        if not self._is_active:
+            session = self._session
+            [row] = await session.fetch("try_lead_subscription", session.subscription_id)
+            self._is_active = bool(row["leads"])
+        return self._is_active
+
+    async def _read_ahead(self) -> None:
+        session = self._session
+        rows = await session.fetch(
+            "read_ordered_deliveries", session.subscription_id, session.subscription.prefetch
+        )
+        self._ahead.extend(session.claim_of(row) for row in rows)

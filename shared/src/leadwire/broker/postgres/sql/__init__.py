@@ -1,0 +1,1 @@
+"""The queries of the Postgres broker, one file each."""

@@ -1,0 +1,1 @@
+SELECT pg_notify('leadwire_broker_' || $1::integer, '')

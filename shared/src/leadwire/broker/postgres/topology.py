@@ -1,0 +1,90 @@
+"""Declare subscriptions in the database, and tell what is missing."""
+
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+import structlog
+
+from leadwire.broker.errors import TopologyConflictError
+from leadwire.broker.port import Subscription
+from leadwire.broker.postgres.connections import SCHEMA
+from leadwire.db import Connection, MigrationSource, Queries, migrate, pending_migrations
+
+log = structlog.get_logger(__name__)
+
+MIGRATIONS = MigrationSource("broker", "leadwire.broker.postgres.migrations")
+
+_QUERIES = Queries("leadwire.broker.postgres.sql")
+
+
+async def declare(connection: Connection, subscriptions: Sequence[Subscription]) -> None:
+    """Create the schema, its tables and the subscriptions, as far as they are not there.
+
+    A subscription that exists takes the types that are wanted now.
+
+    Raises:
+        TopologyConflictError: A subscription exists and is ordered, or not, other than
+            wanted; that decides how its deliveries were stored.
+    """
+    await connection.execute(_QUERIES["lock_declaration"])
+    try:
+        await _create_tables(connection)
+        async with connection.transaction():
+            await _declare(connection, subscriptions)
+    finally:
+        if not connection.is_closed():
+            await connection.execute(_QUERIES["unlock_declaration"])
+
+
+async def missing(connection: Connection, subscriptions: Sequence[Subscription]) -> list[str]:
+    """Name the subscriptions, and the types of existing ones, that are not there."""
+    try:
+        found = await _found(connection, subscriptions)
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        found = {}
+    return [gap for wanted in subscriptions for gap in _gaps(wanted, found.get(wanted.name))]
+
+
+async def _create_tables(connection: Connection) -> None:
+    if not await connection.fetchval(_QUERIES["schema_exists"]):
+        await connection.execute(_QUERIES["create_schema"])
+    # Asked first, so that a version older than the tables declares as well.
+    if await pending_migrations(connection, schema=SCHEMA, sources=[MIGRATIONS]):
+        await migrate(connection, schema=SCHEMA, sources=[MIGRATIONS])
+
+
+async def _declare(connection: Connection, subscriptions: Sequence[Subscription]) -> None:
+    found = await _found(connection, subscriptions)
+    for wanted in subscriptions:
+        existing = found.get(wanted.name, wanted)
+        if existing.ordered != wanted.ordered:
+            raise TopologyConflictError(
+                f"subscription {wanted.name} exists with ordered={existing.ordered}"
+            )
+        await connection.execute(
+            _QUERIES["declare_subscription"], wanted.name, list(wanted.types), wanted.ordered
+        )
+    log.info("subscriptions_declared", names=[wanted.name for wanted in subscriptions])
+
+
+async def _found(
+    connection: Connection, subscriptions: Sequence[Subscription]
+) -> Mapping[str, Subscription]:
+    names = [wanted.name for wanted in subscriptions]
+    rows = await connection.fetch(_QUERIES["list_subscriptions"], names)
+    return {
+        row["name"]: Subscription(
+            name=row["name"], types=tuple(row["types"]), ordered=row["ordered"]
+        )
+        for row in rows
+    }
+
+
+def _gaps(wanted: Subscription, found: Subscription | None) -> list[str]:
+    name = f"subscription {wanted.name}"
+    if found is None:
+        return [name]
+    if found.ordered != wanted.ordered:
+        return [f"{name} with ordered={wanted.ordered}"]
+    lacking = sorted(set(wanted.types) - set(found.types))
+    return [f"{name}: type {event_type}" for event_type in lacking]

@@ -1,0 +1,10 @@
+"""Consume from a broker that is asked for deliveries, rather than pushing them.
+
+`PullConsumer` does what all such transports share: it bounds what is held, runs the
+handlers, settles, reconnects and stops. A transport brings its `PullSession`.
+"""
+
+from leadwire.broker.pull.consumer import PullConsumer
+from leadwire.broker.pull.session import Claim, OpenSession, Postponed, PullSession
+
+__all__ = ["Claim", "OpenSession", "Postponed", "PullConsumer", "PullSession"]
