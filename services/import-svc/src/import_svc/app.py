@@ -1,0 +1,68 @@
+"""Wires import-svc: the only place where its parts meet."""
+
+import asyncio
+
+from aiohttp import web
+
+from import_svc.http.context import Context
+from import_svc.http.operations import operations
+from import_svc.messaging.leads_created import LeadsAnnouncer
+from import_svc.settings import ImportSettings
+from import_svc.storage.imports import ImportStore
+from import_svc.storage.leads import LeadStore
+from import_svc.usecases.create_lead import CreateLead
+from import_svc.usecases.import_leads import ImportLeads
+from import_svc.usecases.read_imports import ReadImports
+from import_svc.usecases.store_chunk import StoreChunk
+from leadwire.db import MigrationSource
+from leadwire.http import add_operations
+from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.service import Backbone, ServiceDescription, install_backbone, install_relay
+from leadwire.service import create_app as create_service_app
+
+
+def setup(app: web.Application, settings: ImportSettings) -> None:
+    """Add import-svc to an application, which other services may share."""
+    backbone = install_backbone(app, settings, SERVICE)
+    add_operations(app, operations(_context(backbone, settings)))
+    install_relay(app, backbone)
+
+
+def _context(backbone: Backbone, settings: ImportSettings) -> Context:
+    database, leads, imports = backbone.database, LeadStore(), ImportStore()
+    announcer = LeadsAnnouncer(outbox=backbone.outbox)
+    read = ReadImports(database=database, imports=imports)
+    store_chunk = StoreChunk(database=database, leads=leads, imports=imports, announcer=announcer)
+    return Context(
+        import_leads=ImportLeads(
+            database=database, imports=imports, store_chunk=store_chunk, read=read
+        ),
+        read_imports=read,
+        create_lead=CreateLead(
+            database=database,
+            leads=leads,
+            announcer=announcer,
+            default_region=settings.default_region,
+        ),
+        import_slots=asyncio.Semaphore(settings.max_running),
+        default_region=settings.default_region,
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+SERVICE = ServiceDescription(
+    name="import-svc",
+    schema="import_svc",
+    settings=ImportSettings,
+    migrations=(
+        OUTBOX_MIGRATIONS,
+        MigrationSource(name="import-svc", package="import_svc.migrations"),
+    ),
+    subscriptions=(),
+    setup=setup,
+)
+
+
+def create_app(settings: ImportSettings) -> web.Application:
+    """Return import-svc as an application of its own."""
+    return create_service_app(SERVICE, settings)

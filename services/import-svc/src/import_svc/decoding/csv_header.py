@@ -1,0 +1,99 @@
+"""Read the header of a CSV file: its delimiter, and which column is what."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from import_svc.decoding.columns import FIELDS, Columns, recognise
+from import_svc.decoding.errors import UnreadableInputError
+from import_svc.domain.rows import MAX_ROW_BYTES
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+
+_MAX_HEADERS_SHOWN: Final = 100
+_MAX_HEADER_LENGTH_SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a header line says.
+
+    Attributes:
+        lines: How many lines it takes, with those before it.
+        delimiter: What separates the columns.
+        width: Number of columns.
+        columns: Which column is what.
+    """
+
+    lines: int
+    delimiter: str
+    width: int
+    columns: Columns
+
+
+def read_header(lines: Sequence[str], *, final: bool) -> Header | None:
+    """Find the header in the first lines; None if it is not complete yet.
+
+    The delimiter is the one that makes the most fields recognisable, then the one that
+    makes the most columns. Blank lines before the header, and the `sep=` line that
+    spreadsheets write, are passed over.
+
+    Raises:
+        UnreadableInputError: A field has no column, or the header is too long.
+    """
+    begin = next((n for n, line in enumerate(lines) if not _passed_over(line)), None)
+    if begin is None:
+        return None
+    found = [header for d in DELIMITERS if (header := _try(lines, begin, d)) is not None]
+    size = sum(map(len, lines[begin:]))
+    if not found and not final and size <= MAX_ROW_BYTES:
+        return None
+    best = max(found, key=_quality, default=None)
+    if best is None or sum(map(len, lines[begin : best.lines])) > MAX_ROW_BYTES:
+        raise UnreadableInputError(
+            code="columns_not_recognised",
+            detail=f"the header line has a quote that is not closed, or more than {MAX_ROW_BYTES} "
+            "characters",
+        )
+    if best.columns.missing:
+        raise _not_recognised(best, lines[begin:])
+    return best
+
+
+def _passed_over(line: str) -> bool:
+    text = line.strip()
+    return not text or (text.lower().startswith("sep=") and len(text) <= len("sep=;"))
+
+
+def _try(lines: Sequence[str], begin: int, delimiter: str) -> Header | None:
+    reader = csv.reader(
+        map(lines.__getitem__, range(begin, len(lines))), delimiter=delimiter, strict=True
+    )
+    try:
+        headers = next(reader)
+    except csv.Error:
+        return None
+    return Header(
+        lines=begin + reader.line_num,
+        delimiter=delimiter,
+        width=len(headers),
+        columns=recognise(headers),
+    )
+
+
+def _quality(header: Header) -> tuple[int, int]:
+    return len(FIELDS) - len(header.columns.missing), header.width
+
+
+def _not_recognised(header: Header, lines: Sequence[str]) -> UnreadableInputError:
+    headers = next(csv.reader(lines, delimiter=header.delimiter))
+    return UnreadableInputError(
+        code="columns_not_recognised",
+        detail=f"no column was recognised for {', '.join(header.columns.missing)}; "
+        "name the columns, for example: name, family_name, email, cellphone",
+        found={
+            "headers": [h.strip()[:_MAX_HEADER_LENGTH_SHOWN] for h in headers[:_MAX_HEADERS_SHOWN]],
+            "missing": header.columns.missing,
+        },
+    )

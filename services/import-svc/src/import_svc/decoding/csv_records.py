@@ -1,0 +1,116 @@
+"""Put the lines of a CSV file together into records, and go on after a broken one.
+
+The csv module of the standard library is strict and fast, but it cannot be fed and it
+gives up a record with all the lines it has read. Here a record that is broken costs
+only the line where it begins: the lines after it are read again.
+"""
+
+import csv
+from typing import Final
+
+from import_svc.decoding.objects import TOO_LARGE
+from import_svc.domain.reasons import Code
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+
+_WRONGLY_QUOTED: Final = defective(
+    Code.ROW_MALFORMED, "the row has a quote that is not closed, or text after a closing quote"
+)
+
+
+class RecordReader:
+    """Reads records from lines that come in portions.
+
+    Args:
+        delimiter: What separates the columns.
+        width: Number of columns of the header, by which a row is told from the inside of
+            a long quoted field.
+    """
+
+    def __init__(self, *, delimiter: str, width: int) -> None:
+        self._delimiter = delimiter
+        self._width = width
+        self._unfinished: list[str] = []
+        self._in_dropped_quote = False
+
+    def feed(self, lines: list[str], *, final: bool) -> list[list[str] | RawRow]:
+        """Take the next lines; return the records that are whole now, in order.
+
+        Returns:
+            The columns of each record, or the defective row that stands for it.
+        """
+        lines = self._unfinished + lines
+        self._unfinished = []
+        begin = self._end_of_dropped_quote(lines)
+        records: list[list[str] | RawRow] = []
+        while begin < len(lines):
+            begin = self._read(lines, begin, records, final=final)
+        return records
+
+    def _read(
+        self, lines: list[str], begin: int, records: list[list[str] | RawRow], *, final: bool
+    ) -> int:
+        """Read records until a broken one; return where to go on."""
+        start = begin
+        reader = csv.reader(
+            map(lines.__getitem__, range(start, len(lines))),
+            delimiter=self._delimiter,
+            strict=True,
+        )
+        try:
+            for record in reader:
+                end = start + reader.line_num
+                if record:
+                    records.append(TOO_LARGE if _too_large(lines, begin, end) else record)
+                begin = end
+        except csv.Error:
+            end = start + reader.line_num
+            return self._give_up(lines, begin, end, records, final=final)
+        return len(lines)
+
+    def _give_up(
+        self,
+        lines: list[str],
+        begin: int,
+        end: int,
+        records: list[list[str] | RawRow],
+        *,
+        final: bool,
+    ) -> int:
+        if not _too_large(lines, begin, end):
+            if end == len(lines) and not final:
+                self._unfinished = lines[begin:]
+                return end
+            records.append(_WRONGLY_QUOTED)
+            return begin + 1
+        if len(lines[begin]) > MAX_ROW_BYTES:
+            records.append(TOO_LARGE)
+            return begin + 1
+        if self._looks_like_a_row(lines[begin + 1]):
+            records.append(_WRONGLY_QUOTED)
+            return begin + 1
+        records.append(TOO_LARGE)
+        self._in_dropped_quote = True
+        return begin + 1 + self._end_of_dropped_quote(lines[begin + 1 :])
+
+    def _looks_like_a_row(self, line: str) -> bool:
+        try:
+            return (
+                len(next(csv.reader((line,), delimiter=self._delimiter, strict=True)))
+                == self._width
+            )
+        except csv.Error:
+            return False
+
+    def _end_of_dropped_quote(self, lines: list[str]) -> int:
+        """Return how many lines belong to a quoted field that was given up as too large."""
+        for position, line in enumerate(lines):
+            if not self._in_dropped_quote:
+                return position
+            self._in_dropped_quote = line.count('"') % 2 == 0
+        return len(lines)
+
+
+def _too_large(lines: list[str], begin: int, end: int) -> bool:
+    if end - begin == 1:
+        return len(lines[begin]) > MAX_ROW_BYTES
+    return sum(map(len, lines[begin:end])) > MAX_ROW_BYTES

@@ -1,0 +1,126 @@
+"""CSV as found in the wild: a header line, then rows.
+
+Comma, semicolon, tab or pipe; quoted newlines; UTF-8 or UTF-16 by byte order mark. A row
+that is ragged or wrongly quoted fails alone.
+"""
+
+import codecs
+from typing import Final
+
+from import_svc.decoding.csv_header import Header, read_header
+from import_svc.decoding.csv_lines import LineSplitter
+from import_svc.decoding.csv_records import RecordReader
+from import_svc.decoding.errors import UnreadableInputError
+from import_svc.domain.reasons import Code
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+
+_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class CsvDecoder:
+    """Decodes `text/csv`.
+
+    Args:
+        encoding: Character set; a UTF-16 byte order mark overrules it. Bytes that are no
+            text become lone surrogates, with which the row fails when it is judged.
+    """
+
+    def __init__(self, *, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
+        self._text: codecs.IncrementalDecoder | None = None
+        self._first_bytes = b""
+        self._splitter = LineSplitter(max_length=MAX_ROW_BYTES)
+        self._lines: list[str] = []
+        self._table: _Table | None = None
+
+    def feed(self, block: bytes) -> list[RawRow]:
+        """Take the next block; return the rows that ended in it.
+
+        Raises:
+            UnreadableInputError: The columns cannot be recognised.
+        """
+        return self._take(self._decode(block, final=False), final=False)
+
+    def finish(self) -> list[RawRow]:
+        """Return the rows that the end of the input completes.
+
+        Raises:
+            UnreadableInputError: There was no header, or its columns cannot be recognised.
+        """
+        rows = self._take(self._decode(b"", final=True), final=True)
+        if self._table is None:
+            raise UnreadableInputError(
+                code="columns_not_recognised", detail="the file has no header line"
+            )
+        return rows
+
+    def _decode(self, block: bytes, *, final: bool) -> str:
+        if self._text is None:
+            block = self._first_bytes + block
+            if len(block) < len(codecs.BOM_UTF8) and not final:
+                self._first_bytes = block
+                return ""
+            self._text = _text_decoder(block, self._encoding)
+        return self._text.decode(block, final)
+
+    def _take(self, text: str, *, final: bool) -> list[RawRow]:
+        lines = self._splitter.feed(text, final=final)
+        if self._table is None:
+            lines = self._lines + lines
+            header = read_header(lines, final=final)
+            if header is None:
+                self._lines = lines
+                return []
+            self._table = _Table(header)
+            lines, self._lines = lines[header.lines :], []
+        return self._table.rows(lines, final=final)
+
+
+class _Table:
+    """Turns the lines below a header into rows."""
+
+    def __init__(self, header: Header) -> None:
+        self._records = RecordReader(delimiter=header.delimiter, width=header.width)
+        self._width = header.width
+        # `read_header` gives no header without all four.
+        self._positions = [p for p in header.columns.positions if p is not None]
+        self._others = header.columns.others
+
+    def rows(self, lines: list[str], *, final: bool) -> list[RawRow]:
+        width, others = self._width, self._others
+        name, family_name, email, cellphone = self._positions
+        rows = []
+        for record in self._records.feed(lines, final=final):
+            if isinstance(record, RawRow):
+                rows.append(record)
+            elif len(record) != width:
+                rows.append(self._ragged(len(record)))
+            else:
+                attributes = (
+                    {title: text for n, title in others if (text := record[n])} if others else None
+                )
+                rows.append(
+                    RawRow(
+                        record[name],
+                        record[family_name],
+                        record[email],
+                        record[cellphone],
+                        attributes,
+                    )
+                )
+        return rows
+
+    def _ragged(self, found: int) -> RawRow:
+        return defective(
+            Code.ROW_MALFORMED,
+            f"the row has {found} columns where the header has {self._width}",
+        )
+
+
+def _text_decoder(first_bytes: bytes, encoding: str) -> codecs.IncrementalDecoder:
+    if first_bytes.startswith(_UTF16_MARKS):
+        return codecs.getincrementaldecoder("utf-16")("replace")
+    if encoding == "utf-8":
+        # Takes a byte order mark away.
+        return codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+    return codecs.getincrementaldecoder(encoding)("replace")

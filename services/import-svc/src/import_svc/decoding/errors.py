@@ -1,0 +1,29 @@
+"""What decoding can raise."""
+
+from collections.abc import Mapping, Sequence
+
+
+class DecodingError(Exception):
+    """The input cannot be taken apart into rows.
+
+    Attributes:
+        code: Stable name of the problem.
+        detail: What is wrong and what to do.
+        found: Lists that help to mend it, for example the headers that were found.
+    """
+
+    def __init__(
+        self, *, code: str, detail: str, found: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.found: dict[str, Sequence[str]] = dict(found or {})
+
+
+class UnreadableInputError(DecodingError):
+    """The input breaks here; nothing after this point can be read."""
+
+
+class UnsupportedFormatError(DecodingError):
+    """No decoder for this media type or character set."""

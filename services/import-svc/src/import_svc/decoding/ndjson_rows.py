@@ -1,0 +1,57 @@
+"""NDJSON: one JSON object a line. A line that is not one fails alone."""
+
+from typing import Final
+
+import orjson
+
+from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class NdjsonDecoder:
+    """Decodes `application/x-ndjson`."""
+
+    def __init__(self) -> None:
+        self._reader = ObjectReader()
+        self._unfinished = b""
+        self._at_start = True
+        self._skipping = False
+
+    def feed(self, block: bytes) -> list[RawRow]:
+        """Take the next block; return the rows of the lines that ended in it."""
+        lines = (self._unfinished + block).split(b"\n")
+        self._unfinished = lines.pop()
+        if lines and self._skipping:
+            # The end of a line that was too large, and was counted when that was seen.
+            del lines[0]
+            self._skipping = False
+        rows = self._rows(lines)
+        if len(self._unfinished) > MAX_ROW_BYTES:
+            if not self._skipping:
+                rows.append(TOO_LARGE)
+            self._skipping = True
+            self._unfinished = b""
+        return rows
+
+    def finish(self) -> list[RawRow]:
+        """Return the row of a last line without line end."""
+        lines = [] if self._skipping else [self._unfinished]
+        self._unfinished = b""
+        return self._rows(lines)
+
+    def _rows(self, lines: list[bytes]) -> list[RawRow]:
+        if lines and self._at_start:
+            self._at_start = False
+            lines[0] = lines[0].removeprefix(_BOM)
+        return [self._row(line) for line in lines if line and not line.isspace()]
+
+    def _row(self, line: bytes) -> RawRow:
+        if len(line) > MAX_ROW_BYTES:
+            return TOO_LARGE
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return NOT_JSON
+        return self._reader.row(value)

@@ -1,0 +1,60 @@
+"""Turn JSON values into rows: the part that NDJSON and JSON have in common."""
+
+from typing import Any, Final
+
+from import_svc.decoding.columns import Columns, recognise
+from import_svc.domain.reasons import Code
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+
+TOO_LARGE: Final = defective(
+    Code.ROW_TOO_LARGE, f"the row is too large: at most {MAX_ROW_BYTES} bytes"
+)
+NOT_JSON: Final = defective(Code.ROW_MALFORMED, "the row is not valid JSON in UTF-8")
+
+_NOT_AN_OBJECT: Final = defective(Code.ROW_MALFORMED, "the row is not a JSON object")
+_MAX_KNOWN_SHAPES: Final = 1_000
+
+
+class ObjectReader:
+    """Reads objects as rows; remembers which keys are which field.
+
+    Most objects of a file have the same keys in the same order, so the recognised
+    columns are kept per tuple of keys, for a bounded number of them.
+    """
+
+    def __init__(self) -> None:
+        self._known_shapes: dict[tuple[str, ...], Columns] = {}
+
+    def row(self, value: Any) -> RawRow:
+        """Return the row for a decoded JSON value, which may be no object at all."""
+        if not isinstance(value, dict):
+            return _NOT_AN_OBJECT
+        keys = tuple(value)
+        columns = self._known_shapes.get(keys)
+        if columns is None:
+            columns = self._learn(keys)
+        name, family_name, email, cellphone = columns.positions
+        values = list(value.values())
+        return RawRow(
+            None if name is None else values[name],
+            None if family_name is None else values[family_name],
+            None if email is None else values[email],
+            None if cellphone is None else values[cellphone],
+            _attributes(columns, values) if columns.others else None,
+        )
+
+    def _learn(self, keys: tuple[str, ...]) -> Columns:
+        if len(self._known_shapes) >= _MAX_KNOWN_SHAPES:
+            self._known_shapes.clear()
+        columns = self._known_shapes[keys] = recognise(keys)
+        return columns
+
+
+def _attributes(columns: Columns, values: list[Any]) -> dict[str, Any]:
+    found = {name: values[position] for position, name in columns.others}
+    nested = found.get("attributes")
+    if isinstance(nested, dict):
+        # A lead as this product gives it: its attributes have an object of their own.
+        del found["attributes"]
+        return {**nested, **found}
+    return found

@@ -1,0 +1,112 @@
+"""What an import tells of itself: counts that agree, and every failure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from import_svc.domain.reasons import Code, describe
+from import_svc.domain.rows import JudgedRow
+
+MAX_INLINE_FAILURES: Final = 1_000
+"""Failures that a receipt bears itself; all of them are under its `failures_url`."""
+
+MAX_SHOWN_LENGTH: Final = 1_000
+"""Longest value that a failure shows; what follows is cut off and marked by an ellipsis."""
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interruption:
+    """Why an import ended before its input did.
+
+    Attributes:
+        code: Stable name of what happened.
+        detail: What happened, and what to do.
+    """
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFailure:
+    """One row that was not imported, with its values as given."""
+
+    row: int
+    name: str | None
+    family_name: str | None
+    email: str | None
+    cellphone: str | None
+    reason: str
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The account of an import: `received = imported + failed`, always.
+
+    Attributes:
+        interruption: Only if the status is failed.
+        failures: The first failures, in row order; at most `MAX_INLINE_FAILURES`.
+    """
+
+    id: UUID
+    status: ImportStatus
+    received: int
+    imported: int
+    failed: int
+    started_at: datetime
+    finished_at: datetime | None
+    interruption: Interruption | None = None
+    failures: tuple[RowFailure, ...] = ()
+
+
+def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFailure:
+    """Say why a row failed.
+
+    Args:
+        row: The row.
+        number: Its number among the data rows, from 1.
+        codes: Everything that is wrong with it.
+    """
+    raw = row.raw
+    return RowFailure(
+        row=number,
+        name=shown(raw.name),
+        family_name=shown(raw.family_name),
+        email=shown(raw.email),
+        cellphone=shown(raw.cellphone),
+        reason=row.reason or describe(codes),
+        codes=codes,
+    )
+
+
+def shown(value: object) -> str | None:
+    """Return a value as a failure shows it: text that can be stored, of bounded length."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else _as_json(value)
+    if len(text) > MAX_SHOWN_LENGTH:
+        text = text[: MAX_SHOWN_LENGTH - 1] + "…"
+    if text.isascii() and "\x00" not in text:
+        return text
+    # Postgres stores neither NUL nor lone surrogates; show that something was there.
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _as_json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return "(a structure too deep to show)"

@@ -1,0 +1,115 @@
+"""Judge a row by itself: the verdict is a pure function of the row and the region.
+
+Whether the email or cellphone exists already is judged later, by `duplicates`, because
+it depends on the rows before and on what is stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import orjson
+
+from import_svc.domain.emails import email_key, normalise_email
+from import_svc.domain.names import clean_name
+from import_svc.domain.phones import normalise_phone
+from import_svc.domain.reasons import Code
+from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, NO_ATTRIBUTES, JudgedRow, RawRow, RowDefect
+
+_NO_CODES: Final[tuple[Code, ...]] = ()
+_NUL_IN_JSON: Final = b"\\u0000"
+_TOO_LARGE: Final = RowDefect(
+    Code.ROW_TOO_LARGE,
+    f"the extra columns are too large: at most {MAX_ATTRIBUTES_BYTES} bytes as JSON",
+)
+_NOT_TEXT: Final = RowDefect(
+    Code.ROW_MALFORMED, "an extra column holds what cannot be stored: NUL, or too deep a structure"
+)
+
+
+def judge_rows(
+    rows: Iterable[RawRow], *, region: str | None, cellphone_required: bool = True
+) -> list[JudgedRow]:
+    """Judge rows one by one, in order.
+
+    Args:
+        rows: Rows as found.
+        region: Region of national phone numbers; None if there is no default.
+        cellphone_required: Whether a row without cellphone fails.
+    """
+    return [judge_row(row, region=region, cellphone_required=cellphone_required) for row in rows]
+
+
+def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> JudgedRow:
+    """Judge one row; see `judge_rows`."""
+    if row.defect is not None:
+        return _defective(row, row.defect)
+    attributes = NO_ATTRIBUTES
+    if row.attributes:
+        encoded = encode_attributes(row.attributes)
+        if isinstance(encoded, RowDefect):
+            return _defective(row, encoded)
+        attributes = encoded
+    name, name_code = _judge_name(row.name, Code.NAME_MISSING)
+    family_name, family_name_code = _judge_name(row.family_name, Code.FAMILY_NAME_MISSING)
+    email, email_code = _judge_email(row.email)
+    cellphone, cellphone_code = _judge_cellphone(row.cellphone, region, required=cellphone_required)
+    codes = _NO_CODES
+    if name_code or family_name_code or email_code or cellphone_code:
+        found = (name_code, family_name_code, email_code, cellphone_code)
+        # Both names may have the same code; it is said once.
+        codes = tuple(dict.fromkeys(code for code in found if code))
+    return JudgedRow(row, name, family_name, email, email_key(email), cellphone, attributes, codes)
+
+
+def encode_attributes(attributes: Mapping[str, object]) -> str | RowDefect:
+    """Return the extra columns as JSON, or why they cannot be stored."""
+    try:
+        encoded = orjson.dumps(attributes)
+    except orjson.JSONEncodeError:
+        return _NOT_TEXT
+    if len(encoded) > MAX_ATTRIBUTES_BYTES:
+        return _TOO_LARGE
+    if _NUL_IN_JSON in encoded and _holds_nul(encoded):
+        return _NOT_TEXT
+    return encoded.decode()
+
+
+def _holds_nul(encoded: bytes) -> bool:
+    # An escaped backslash before `u0000` is harmless text; without them, what is left is NUL.
+    return _NUL_IN_JSON in encoded.replace(b"\\\\", b"")
+
+
+def _defective(row: RawRow, defect: RowDefect) -> JudgedRow:
+    return JudgedRow(row, "", "", "", "", None, NO_ATTRIBUTES, (defect.code,), defect.reason)
+
+
+def _judge_name(value: object, missing: Code) -> tuple[str, Code | None]:
+    if isinstance(value, str):
+        name = clean_name(value)
+        if name:
+            return name, None
+        return "", Code.NAME_INVALID if name is None else missing
+    return "", missing if value is None else Code.NAME_INVALID
+
+
+def _judge_email(value: object) -> tuple[str, Code | None]:
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return "", Code.EMAIL_MISSING
+        email = normalise_email(text)
+        return (email, None) if email else ("", Code.EMAIL_INVALID)
+    return "", Code.EMAIL_MISSING if value is None else Code.EMAIL_INVALID
+
+
+def _judge_cellphone(
+    value: object, region: str | None, *, required: bool
+) -> tuple[str | None, Code | None]:
+    if isinstance(value, str):
+        text = value.strip()
+        if text:
+            cellphone = normalise_phone(text, region)
+            return cellphone, None if cellphone else Code.CELLPHONE_INVALID
+    elif value is not None:
+        return None, Code.CELLPHONE_INVALID
+    return None, Code.CELLPHONE_MISSING if required else None

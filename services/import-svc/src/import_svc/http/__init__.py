@@ -1,0 +1,1 @@
+"""The routes of import-svc, and what they take and give."""

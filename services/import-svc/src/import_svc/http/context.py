@@ -1,0 +1,26 @@
+"""What the handlers of this service work with."""
+
+import asyncio
+from dataclasses import dataclass
+
+from import_svc.usecases.create_lead import CreateLead
+from import_svc.usecases.import_leads import ImportLeads
+from import_svc.usecases.read_imports import ReadImports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once per process, in `app.py`.
+
+    Attributes:
+        import_slots: One for each import that may run at once.
+        default_region: Region of national phone numbers where a request names none.
+        max_body_bytes: Most bytes of one import.
+    """
+
+    import_leads: ImportLeads
+    read_imports: ReadImports
+    create_lead: CreateLead
+    import_slots: asyncio.Semaphore
+    default_region: str | None
+    max_body_bytes: int

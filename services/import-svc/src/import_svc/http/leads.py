@@ -1,0 +1,73 @@
+"""Requests about single leads."""
+
+from aiohttp import web
+
+from import_svc.domain.reasons import SENTENCES, Code
+from import_svc.domain.rows import JudgedRow
+from import_svc.http.context import Context
+from import_svc.http.requests import NewLead, refuse_idempotency_key
+from import_svc.http.views import LeadView, contact_tag
+from import_svc.usecases.create_lead import LeadExistsError, LeadInvalidError
+from leadwire.contracts import Origin
+from leadwire.http import Problem, invalid_request, json_response
+
+
+class LeadHandlers:
+    """Handlers under `/v1/leads`."""
+
+    def __init__(self, *, context: Context) -> None:
+        self._create_lead = context.create_lead
+
+    async def create(self, request: web.Request, *, body: NewLead) -> web.StreamResponse:
+        """Take a lead from the public form."""
+        refuse_idempotency_key(request)
+        try:
+            lead = await self._create_lead(
+                name=body.name,
+                family_name=body.family_name,
+                email=body.email,
+                cellphone=body.cellphone,
+                origin=Origin.FORM,
+            )
+        except LeadInvalidError as error:
+            raise _invalid(error.judged) from None
+        except LeadExistsError as error:
+            raise _exists(error) from None
+        return json_response(
+            LeadView.of(lead),
+            status=201,
+            headers={"Location": f"/v1/leads/{lead.id}", "ETag": f'"{contact_tag(lead)}"'},
+        )
+
+
+def _invalid(judged: JudgedRow) -> Problem:
+    return invalid_request(
+        [
+            {"in": "body", "path": path, "code": code, "message": SENTENCES[code]}
+            for code in judged.codes
+            for path in _paths(code, judged)
+        ],
+        status=422,
+    )
+
+
+def _paths(code: Code, judged: JudgedRow) -> list[str]:
+    if code is Code.NAME_INVALID:
+        # The code is the same for both names.
+        missing = {Code.NAME_MISSING: "name", Code.FAMILY_NAME_MISSING: "family_name"}
+        known = {path for each, path in missing.items() if each in judged.codes}
+        names = {"name": judged.name, "family_name": judged.family_name}
+        return [path for path, value in names.items() if not value and path not in known]
+    if code in {Code.NAME_MISSING, Code.FAMILY_NAME_MISSING}:
+        return [code.removesuffix("_missing")]
+    return [code.split("_", maxsplit=1)[0]]
+
+
+def _exists(error: LeadExistsError) -> Problem:
+    what = " and ".join(code.removesuffix("_exists") for code in error.codes)
+    return Problem(
+        status=409,
+        code=error.codes[0],
+        detail=f"Another lead has this {what}.",
+        codes=list(error.codes),
+    )

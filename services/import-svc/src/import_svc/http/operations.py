@@ -1,0 +1,142 @@
+"""Every route of import-svc, with what its documentation says."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from import_svc.decoding import MEDIA_TYPES
+from import_svc.domain.rows import MAX_ROW_BYTES
+from import_svc.http.context import Context
+from import_svc.http.failures import CSV, NDJSON
+from import_svc.http.imports import ImportHandlers
+from import_svc.http.leads import LeadHandlers
+from import_svc.http.views import ImportsPage, LeadView, ReceiptView
+from leadwire.http import ErrorResponse, Operation, Response
+
+_LEAD: Final = {
+    "type": "object",
+    "properties": {
+        field: {"type": "string"} for field in ("name", "family_name", "email", "cellphone")
+    },
+    "required": ["name", "family_name", "email", "cellphone"],
+    "additionalProperties": True,
+}
+_LEADS: Final = {"type": "array", "items": _LEAD}
+_BODIES: Final = {
+    "application/json": {
+        "oneOf": [
+            _LEADS,
+            {"type": "object", "properties": {"leads": _LEADS}, "required": ["leads"]},
+        ]
+    },
+    "application/x-ndjson": "One JSON object a line.",
+    "text/csv": "A header line, then rows. Comma, semicolon, tab or pipe.",
+}
+_NO_IMPORT: Final = ErrorResponse(404, "import_not_found", "There is no such import.")
+_NO_KEYS: Final = ErrorResponse(
+    400, "idempotency_key_not_supported", "`Idempotency-Key` is not available yet."
+)
+
+
+def operations(context: Context) -> list[Operation]:
+    """Return the operations, bound to this service's context."""
+    return [
+        *_import_operations(ImportHandlers(context=context), context.max_body_bytes),
+        *_lead_operations(LeadHandlers(context=context)),
+    ]
+
+
+def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequence[Operation]:
+    return [
+        Operation(
+            "POST",
+            "/v1/imports",
+            handlers.add,
+            summary="Import leads",
+            tag="imports",
+            description=(
+                "Every row ends in exactly one of two places: it becomes a lead, or it is a "
+                "failure with its values and every reason. Columns are found by their names, in "
+                "any case and spacing (`First Name`, `Last Name`, `E-mail`, `Phone`); those that "
+                f"are no lead field are kept in `attributes`. A row has at most {MAX_ROW_BYTES} "
+                "bytes. Input that breaks after rows were stored ends the import with status "
+                "`failed`, an `error`, and true counts."
+            ),
+            responses={
+                200: Response(
+                    ReceiptView,
+                    "The receipt; also if rows failed.",
+                    headers={"Content-Location": "Where the receipt stays."},
+                )
+            },
+            errors=[
+                _NO_KEYS,
+                ErrorResponse(400, "empty_body", "There is no body; nothing was stored."),
+                ErrorResponse(400, "malformed_json", "Not JSON; nothing was stored."),
+                ErrorResponse(
+                    400,
+                    "columns_not_recognised",
+                    "A field has no column; `headers` lists those found. Nothing was stored.",
+                ),
+                ErrorResponse(415, "unsupported_charset", "Send UTF-8."),
+                ErrorResponse(503, "too_many_imports", "Too many imports run at once."),
+            ],
+            consumes={media_type: _BODIES[media_type] for media_type in MEDIA_TYPES},
+            max_body=max_body_bytes,
+        ),
+        Operation(
+            "GET",
+            "/v1/imports",
+            handlers.list,
+            summary="List imports",
+            tag="imports",
+            responses={200: Response(ImportsPage, "A page, newest first.")},
+        ),
+        Operation(
+            "GET",
+            "/v1/imports/{import_id}",
+            handlers.show,
+            summary="Show a receipt",
+            tag="imports",
+            responses={200: Response(ReceiptView, "The receipt as it stands.")},
+            errors=[_NO_IMPORT],
+        ),
+        Operation(
+            "GET",
+            "/v1/imports/{import_id}/failures",
+            handlers.failures,
+            summary="Get every failure",
+            tag="imports",
+            description="NDJSON, or CSV if `Accept` asks for it.",
+            responses={
+                200: Response(None, "Every failure, in row order.", media_types=(NDJSON, CSV))
+            },
+            errors=[
+                _NO_IMPORT,
+                ErrorResponse(406, "not_acceptable", "Neither NDJSON nor CSV is accepted."),
+            ],
+        ),
+    ]
+
+
+def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
+    return [
+        Operation(
+            "POST",
+            "/v1/leads",
+            handlers.create,
+            summary="Create a lead (public form)",
+            tag="leads",
+            responses={
+                201: Response(
+                    LeadView,
+                    "The lead.",
+                    headers={"Location": "The lead.", "ETag": 'Its version, `"contact-1"`.'},
+                )
+            },
+            errors=[
+                _NO_KEYS,
+                ErrorResponse(409, "email_exists", "Another lead has this email."),
+                ErrorResponse(409, "cellphone_exists", "Another lead has this cellphone."),
+            ],
+        )
+    ]

@@ -1,0 +1,80 @@
+"""What requests bear, beside the bodies of imports."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+
+from import_svc.domain.phones import SUPPORTED_REGIONS
+from leadwire.http import Problem
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _known(region: str) -> str:
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError("Not a region: use two letters, such as US")
+    return region
+
+
+Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
+
+
+class ImportQuery(BaseModel):
+    """The query string of an import."""
+
+    region: Region | None = Field(
+        default=None,
+        description="Region whose national phone numbers are understood, for example `US`.",
+    )
+
+
+class PageQuery(BaseModel):
+    """Which page of a listing."""
+
+    limit: int = Field(default=100, ge=1, le=1_000, description="Most items of the page.")
+    cursor: str | None = Field(
+        default=None, max_length=100, description="`next_cursor` of the page before."
+    )
+
+
+class NewLead(BaseModel):
+    """A lead from the form. What its fields must be like is judged as in an import."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
+        "name": "Ada", "family_name": "Lovelace", "email": "ada@example.com",
+        "cellphone": "+14155552671",
+    }]})  # fmt: skip
+
+    name: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("name", "first_name"),
+        description="Required, 1 to 200 characters; `first_name` is the same.",
+    )
+    family_name: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("family_name", "last_name"),
+        description="Required, 1 to 200 characters; `last_name` is the same.",
+    )
+    email: str | None = Field(default=None, description="Required; unique without regard to case.")
+    cellphone: str | None = Field(
+        default=None, description="Unique; international (`+...`) or of the default region."
+    )
+
+
+def refuse_idempotency_key(request: web.Request) -> None:
+    """Refuse a promise that this version does not keep, rather than break it silently.
+
+    Raises:
+        Problem: 400 `idempotency_key_not_supported`.
+    """
+    if "Idempotency-Key" in request.headers:
+        raise Problem(
+            status=400,
+            code="idempotency_key_not_supported",
+            detail="Idempotency-Key is not available in this version. Send the request without "
+            "it: leads are unique by email and cellphone, so that a repeated request stores "
+            "none twice, but reports the rows stored before as existing.",
+        )

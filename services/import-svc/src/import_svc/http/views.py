@@ -1,0 +1,147 @@
+"""What answers look like."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, Field
+
+from import_svc.domain.leads import Lead
+from import_svc.domain.reasons import Code
+from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
+from leadwire.contracts import Origin
+
+
+class FailureView(BaseModel):
+    """One row that was not imported, with its values as given."""
+
+    row: int = Field(description="Number of the data row, from 1.")
+    name: str | None
+    family_name: str | None
+    email: str | None
+    cellphone: str | None
+    reason: str = Field(description="What is wrong, in words.")
+    codes: list[Code] = Field(description="Everything that is wrong, for programs.")
+
+    @classmethod
+    def of(cls, failure: RowFailure) -> Self:
+        """Show a failure."""
+        return cls(
+            row=failure.row,
+            name=failure.name,
+            family_name=failure.family_name,
+            email=failure.email,
+            cellphone=failure.cellphone,
+            reason=failure.reason,
+            codes=list(failure.codes),
+        )
+
+
+class ImportErrorView(BaseModel):
+    """Why an import ended before its input did."""
+
+    code: str
+    detail: str
+
+
+class ImportView(BaseModel):
+    """The account of an import: `received` is `imported` plus `failed`."""
+
+    id: UUID
+    status: ImportStatus
+    received: int = Field(description="Rows taken in.")
+    imported: int = Field(description="Rows that became leads.")
+    failed: int = Field(description="Rows that did not.")
+    failures_url: str = Field(description="All failures, as NDJSON or CSV.")
+    error: ImportErrorView | None = Field(description="Only if the status is failed.")
+    started_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Show an import."""
+        return cls(**_shown(receipt))
+
+
+class ReceiptView(ImportView):
+    """An import with its first failures."""
+
+    failures: list[FailureView] = Field(description="The first 1,000; see `failures_url`.")
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Show a receipt."""
+        failures = [FailureView.of(failure) for failure in receipt.failures]
+        return cls(**_shown(receipt), failures=failures)
+
+
+class ImportsPage(BaseModel):
+    """A page of imports, newest first."""
+
+    items: list[ImportView]
+    next_cursor: str | None
+
+
+class Tags(BaseModel):
+    """Versions of a lead's sides."""
+
+    contact: str
+
+
+class LeadView(BaseModel):
+    """A lead just created."""
+
+    id: UUID
+    name: str
+    family_name: str
+    email: str
+    cellphone: str | None
+    status: Literal["pending"] = "pending"
+    manager: None = None
+    origin: Origin
+    import_id: UUID | None
+    attributes: dict[str, Any]
+    has_resume: bool = False
+    created_at: datetime
+    updated_at: datetime
+    rev: int
+    tags: Tags
+
+    @classmethod
+    def of(cls, lead: Lead) -> Self:
+        """Show a lead."""
+        return cls(
+            id=lead.id,
+            name=lead.name,
+            family_name=lead.family_name,
+            email=lead.email,
+            cellphone=lead.cellphone,
+            origin=lead.origin,
+            import_id=lead.import_id,
+            attributes=orjson.loads(lead.attributes),
+            created_at=lead.created_at,
+            updated_at=lead.updated_at,
+            rev=lead.rev,
+            tags=Tags(contact=contact_tag(lead)),
+        )
+
+
+def contact_tag(lead: Lead) -> str:
+    """Name the version of a lead's contact side."""
+    return f"contact-{lead.rev}"
+
+
+def _shown(receipt: Receipt) -> dict[str, Any]:
+    why = receipt.interruption
+    return {
+        "id": receipt.id,
+        "status": receipt.status,
+        "received": receipt.received,
+        "imported": receipt.imported,
+        "failed": receipt.failed,
+        "failures_url": f"/v1/imports/{receipt.id}/failures",
+        "error": None if why is None else ImportErrorView(code=why.code, detail=why.detail),
+        "started_at": receipt.started_at,
+        "finished_at": receipt.finished_at,
+    }

@@ -1,0 +1,1 @@
+"""What this service tells the others; it consumes nothing."""

@@ -1,0 +1,127 @@
+"""Announce new leads: `leads_created` events, written straight as bytes.
+
+An import makes hundreds of thousands of leads, and building pydantic models of them
+would cost more than storing them. So the JSON is put together here; a test holds it equal,
+byte by byte, to what the models of `leadwire.contracts` write.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+from uuid_utils.compat import uuid7
+
+from import_svc.domain.leads import Lead
+from leadwire.broker import Message
+from leadwire.contracts import MAX_EVENT_BYTES, MAX_LEADS_PER_EVENT, EventType
+from leadwire.db import Connection
+from leadwire.observability import current_traceparent
+from leadwire.outbox import Outbox, OutgoingEvent
+
+SOURCE: Final = "leadwire/import-svc"
+
+# What an event has besides its leads takes about 500 bytes.
+_MAX_LEADS_BYTES: Final = MAX_EVENT_BYTES - 1_024
+
+
+class LeadsAnnouncer:
+    """Adds the events about new leads to the outbox.
+
+    Args:
+        outbox: The service's outbox.
+    """
+
+    def __init__(self, *, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    async def announce(self, connection: Connection, leads: Sequence[Lead]) -> None:
+        """Add `leads_created` events, in the order of the leads.
+
+        Args:
+            connection: The transaction in which the leads were inserted.
+            leads: All of one origin and one import.
+        """
+        if leads:
+            events = [OutgoingEvent(message, None) for message in leads_created(leads)]
+            await self._outbox.add(connection, events)
+
+
+def leads_created(leads: Sequence[Lead]) -> Iterator[Message]:
+    """Give the events about new leads, in as few messages as the limits allow.
+
+    Args:
+        leads: At least one; all of one origin and one import.
+    """
+    traceparent = current_traceparent()
+    headers = {"ce-source": SOURCE, "traceparent": traceparent}
+    origin = {"origin": leads[0].origin, "import_id": leads[0].import_id}
+    data_head = orjson.dumps(origin)[:-1] + b',"leads":['
+    for contacts in _batches(leads):
+        event_id = str(uuid7())
+        envelope = {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": SOURCE,
+            "type": EventType.LEADS_CREATED,
+            "time": _as_text(datetime.now(UTC)),
+            "datacontenttype": "application/json",
+            "dataschema": f"leadwire:{EventType.LEADS_CREATED}:1",
+            "traceparent": traceparent,
+        }
+        head = orjson.dumps(envelope)[:-1] + b',"data":' + data_head
+        yield Message(
+            id=event_id,
+            type=EventType.LEADS_CREATED.value,
+            body=b"".join((head, b",".join(contacts), b"]}}")),
+            headers=headers,
+        )
+
+
+def _batches(leads: Sequence[Lead]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    shared: tuple[object, ...] = ()
+    tail = b""
+    for lead in leads:
+        if lead[7:] != shared:
+            # From its origin on, a lead of an import is like the one before it.
+            shared, tail = lead[7:], _tail(lead)
+        contact = _head(lead) + tail
+        size += len(contact) + 1
+        if batch and (size > _MAX_LEADS_BYTES or len(batch) == MAX_LEADS_PER_EVENT):
+            yield batch
+            batch, size = [], len(contact) + 1
+        batch.append(contact)
+    yield batch
+
+
+def _head(lead: Lead) -> bytes:
+    return orjson.dumps(
+        {
+            "id": lead.id,
+            "name": lead.name,
+            "family_name": lead.family_name,
+            "email": lead.email,
+            "cellphone": lead.cellphone,
+            "attributes": orjson.Fragment(lead.attributes),
+        }
+    )[:-1]
+
+
+def _tail(lead: Lead) -> bytes:
+    tail = orjson.dumps(
+        {
+            "origin": lead.origin,
+            "import_id": lead.import_id,
+            "has_resume": False,
+            "created_at": _as_text(lead.created_at),
+            "updated_at": _as_text(lead.updated_at),
+            "rev": lead.rev,
+        }
+    )
+    return b"," + tail[1:]
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,43 @@
+"""All environment variables of import-svc."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import SettingsConfigDict
+
+from import_svc.domain.phones import SUPPORTED_REGIONS
+from leadwire.service import ServiceSettings
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _known(region: str) -> str:
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError("it must be a two-letter region, such as US")
+    return region
+
+
+class ImportSettings(ServiceSettings):
+    """Settings of import-svc, read from the environment once, at start."""
+
+    model_config = SettingsConfigDict(env_prefix="IMPORT_")
+
+    default_region: Annotated[str, BeforeValidator(_upper), AfterValidator(_known)] | None = Field(
+        default=None,
+        description="Two-letter region whose national phone numbers are understood where a "
+        "request names none, for example `US`. Without it, such numbers must begin with `+`.",
+    )
+    max_body_bytes: int = Field(
+        default=4 * 1024**3,
+        ge=1024,
+        description="Most bytes of one import; unpacked, if it is sent compressed.",
+    )
+    max_running: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="Most imports that one process runs at once; a further one gets 503. Each "
+        "needs a database connection of the pool and up to about 50 MiB.",
+    )

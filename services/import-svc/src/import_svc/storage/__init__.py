@@ -1,0 +1,1 @@
+"""What is kept in the schema `import_svc`, and the queries to it."""

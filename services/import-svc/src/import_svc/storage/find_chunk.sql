@@ -1,0 +1,3 @@
+SELECT imported, failed
+FROM import_chunks
+WHERE import_id = $1 AND number = $2

@@ -1,0 +1,164 @@
+"""Imports, their chunks and failures as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from import_svc.domain.reasons import Code
+from import_svc.domain.receipt import ImportStatus, Interruption, Receipt, RowFailure
+from import_svc.storage.errors import ImportNotRunningError
+from leadwire.db import Connection, Queries
+
+_FAILURE_COLUMNS: Final = (
+    "import_id", "row", "name", "family_name", "email", "cellphone", "reason", "codes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkResult:
+    """What became of the rows of a chunk."""
+
+    imported: int
+    failed: int
+
+
+class ImportStore:
+    """Reads and writes imports, each call within the caller's transaction."""
+
+    def __init__(self) -> None:
+        self._queries = Queries("import_svc.storage")
+
+    async def open(
+        self,
+        connection: Connection,
+        *,
+        import_id: UUID,
+        media_type: str,
+        region: str | None,
+        started_at: datetime,
+    ) -> None:
+        """Begin a running import with nothing received."""
+        await connection.execute(
+            self._queries["open_import"], import_id, media_type, region, started_at
+        )
+
+    async def chunk(
+        self, connection: Connection, *, import_id: UUID, number: int
+    ) -> ChunkResult | None:
+        """Return the result of a chunk that was stored; None if it was not."""
+        record = await connection.fetchrow(self._queries["find_chunk"], import_id, number)
+        if record is None:
+            return None
+        return ChunkResult(imported=record["imported"], failed=record["failed"])
+
+    async def record_chunk(
+        self,
+        connection: Connection,
+        *,
+        import_id: UUID,
+        number: int,
+        imported: int,
+        failures: Sequence[RowFailure],
+    ) -> ChunkResult:
+        """Store a chunk's failures and result, and count it into the receipt.
+
+        Raises:
+            ImportNotRunningError: The import has ended.
+        """
+        if failures:
+            await connection.copy_records_to_table(
+                "import_failures",
+                records=[_failure_record(import_id, failure) for failure in failures],
+                columns=_FAILURE_COLUMNS,
+            )
+        counts = (imported + len(failures), imported, len(failures))
+        await connection.execute(self._queries["record_chunk"], import_id, number, *counts)
+        counted = await connection.fetchval(self._queries["count_chunk"], import_id, *counts)
+        if counted is None:
+            raise ImportNotRunningError(f"the import {import_id} is not running any more")
+        return ChunkResult(imported=imported, failed=len(failures))
+
+    async def finish(
+        self,
+        connection: Connection,
+        *,
+        import_id: UUID,
+        finished_at: datetime,
+        interruption: Interruption | None,
+    ) -> None:
+        """End a running import; one that has ended already is left as it is."""
+        status = ImportStatus.COMPLETED if interruption is None else ImportStatus.FAILED
+        await connection.execute(
+            self._queries["finish_import"],
+            import_id,
+            status,
+            finished_at,
+            interruption and interruption.code,
+            interruption and interruption.detail,
+        )
+
+    async def receipt(self, connection: Connection, import_id: UUID) -> Receipt | None:
+        """Return an import's receipt without its failures; None if there is no such import."""
+        record = await connection.fetchrow(self._queries["find_import"], import_id)
+        return None if record is None else _receipt(record)
+
+    async def receipts(
+        self, connection: Connection, *, before: UUID | None, limit: int
+    ) -> list[Receipt]:
+        """Return receipts without failures, newest first, after the given id."""
+        records = await connection.fetch(self._queries["list_imports"], before, limit)
+        return [_receipt(record) for record in records]
+
+    async def failures(
+        self, connection: Connection, *, import_id: UUID, after_row: int, limit: int
+    ) -> list[RowFailure]:
+        """Return failures in row order, after the given row."""
+        records = await connection.fetch(
+            self._queries["list_failures"], import_id, after_row, limit
+        )
+        return [_failure(record) for record in records]
+
+
+def _receipt(record: asyncpg.Record) -> Receipt:
+    interruption = None
+    if record["error_code"] is not None:
+        interruption = Interruption(code=record["error_code"], detail=record["error_detail"])
+    return Receipt(
+        id=record["id"],
+        status=ImportStatus(record["status"]),
+        received=record["received"],
+        imported=record["imported"],
+        failed=record["failed"],
+        started_at=record["started_at"],
+        finished_at=record["finished_at"],
+        interruption=interruption,
+    )
+
+
+def _failure(record: asyncpg.Record) -> RowFailure:
+    return RowFailure(
+        row=record["row"],
+        name=record["name"],
+        family_name=record["family_name"],
+        email=record["email"],
+        cellphone=record["cellphone"],
+        reason=record["reason"],
+        codes=tuple(Code(code) for code in record["codes"]),
+    )
+
+
+def _failure_record(import_id: UUID, failure: RowFailure) -> tuple[object, ...]:
+    return (
+        import_id,
+        failure.row,
+        failure.name,
+        failure.family_name,
+        failure.email,
+        failure.cellphone,
+        failure.reason,
+        failure.codes,
+    )

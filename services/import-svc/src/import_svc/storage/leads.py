@@ -1,0 +1,56 @@
+"""Leads as rows."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import asyncpg
+
+from import_svc.domain.duplicates import KnownKeys
+from import_svc.domain.leads import Lead
+from import_svc.storage.errors import LostRaceError
+from leadwire.db import Connection, Queries
+
+_COLUMNS: Final = Lead._fields
+
+
+class LeadStore:
+    """Reads and writes leads, each call within the caller's transaction."""
+
+    def __init__(self) -> None:
+        self._queries = Queries("import_svc.storage")
+
+    async def known_keys(
+        self, connection: Connection, *, emails: Sequence[str], cellphones: Sequence[str]
+    ) -> KnownKeys:
+        """Return those of the email keys and cellphones that leads have already."""
+        known = KnownKeys()
+        if emails or cellphones:
+            for record in await connection.fetch(
+                self._queries["find_known_keys"], emails, cellphones
+            ):
+                (known.emails if record["kind"] == "email" else known.cellphones).add(record["key"])
+        return known
+
+    async def add_many(self, connection: Connection, leads: Sequence[Lead]) -> None:
+        """Store new leads by COPY, in the given order.
+
+        Raises:
+            LostRaceError: One of the keys is taken.
+        """
+        if not leads:
+            return
+        try:
+            await connection.copy_records_to_table("leads", records=leads, columns=_COLUMNS)
+        except asyncpg.UniqueViolationError as error:
+            raise LostRaceError(error.constraint_name) from error
+
+    async def add(self, connection: Connection, lead: Lead) -> None:
+        """Store one new lead.
+
+        Raises:
+            LostRaceError: Its email or cellphone is taken.
+        """
+        try:
+            await connection.execute(self._queries["insert_lead"], *lead)
+        except asyncpg.UniqueViolationError as error:
+            raise LostRaceError(error.constraint_name) from error

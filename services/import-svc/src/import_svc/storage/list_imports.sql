@@ -1,0 +1,6 @@
+-- Newest first; $1 is the id after which to go on, null for the first page.
+SELECT id, status, received, imported, failed, started_at, finished_at, error_code, error_detail
+FROM imports
+WHERE $1::uuid IS NULL OR id < $1
+ORDER BY id DESC
+LIMIT $2

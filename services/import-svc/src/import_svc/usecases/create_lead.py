@@ -1,0 +1,127 @@
+"""Create one lead, from the public form."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from uuid_utils.compat import uuid7
+
+from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.leads import Lead
+from import_svc.domain.reasons import Code
+from import_svc.domain.rows import NO_ATTRIBUTES, JudgedRow, RawRow
+from import_svc.domain.validation import judge_row
+from import_svc.storage.errors import LostRaceError
+from import_svc.storage.leads import LeadStore
+from import_svc.usecases.store_chunk import Announcer
+from leadwire.contracts.vocabulary import Origin
+from leadwire.db import Database
+
+_ATTEMPTS: Final = 5
+
+
+class LeadInvalidError(Exception):
+    """The lead's data is missing something or is not valid.
+
+    Attributes:
+        judged: The verdict on it.
+    """
+
+    def __init__(self, judged: JudgedRow) -> None:
+        super().__init__(", ".join(judged.codes))
+        self.judged = judged
+
+
+class LeadExistsError(Exception):
+    """Another lead has the email or the cellphone.
+
+    Attributes:
+        codes: `email_exists`, `cellphone_exists` or both.
+    """
+
+    def __init__(self, codes: Sequence[Code]) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = tuple(codes)
+
+
+class CreateLead:
+    """Creates single leads.
+
+    Args:
+        database: The service's database.
+        leads: Where leads are stored.
+        announcer: Announces the new lead.
+        default_region: Region of national phone numbers; None if there is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        leads: LeadStore,
+        announcer: Announcer,
+        default_region: str | None,
+    ) -> None:
+        self._database = database
+        self._leads = leads
+        self._announcer = announcer
+        self._default_region = default_region
+
+    async def __call__(
+        self,
+        *,
+        name: str | None,
+        family_name: str | None,
+        email: str | None,
+        cellphone: str | None,
+        origin: Origin,
+    ) -> Lead:
+        """Create a lead; the cellphone is optional, the rest is not.
+
+        Raises:
+            LeadInvalidError: Something is missing or not valid.
+            LeadExistsError: The email or the cellphone is taken.
+        """
+        raw = RawRow(name, family_name, email, cellphone)
+        judged = judge_row(raw, region=self._default_region, cellphone_required=False)
+        if judged.codes:
+            raise LeadInvalidError(judged)
+        lead = _lead(judged, origin)
+        taken: Sequence[Code] = ()
+        for _ in range(_ATTEMPTS):
+            try:
+                async with self._database.transaction() as connection:
+                    await self._leads.add(connection, lead)
+                    await self._announcer.announce(connection, [lead])
+            except LostRaceError:
+                taken = await self._taken_keys(judged)
+                if taken:
+                    break
+                # Whoever had the key is gone again, or has not committed: try once more.
+                continue
+            return lead
+        raise LeadExistsError(taken or (Code.EMAIL_EXISTS,))
+
+    async def _taken_keys(self, judged: JudgedRow) -> Sequence[Code]:
+        emails, cellphones = keys_to_look_up([judged])
+        async with self._database.connection() as connection:
+            known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
+        return mark_duplicates([judged], known)[0]
+
+
+def _lead(judged: JudgedRow, origin: Origin) -> Lead:
+    now = datetime.now(UTC)
+    return Lead(
+        id=uuid7(),
+        name=judged.name,
+        family_name=judged.family_name,
+        email=judged.email,
+        email_key=judged.email_key,
+        cellphone=judged.cellphone,
+        attributes=NO_ATTRIBUTES,
+        origin=origin,
+        import_id=None,
+        created_at=now,
+        updated_at=now,
+        rev=1,
+    )

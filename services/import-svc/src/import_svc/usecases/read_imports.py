@@ -1,0 +1,80 @@
+"""Read what imports did: receipts, their listing, and all failures of one."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Final
+from uuid import UUID
+
+from import_svc.domain.receipt import MAX_INLINE_FAILURES, Receipt, RowFailure
+from import_svc.storage.imports import ImportStore
+from leadwire.db import Database
+
+FAILURES_PER_PAGE: Final = 1_000
+
+
+class UnknownImportError(Exception):
+    """There is no import with this id."""
+
+
+class ReadImports:
+    """Reads imports.
+
+    Args:
+        database: The service's database.
+        imports: Where receipts are stored.
+    """
+
+    def __init__(self, *, database: Database, imports: ImportStore) -> None:
+        self._database = database
+        self._imports = imports
+
+    async def receipt(self, import_id: UUID) -> Receipt:
+        """Return a receipt with its first failures, both of one moment.
+
+        Raises:
+            UnknownImportError: There is no such import.
+        """
+        async with self._database.transaction(
+            isolation="repeatable_read", readonly=True
+        ) as connection:
+            receipt = await self._imports.receipt(connection, import_id)
+            if receipt is None:
+                raise UnknownImportError(str(import_id))
+            if not receipt.failed:
+                return receipt
+            failures = await self._imports.failures(
+                connection, import_id=import_id, after_row=0, limit=MAX_INLINE_FAILURES
+            )
+        return dataclasses.replace(receipt, failures=tuple(failures))
+
+    async def receipts(self, *, before: UUID | None, limit: int) -> list[Receipt]:
+        """Return receipts without failures, newest first.
+
+        Args:
+            before: Id of the last import already seen; None for the first page.
+            limit: Most receipts to return.
+        """
+        async with self._database.connection() as connection:
+            return await self._imports.receipts(connection, before=before, limit=limit)
+
+    async def failures(self, import_id: UUID) -> AsyncIterator[list[RowFailure]]:
+        """Yield every failure of an import in row order, page by page.
+
+        No connection is held between pages: whoever writes them out may be slow.
+
+        Raises:
+            UnknownImportError: There is no such import; raised before the first page.
+        """
+        async with self._database.connection() as connection:
+            if await self._imports.receipt(connection, import_id) is None:
+                raise UnknownImportError(str(import_id))
+        after_row = 0
+        while True:
+            async with self._database.connection() as connection:
+                page = await self._imports.failures(
+                    connection, import_id=import_id, after_row=after_row, limit=FAILURES_PER_PAGE
+                )
+            yield page
+            if len(page) < FAILURES_PER_PAGE:
+                return
+            after_row = page[-1].row

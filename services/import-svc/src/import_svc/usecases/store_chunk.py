@@ -1,0 +1,161 @@
+"""Store one chunk of an import: its leads, its failures, its events, its counts.
+
+All in one transaction, so a chunk happened or it did not. Racing imports may take each
+other's keys, or deadlock on the two unique indexes: then the whole chunk is done again, and
+finds what the other one stored. After a lost connection nobody knows whether the commit
+happened: the chunk's own row tells.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+from uuid_utils.compat import uuid7
+
+from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.leads import Lead
+from import_svc.domain.receipt import RowFailure, failure_of
+from import_svc.domain.rows import JudgedRow
+from import_svc.storage.errors import LostRaceError
+from import_svc.storage.imports import ChunkResult, ImportStore
+from import_svc.storage.leads import LeadStore
+from leadwire.contracts.vocabulary import Origin
+from leadwire.db import Connection, Database, is_transient
+
+log = structlog.get_logger(__name__)
+
+TRY_FOR_SECONDS: Final = 60.0
+MAX_ATTEMPTS: Final = 30
+
+
+class Announcer(Protocol):
+    """Tells the other services of new leads, within the transaction that stores them."""
+
+    async def announce(self, connection: Connection, leads: Sequence[Lead]) -> None:
+        """Announce leads of one origin and one import."""
+        ...
+
+
+class StoreChunk:
+    """Stores chunks of imports.
+
+    Args:
+        database: The service's database.
+        leads: Where leads are stored.
+        imports: Where receipts are stored.
+        announcer: Announces the new leads.
+    """
+
+    def __init__(
+        self, *, database: Database, leads: LeadStore, imports: ImportStore, announcer: Announcer
+    ) -> None:
+        self._database = database
+        self._leads = leads
+        self._imports = imports
+        self._announcer = announcer
+
+    async def __call__(
+        self, rows: Sequence[JudgedRow], *, import_id: UUID, number: int, first_row: int
+    ) -> ChunkResult:
+        """Store a chunk once, however often that must be tried.
+
+        Args:
+            rows: The chunk's rows, in their order.
+            import_id: A running import.
+            number: The chunk's number within the import.
+            first_row: Number of the first row among the import's data rows, from 1.
+
+        Raises:
+            DatabaseUnavailableError: The database was away for too long.
+            ImportNotRunningError: The import has ended.
+            LostRaceError: Others were faster, again and again.
+        """
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(_worth_another_try),
+            wait=wait_random_exponential(multiplier=0.05, max=2.0),
+            stop=stop_after_delay(TRY_FOR_SECONDS) | stop_after_attempt(MAX_ATTEMPTS),
+            before_sleep=_say_again(import_id, number),
+            reraise=True,
+        ):
+            with attempt:
+                async with self._database.transaction() as connection:
+                    done = await self._imports.chunk(connection, import_id=import_id, number=number)
+                    return done or await self._store(
+                        connection, rows, import_id=import_id, number=number, first_row=first_row
+                    )
+        raise AssertionError("tenacity returns or raises")
+
+    async def _store(
+        self,
+        connection: Connection,
+        rows: Sequence[JudgedRow],
+        *,
+        import_id: UUID,
+        number: int,
+        first_row: int,
+    ) -> ChunkResult:
+        emails, cellphones = keys_to_look_up(rows)
+        known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
+        verdicts = mark_duplicates(rows, known)
+        now = datetime.now(UTC)
+        leads: list[Lead] = []
+        failures: list[RowFailure] = []
+        for position, (row, codes) in enumerate(zip(rows, verdicts, strict=True)):
+            if codes:
+                failures.append(failure_of(row, number=first_row + position, codes=codes))
+            else:
+                leads.append(_lead(row, import_id, now))
+        await self._leads.add_many(connection, leads)
+        await self._announcer.announce(connection, leads)
+        return await self._imports.record_chunk(
+            connection,
+            import_id=import_id,
+            number=number,
+            imported=len(leads),
+            failures=failures,
+        )
+
+
+def _lead(row: JudgedRow, import_id: UUID, now: datetime) -> Lead:
+    return Lead(
+        uuid7(),
+        row.name,
+        row.family_name,
+        row.email,
+        row.email_key,
+        row.cellphone,
+        row.attributes,
+        Origin.IMPORT,
+        import_id,
+        now,
+        now,
+        1,
+    )
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    return isinstance(error, LostRaceError) or is_transient(error)
+
+
+def _say_again(import_id: UUID, number: int) -> Callable[[RetryCallState], None]:
+    def say(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info(
+            "import_chunk_again",
+            import_id=str(import_id),
+            chunk=number,
+            attempt=state.attempt_number,
+            error=type(error).__name__,
+        )
+
+    return say
