@@ -57,6 +57,7 @@ class Supervisor:
         self._started: list[_Entry] = []
         self._watchers: dict[asyncio.Task[None], str] = {}
         self._stop_requested = asyncio.Event()
+        self._stopping = asyncio.Lock()
 
     def add(
         self,
@@ -102,8 +103,8 @@ class Supervisor:
         """Start every component in order; a stop request ends the start early.
 
         Raises:
-            ComponentFailedError: One did not start; those started before keep running
-                until `stop`.
+            ComponentFailedError: One did not start, or one that was started died
+                meanwhile; the others keep running until `stop`.
         """
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop requested")
         try:
@@ -130,45 +131,87 @@ class Supervisor:
             self._raise_first_failure()
 
     async def stop(self) -> None:
-        """Stop what was started, in reverse order, each within its deadline."""
-        while self._started:
-            entry = self._started.pop()
-            try:
-                async with asyncio.timeout(entry.stop_within):
-                    await entry.component.stop()
-            except TimeoutError:
-                log.error("component_stop_timed_out", component=entry.name)
-            except Exception:
-                # Every other component still has to be stopped: log it and go on.
-                log.exception("component_stop_failed", component=entry.name)
-        for watcher in self._watchers:
-            watcher.cancel()
-        if self._watchers:
-            await asyncio.wait(self._watchers)
-        self._watchers.clear()
+        """Stop what was started, in reverse order, each within its deadline.
+
+        A second call, also at the same time, returns when everything is stopped.
+        """
+        async with self._stopping:
+            while self._started:
+                await _stop_one(self._started.pop())
+            await self._dismiss_watchers()
 
     async def _start_one(self, entry: _Entry, stop: asyncio.Task[bool]) -> bool:
+        """Return False if a stop was requested before or while the component started."""
         starting = asyncio.create_task(entry.component.start(), name=f"start {entry.name}")
-        await asyncio.wait(
-            {starting, stop}, timeout=entry.start_within, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not starting.done():
-            starting.cancel()
-            await asyncio.wait([starting])
-            if stop.done():
-                return False
+        try:
+            await asyncio.wait(
+                {starting, stop, *self._watchers},
+                timeout=entry.start_within,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            finished = starting.done()
+        finally:
+            await _cancel(starting, within=entry.stop_within)
+        if finished:
+            _raise_if_not_started(entry, starting)
+            self._watch(entry)
+            log.debug("component_started", component=entry.name)
+        if stop.done():
+            return False
+        self._raise_first_failure()
+        if not finished:
             raise ComponentFailedError(
                 f"{entry.name} did not start within {entry.start_within:g} s"
             )
-        if (error := starting.exception()) is not None:
-            raise ComponentFailedError(f"{entry.name} did not start: {error}") from error
+        return True
+
+    def _watch(self, entry: _Entry) -> None:
         if isinstance(entry.component, _Watched):
             watcher = asyncio.create_task(entry.component.wait(), name=f"watch {entry.name}")
             self._watchers[watcher] = entry.name
-        log.debug("component_started", component=entry.name)
-        return not stop.done()
 
     def _raise_first_failure(self) -> None:
-        for watcher in filter(asyncio.Task.done, self._watchers):
-            name, error = self._watchers[watcher], watcher.exception()
+        for watcher in filter(asyncio.Task.done, list(self._watchers)):
+            name, error = self._watchers.pop(watcher), _error_of(watcher)
             raise ComponentFailedError(f"{name} died: {error or 'it ended'}") from error
+
+    async def _dismiss_watchers(self) -> None:
+        watchers, self._watchers = self._watchers, {}
+        for watcher, name in watchers.items():
+            await _cancel(watcher, within=1.0)
+            if (error := _error_of(watcher)) is not None:
+                log.error("component_died", component=name, error=repr(error))
+
+
+async def _stop_one(entry: _Entry) -> None:
+    stopping = asyncio.create_task(entry.component.stop(), name=f"stop {entry.name}")
+    try:
+        await asyncio.wait([stopping], timeout=entry.stop_within)
+        timed_out = not stopping.done()
+    finally:
+        # A stop that does not even end when cancelled must not keep the others waiting.
+        await _cancel(stopping, within=1.0)
+    if timed_out:
+        log.error("component_stop_timed_out", component=entry.name)
+    elif (error := _error_of(stopping)) is not None:
+        # Every other component still has to be stopped: log it and go on.
+        log.error("component_stop_failed", component=entry.name, exc_info=error)
+
+
+async def _cancel(task: asyncio.Task[None], *, within: float) -> None:
+    """Cancel a task that is not done, and give it a bounded time to end."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=within)
+        _error_of(task)  # looked at, or asyncio complains that nobody did
+
+
+def _error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+def _raise_if_not_started(entry: _Entry, starting: asyncio.Task[None]) -> None:
+    if starting.cancelled():
+        raise ComponentFailedError(f"{entry.name} did not start: it was cancelled")
+    if (error := starting.exception()) is not None:
+        raise ComponentFailedError(f"{entry.name} did not start: {error}") from error

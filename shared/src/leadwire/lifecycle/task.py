@@ -27,8 +27,12 @@ class BackgroundTask:
         self._stopping = False
 
     async def start(self) -> None:
-        """Start the task; it must not be running."""
-        if self._task is not None:
+        """Start the task, also again after it ended; it must not be running.
+
+        Raises:
+            RuntimeError: It is.
+        """
+        if self._task is not None and not self._task.done():
             raise RuntimeError(f"{self.name} is running already")
         self._stopping = False
         self._task = asyncio.create_task(self._run(), name=self.name)
@@ -36,9 +40,13 @@ class BackgroundTask:
     async def stop(self) -> None:
         """Cancel the task and wait for its end. Without start, or twice, is harmless."""
         self._stopping = True
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        if self._task is None or self._task.done():
+            return
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        if not self._task.cancelled() and (error := self._task.exception()) is not None:
+            # Nobody else looks at a loop that is being stopped.
+            log.error("loop_failed_while_stopping", loop=self.name, error=repr(error))
 
     async def wait(self) -> None:
         """Return once the task was stopped; raise what ended it otherwise.
