@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
-import asyncpg
 
-from leadwire.db import provision_role
 from leadwire.db.embedded import free_port
 from leadwire.testing.process import ServiceProcess, run_to_end
 
@@ -27,9 +26,9 @@ class Urls:
     """Where the servers are; a service may be sent through a proxy instead."""
 
     admin_database: str
-    database_address: str
     broker: str
     broker_of: Mapping[str, str]
+    role_suffix: str
 
     def environment(self, module: str, *, port: int, directory: Path) -> dict[str, str]:
         """Return the settings of one service, as its operator would give them."""
@@ -40,11 +39,21 @@ class Urls:
             "LEADWIRE_LOG_LEVEL": "info",
             "LEADWIRE_HTTP_PORT": str(port),
             "LEADWIRE_BROKER_URL": self.broker_of.get(module, self.broker),
-            f"{prefix}_DATABASE_URL": f"postgresql://{module}:{PASSWORD}@{self.database_address}",
+            f"{prefix}_DATABASE_URL": self._role_url(module),
+            "LEADWIRE_ADMIN_DATABASE_URL": self.admin_database,
             "NOTIFIER_EMAIL_URL": (directory / "mail").as_uri(),
             "NOTIFIER_EMAIL_FROM": "leads@example.com",
             "NOTIFIER_ALERT_EMAIL_TO": "sales@example.com",
         }
+
+    def _role_url(self, module: str) -> str:
+        parts = urlsplit(self.admin_database)
+        host = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=f"{module}_{self.role_suffix}:{PASSWORD}@{host}").geturl()
+
+
+class NotAnsweredError(Exception):
+    """A service said that it cannot answer now (503)."""
 
 
 class System:
@@ -59,7 +68,6 @@ class System:
     @classmethod
     async def start(cls, urls: Urls, *, directory: Path) -> Self:
         """Provision, migrate and declare as an operator would, then start every service."""
-        await _provision(urls.admin_database)
         services = {}
         for module in PREFIXES:
             port = free_port()
@@ -120,15 +128,8 @@ class System:
     async def _request(self, method: str, module: str, path: str, **options: Any) -> JSON:
         url = f"{self._services[module].url}{path}"
         async with self._session.request(method, url, **options) as response:
+            if response.status == 503:
+                raise NotAnsweredError(await response.text())
             assert response.ok, f"{method} {path}: {response.status} {await response.text()}"
             answer: JSON = await response.json()
             return answer
-
-
-async def _provision(admin_url: str) -> None:
-    admin = await asyncpg.connect(admin_url)
-    try:
-        for module in PREFIXES:
-            await provision_role(admin, role=module, password=PASSWORD, schema=module)
-    finally:
-        await admin.close()

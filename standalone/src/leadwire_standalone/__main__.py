@@ -1,31 +1,50 @@
 """The command `leadwire-standalone`."""
 
 import asyncio
-import os
+import signal
 import sys
 
 from pydantic import ValidationError
 
 from leadwire.broker import BrokerError
+from leadwire.db import DatabaseError
+from leadwire.db.embedded import EmbeddedPostgresError
 from leadwire.lifecycle import ComponentFailedError
-from leadwire.observability import configure_logging
-from leadwire_standalone.options import parse_options
-from leadwire_standalone.process import run
+from leadwire_standalone.logs import configure_quiet_logging
+from leadwire_standalone.options import Options, parse_options
+from leadwire_standalone.process import running
+
+
+async def run(options: Options) -> None:
+    """Run everything until SIGINT or SIGTERM.
+
+    Raises:
+        ComponentFailedError: Something did not start, or died.
+    """
+    # As for SIGINT: cancelled wherever it is, also while it starts, it stops cleanly.
+    if (itself := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, itself.cancel)
+    async with running(options) as leadwire:
+        print(f"Leadwire is ready at {leadwire.url}", flush=True)
+        await leadwire.supervisor.wait()
 
 
 def main() -> int:
     """Run until interrupted; return the exit code: 0 after a clean stop."""
     options = parse_options()
-    configure_logging(
-        level=os.environ.get("LEADWIRE_LOG_LEVEL", "warning"),
-        format=os.environ.get("LEADWIRE_LOG_FORMAT", "auto"),
-        service="leadwire",
-    )
+    configure_quiet_logging()
     try:
         asyncio.run(run(options))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
-    except (ComponentFailedError, BrokerError, OSError, ValidationError) as error:
+    except (
+        ComponentFailedError,
+        BrokerError,
+        DatabaseError,
+        EmbeddedPostgresError,
+        OSError,
+        ValidationError,
+    ) as error:
         print(f"Leadwire could not run: {error}", file=sys.stderr)
         return 1
     return 0

@@ -2,103 +2,80 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
+from aiohttp import web
 
 from leadwire.db.embedded import EmbeddedPostgres
 from leadwire.http import SUPERVISOR, HttpServer
+from leadwire.lifecycle import Supervisor
 from leadwire.service import ServiceSettings
 from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
 from leadwire_standalone.options import HOST, Options
-from leadwire_standalone.provisioning import (
-    BROKER_ROLE,
-    provision_broker,
-    provision_database,
-    role_url,
-)
-from leadwire_standalone.services import SERVICES
-
-log = structlog.get_logger(__name__)
+from leadwire_standalone.provisioning import ROLES, broker_url, provision, service_settings
 
 
-class AnnounceReady:
-    """The last component to start: tells the person at the terminal where to look."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running Leadwire.
 
-    def __init__(self, *, server: HttpServer) -> None:
-        self._server = server
-
-    async def start(self) -> None:
-        """Print the address; everything before is ready."""
-        print(f"Leadwire is ready at http://{HOST}:{self._server.port}", flush=True)  # noqa: T201
-
-    async def stop(self) -> None:
-        """Nothing is held."""
-
-
-async def run(options: Options) -> None:
-    """Run everything until SIGINT or SIGTERM.
-
-    Raises:
-        ComponentFailedError: Something did not start, or died.
+    Attributes:
+        url: Where it answers HTTP.
+        broker_url: The broker that its services talk through; may bear a password.
+        supervisor: Watches its components.
     """
-    prepare_data_directory(options.data)
-    async with _administrator_url(options) as admin_url:
-        settings = await prepare(options, admin_url)
-        app = create_app(settings)
-        drain_within = next(iter(settings.values())).drain_within
-        server = HttpServer(app=app, host=HOST, port=options.port, drain_within=drain_within)
-        app[SUPERVISOR].add("http server", server)
-        app[SUPERVISOR].add("announcement", AnnounceReady(server=server))
-        await app[SUPERVISOR].run()
 
-
-def prepare_data_directory(data: Path) -> None:
-    """Make the data directory, and settings that standalone alone knows a default for."""
-    data.mkdir(parents=True, exist_ok=True)
-    mail = data / "mail"
-    os.environ.setdefault("NOTIFIER_EMAIL_URL", mail.as_uri())
-    os.environ.setdefault("NOTIFIER_EMAIL_FROM", "Leadwire <leads@localhost>")
-    os.environ.setdefault("NOTIFIER_ALERT_EMAIL_TO", "sales@localhost")
-
-
-async def prepare(options: Options, admin_url: str) -> dict[str, ServiceSettings]:
-    """Provision database and broker, and return the settings of each service by its name.
-
-    Args:
-        options: The choices of this run.
-        admin_url: URL of a role that may create roles and schemas.
-    """
-    roles = [*(service.schema for service in SERVICES), BROKER_ROLE]
-    passwords = load_or_make_passwords(options.data, roles)
-    await provision_database(admin_url, services=SERVICES, passwords=passwords)
-    broker_url = options.broker_url or role_url(
-        admin_url, role=BROKER_ROLE, password=passwords[BROKER_ROLE]
-    )
-    await provision_broker(broker_url, services=SERVICES)
-    return {
-        service.name: service.settings(
-            auth="off",
-            broker_url=broker_url,
-            database_url=role_url(
-                admin_url, role=service.schema, password=passwords[service.schema]
-            ),
-        )
-        for service in SERVICES
-    }
+    url: str
+    broker_url: str
+    supervisor: Supervisor
 
 
 @asynccontextmanager
-async def _administrator_url(options: Options) -> AsyncIterator[str]:
-    """Give the URL of the database's administrator; embedded Postgres runs meanwhile."""
-    if options.database_url is not None:
-        yield options.database_url
-        return
-    postgres = EmbeddedPostgres(data_dir=options.data / "postgres")
-    try:
-        await postgres.start()
-        yield postgres.url
-    finally:
-        await postgres.stop()
+async def running(options: Options) -> AsyncIterator[Running]:
+    """Start everything, and stop it at the end.
+
+    Raises:
+        ComponentFailedError: Something did not start.
+        EmbeddedPostgresError: The embedded database cannot be made or started.
+    """
+    _prepare_environment(options.data)
+    async with AsyncExitStack() as stack:
+        admin_url = options.database_url or await _start_postgres(options.data, stack)
+        passwords = load_or_make_passwords(options.data, ROLES)
+        broker = broker_url(options, admin_url=admin_url, passwords=passwords)
+        settings = service_settings(admin_url=admin_url, broker_url=broker, passwords=passwords)
+        await provision(settings, admin_url=admin_url, passwords=passwords)
+        app = create_app(settings)
+        server = _add_server(app, options, settings)
+        stack.push_async_callback(app[SUPERVISOR].stop)
+        await app[SUPERVISOR].start()
+        yield Running(
+            url=f"http://{HOST}:{server.port}", broker_url=broker, supervisor=app[SUPERVISOR]
+        )
+
+
+def _add_server(
+    app: web.Application, options: Options, settings: dict[str, ServiceSettings]
+) -> HttpServer:
+    drain_within = max(each.drain_within for each in settings.values())
+    server = HttpServer(app=app, host=HOST, port=options.port, drain_within=drain_within)
+    app[SUPERVISOR].add("http", server, stop_within=drain_within + 10.0)
+    return server
+
+
+async def _start_postgres(data: Path, stack: AsyncExitStack) -> str:
+    postgres = EmbeddedPostgres(data_dir=data / "postgres")
+    stack.push_async_callback(postgres.stop)
+    await postgres.start()
+    return postgres.url
+
+
+def _prepare_environment(data: Path) -> None:
+    """Make the data directory; give defaults to settings that have none elsewhere."""
+    data.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("NOTIFIER_EMAIL_URL", (data / "mail").as_uri())
+    os.environ.setdefault("NOTIFIER_EMAIL_FROM", "Leadwire <leadwire@localhost>")
+    os.environ.setdefault("NOTIFIER_ALERT_EMAIL_TO", "sales@localhost")

@@ -1,20 +1,26 @@
-"""Prepare a database and a broker, so that the services find what they need.
+"""Prepare database and broker, so that the services find what they need.
 
 In production an operator does this with each service's `migrate` and `topology`
-commands; here it happens at every start, and changes nothing that is there already.
+commands. Here the same commands run at every start; what is there already stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
+import structlog
 
-from leadwire.broker import broker_from_url
-from leadwire.db import migrate, provision_role
-from leadwire.service import ServiceDescription
+from leadwire.db import provision_role
+from leadwire.service import ServiceSettings
+from leadwire.service.commands import apply_migrations, declare_topology
+from leadwire_standalone.options import Options
+from leadwire_standalone.services import SERVICES
+
+log = structlog.get_logger(__name__)
 
 BROKER_ROLE = "leadwire_broker"
 BROKER_SCHEMA = "broker"
+ROLES = (*(service.schema for service in SERVICES), BROKER_ROLE)
 
 
 def role_url(admin_url: str, *, role: str, password: str) -> str:
@@ -25,39 +31,50 @@ def role_url(admin_url: str, *, role: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}@{host}"))
 
 
-async def provision_database(
-    admin_url: str, *, services: Sequence[ServiceDescription], passwords: Mapping[str, str]
+def broker_url(options: Options, *, admin_url: str, passwords: Mapping[str, str]) -> str:
+    """Return the URL of the broker that was chosen, or of the one in the database."""
+    return options.broker_url or role_url(
+        admin_url, role=BROKER_ROLE, password=passwords[BROKER_ROLE]
+    )
+
+
+def service_settings(
+    *, admin_url: str, broker_url: str, passwords: Mapping[str, str]
+) -> dict[str, ServiceSettings]:
+    """Return each service's settings, by its name: from the environment, but for the URLs.
+
+    Raises:
+        pydantic.ValidationError: The environment bears a wrong value.
+    """
+    return {
+        service.name: service.settings(
+            auth="off",
+            broker_url=broker_url,
+            database_url=role_url(
+                admin_url, role=service.schema, password=passwords[service.schema]
+            ),
+        )
+        for service in SERVICES
+    }
+
+
+async def provision(
+    settings: Mapping[str, ServiceSettings], *, admin_url: str, passwords: Mapping[str, str]
 ) -> None:
-    """Make each service's role and schema, and the Postgres broker's, and migrate.
+    """Make the roles and schemas of the services and of the Postgres broker; migrate; declare.
 
     Args:
-        admin_url: URL of a role that may create roles and schemas.
-        services: Whose schemas to make, each owned by a role of the schema's name.
+        settings: Settings per service name.
+        admin_url: URL of a role that may make roles and schemas.
         passwords: Password per role.
     """
-    schemas = {service.schema: service.schema for service in services} | {
-        BROKER_ROLE: BROKER_SCHEMA
-    }
-    admin = await asyncpg.connect(admin_url, timeout=30)
+    admin = await asyncpg.connect(admin_url, timeout=30, command_timeout=60)
     try:
-        for role, schema in schemas.items():
+        for role in ROLES:
+            schema = BROKER_SCHEMA if role == BROKER_ROLE else role
             await provision_role(admin, role=role, password=passwords[role], schema=schema)
     finally:
-        await admin.close()
-    for service in services:
-        url = role_url(admin_url, role=service.schema, password=passwords[service.schema])
-        connection = await asyncpg.connect(url, timeout=30)
-        try:
-            await migrate(connection, schema=service.schema, sources=service.migrations)
-        finally:
-            await connection.close()
-
-
-async def provision_broker(broker_url: str, *, services: Sequence[ServiceDescription]) -> None:
-    """Declare every service's subscriptions at the broker."""
-    broker = broker_from_url(broker_url, name="leadwire-topology")
-    await broker.start()
-    try:
-        await broker.declare([wanted for service in services for wanted in service.subscriptions])
-    finally:
-        await broker.stop()
+        await admin.close(timeout=10)
+    for service in SERVICES:
+        await apply_migrations(service, settings[service.name], log.info)
+        await declare_topology(service, settings[service.name], log.info)

@@ -1,0 +1,75 @@
+"""The command `leadwire-demo`, behind `make demo`."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from leadwire_standalone.demo.client import Client
+from leadwire_standalone.demo.sample import sample_file
+from leadwire_standalone.demo.servers import chosen_broker
+from leadwire_standalone.demo.story import Check, tell
+from leadwire_standalone.demo.subscriber import Subscriber
+from leadwire_standalone.logs import configure_quiet_logging
+from leadwire_standalone.options import Options
+from leadwire_standalone.process import running
+
+SAMPLE_REGION = "US"
+
+
+async def run(*, file: bytes, name: str, region: str | None) -> list[Check]:
+    """Start a Leadwire on temporary data, run the story, and stop it.
+
+    Args:
+        file: What to import.
+        name: Its file name, which tells the format.
+        region: Default region of national phone numbers.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadwire-demo-") as temporary:
+        directory = Path(temporary)
+        async with chosen_broker(directory) as broker:
+            say(f"broker     {broker.description}")
+            options = Options(
+                port=0,
+                data=directory / "data",
+                database_url=os.environ.get("DATABASE_URL") or None,
+                broker_url=broker.url,
+            )
+            async with (
+                running(options) as leadwire,
+                Client(url=leadwire.url) as client,
+                Subscriber(broker_url=leadwire.broker_url) as subscriber,
+            ):
+                return await tell(client, subscriber, file=file, name=name, region=region, say=say)
+
+
+def say(line: str) -> None:
+    """Print a line now."""
+    print(line, flush=True)
+
+
+def main() -> int:
+    """Run the demo; return 0 if every sum agrees, 1 if not."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--file", type=Path, help="CSV, JSON or NDJSON file (default: made up)")
+    parser.add_argument("--region", help="default region of national phone numbers, such as US")
+    given = parser.parse_args()
+    if given.file and not given.file.is_file():
+        parser.error(f"there is no file {given.file}")
+    configure_quiet_logging()
+    if given.file:
+        story = run(file=given.file.read_bytes(), name=given.file.name, region=given.region)
+    else:
+        story = run(file=sample_file(), name="sample.csv", region=SAMPLE_REGION)
+    checks = asyncio.run(story)
+    for check in checks:
+        say(f"{'ok  ' if check.holds else 'FAIL'}       {check.claim}")
+        if not check.holds:
+            say(f"           expected {check.expected}\n           found    {check.found}")
+    return 0 if all(check.holds for check in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

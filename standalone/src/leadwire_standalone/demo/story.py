@@ -1,0 +1,189 @@
+"""What happens in the demo, and the sums that must agree."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leadwire.testing import eventually
+from leadwire_standalone.demo.client import JSON, Client
+from leadwire_standalone.demo.subscriber import Subscriber
+
+MANAGERS = ("Ada", "Grace", "Edsger")
+DECISIONS = 30
+SETTLED_WITHIN = 60.0
+"""Seconds for events to reach every reader."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Two numbers or lists that must be equal."""
+
+    claim: str
+    expected: object
+    found: object
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are."""
+        return self.expected == self.found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """One decision, in the order in which they were taken."""
+
+    lead_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the story came to, seen from every side."""
+
+    receipt: JSON
+    decided: list[Decided]
+    received: list[str]
+    shown: list[JSON]
+
+    def decided_as(self, status: str) -> list[str]:
+        """Return the leads that were marked so."""
+        return [each.lead_id for each in self.decided if each.status == status]
+
+    def shown_as(self, status: str) -> list[str]:
+        """Return the leads that the stream shows so."""
+        return [str(lead["id"]) for lead in self.shown if lead["status"] == status]
+
+    def oldest_first(self) -> list[str]:
+        """Return the leads in the order in which they should be assigned."""
+        in_order = sorted(self.shown, key=lambda lead: (lead["created_at"], lead["id"]))
+        return [str(lead["id"]) for lead in in_order]
+
+
+async def tell(
+    client: Client,
+    subscriber: Subscriber,
+    *,
+    file: bytes,
+    name: str,
+    region: str | None,
+    say: Say,
+) -> list[Check]:
+    """Run the story and return what was checked at its end.
+
+    Args:
+        client: Talks to Leadwire.
+        subscriber: Receives events meanwhile.
+        file: What to import.
+        name: Its file name, which tells the format.
+        region: Default region of national phone numbers.
+        say: Called with each line for the person who looks on.
+    """
+    managers = [await client.add_manager(each) for each in MANAGERS]
+    say(f"added      {len(managers)} lead managers: {', '.join(MANAGERS)}")
+    receipt = await client.import_leads(file, name=name, region=region)
+    _say_receipt(receipt, say)
+    decided = await decide(client, managers, count=min(DECISIONS, receipt["imported"]))
+    interested = sum(each.status == "interested" for each in decided)
+    await _settled(client, subscriber, interested=interested)
+    outcome = Outcome(
+        receipt=receipt,
+        decided=decided,
+        received=[event["data"]["lead"]["id"] for event in subscriber.events.values()],
+        shown=await client.stream(),
+    )
+    _say_outcome(outcome, subscriber, say)
+    return check(outcome)
+
+
+def check(outcome: Outcome) -> list[Check]:
+    """Compare what the sides say."""
+    receipt, interested = outcome.receipt, sorted(outcome.decided_as("interested"))
+    return [
+        Check(
+            claim="received = imported + failed",
+            expected=receipt["received"],
+            found=receipt["imported"] + receipt["failed"],
+        ),
+        Check(
+            claim="the stream shows every imported lead",
+            expected=receipt["imported"],
+            found=len(outcome.shown),
+        ),
+        Check(
+            claim="leads were assigned oldest first",
+            expected=outcome.oldest_first()[: len(outcome.decided)],
+            found=[each.lead_id for each in outcome.decided],
+        ),
+        Check(
+            claim="the subscriber received each interested lead once",
+            expected=interested,
+            found=sorted(outcome.received),
+        ),
+        Check(
+            claim="the stream shows the same leads as interested",
+            expected=interested,
+            found=sorted(outcome.shown_as("interested")),
+        ),
+    ]
+
+
+async def decide(client: Client, managers: list[str], *, count: int) -> list[Decided]:
+    """Have managers decide their leads in turn; every third one is not interested."""
+    decided: list[Decided] = []
+    desks: list[str] = []
+    while len(decided) < count:
+        if not desks:
+            desks = await eventually(lambda: _held(client, managers), within=SETTLED_WITHIN)
+        lead_id = desks.pop(0)
+        status = "not_interested" if len(decided) % 3 == 2 else "interested"
+        answer = await client.mark(lead_id, status)
+        decided.append(Decided(lead_id=lead_id, status=status))
+        if answer["next_lead"] is not None:
+            desks.append(answer["next_lead"]["id"])
+    return decided
+
+
+async def _held(client: Client, managers: list[str]) -> list[str]:
+    """Return what the managers hold, once all that can hold something do."""
+    held = [lead for each in managers if (lead := await client.held_lead(each)) is not None]
+    return sorted(held)
+
+
+async def _settled(client: Client, subscriber: Subscriber, *, interested: int) -> None:
+    """Wait for the events to arrive; what does not arrive shows in the checks."""
+
+    async def arrived() -> bool:
+        shown = await client.stream(status="interested")
+        return len(shown) >= interested and len(subscriber.events) >= interested
+
+    try:
+        await eventually(arrived, within=SETTLED_WITHIN)
+    except AssertionError:
+        return
+
+
+def _say_receipt(receipt: JSON, say: Say) -> None:
+    say(
+        f"imported   {receipt['imported']} of {receipt['received']} rows, "
+        f"{receipt['failed']} failed"
+    )
+    codes = Counter(code for failure in receipt["failures"] for code in failure["codes"])
+    for code, count in codes.most_common():
+        say(f"           {count:5} {code}")
+
+
+def _say_outcome(outcome: Outcome, subscriber: Subscriber, say: Say) -> None:
+    interested = len(outcome.decided_as("interested"))
+    say(
+        f"marked     {len(outcome.decided)} leads as they were assigned: {interested} interested, "
+        f"{len(outcome.decided) - interested} not"
+    )
+    say(f"subscriber received {len(outcome.received)} lead_interested_created events, the first:")
+    for event in list(subscriber.events.values())[:3]:
+        lead = event["data"]["lead"]
+        say(f"           {event['time']}  {lead['name']} {lead['family_name']} <{lead['email']}>")
+    by_status = Counter(str(lead["status"]) for lead in outcome.shown)
+    counted = ", ".join(f"{count} {status}" for status, count in by_status.most_common())
+    say(f"stream     shows {len(outcome.shown)} leads: {counted}")

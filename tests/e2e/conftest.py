@@ -1,0 +1,88 @@
+"""The whole system on private servers, for journeys and faults."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from e2e.system import PREFIXES, System, Urls
+from leadwire.testing.postgres import PostgresServer
+from leadwire.testing.postgres_databases import DatabaseTemplates
+from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
+
+COUNTS = pytest.StashKey[list[str]]()
+
+StartSystem = Callable[..., Awaitable[System]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[COUNTS] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.stash[COUNTS]:
+        terminalreporter.section("what the fault tests counted")
+        for line in config.stash[COUNTS]:
+            terminalreporter.line(line)
+
+
+@pytest.fixture
+def report_counts(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Take figures that are shown at the end of the run."""
+
+    def report(**figures: float) -> None:
+        listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+        request.config.stash[COUNTS].append(f"{request.node.name}: {listed}")
+
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def e2e_databases(private_postgres: PostgresServer) -> AsyncIterator[DatabaseTemplates]:
+    """Databases on a Postgres that a test may restart."""
+    databases = DatabaseTemplates(server=private_postgres)
+    yield databases
+    await databases.close()
+
+
+@pytest.fixture
+async def broker_url(private_rabbitmq: RabbitMQServer) -> AsyncIterator[str]:
+    """A virtual host of this test's own, on a RabbitMQ that a test may stop."""
+    vhost = Vhost(server=private_rabbitmq)
+    await vhost.create()
+    yield vhost.url
+    await vhost.delete()
+
+
+@pytest.fixture
+async def start_system(
+    e2e_databases: DatabaseTemplates, broker_url: str, tmp_path: Path
+) -> AsyncIterator[StartSystem]:
+    """Start the four services; `broker_of` sends some of them to the broker another way."""
+    started: list[System] = []
+    database = await e2e_databases.create()
+
+    async def start(**broker_of: str) -> System:
+        urls = Urls(
+            admin_database=e2e_databases.admin_url(database),
+            broker=broker_url,
+            broker_of=broker_of,
+            role_suffix=secrets.token_hex(4),
+        )
+        system = await System.start(urls, directory=tmp_path)
+        started.append(system)
+        return system
+
+    yield start
+    codes = [await system.stop() for system in started]
+    await e2e_databases.drop(database)
+    assert codes == [dict.fromkeys(PREFIXES, 0)] * len(started), "every service stops cleanly"
+
+
+@pytest.fixture
+async def system(start_system: StartSystem) -> System:
+    """The four services, as they are deployed."""
+    return await start_system()
