@@ -60,6 +60,7 @@ def new_application(
     app[OPENAPI] = OpenApi(title=title, version=version)
     app[health.READINESS_CHECKS] = {}
     app[metrics.REGISTRIES] = {title: registry}
+    app[metrics.SERVICE_REGISTRIES] = {}
     app[metrics.HTTP_METRICS] = metrics.HttpMetrics(registry=registry)
     app.cleanup_ctx.append(_run_components)
     app.on_response_prepare.append(middleware.finish_headers)

@@ -1,6 +1,6 @@
 """Count requests, and print every metric of the process for Prometheus."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from aiohttp import web
 from prometheus_client import (
@@ -64,6 +64,10 @@ class HttpMetrics:
 
 HTTP_METRICS = web.AppKey("http_metrics", HttpMetrics)
 REGISTRIES = web.AppKey("registries", dict[str, CollectorRegistry])
+"""The process's own registry, under the application's title."""
+
+SERVICE_REGISTRIES = web.AppKey("service_registries", dict[str, CollectorRegistry])
+"""What services added. A service alone in its process has the application's title too."""
 
 
 def new_process_registry() -> CollectorRegistry:
@@ -81,9 +85,9 @@ def add_registry(app: web.Application, service: str, registry: CollectorRegistry
     Raises:
         ValueError: The service has a registry already.
     """
-    if service in app[REGISTRIES]:
+    if service in app[SERVICE_REGISTRIES]:
         raise ValueError(f"{service} has a registry already")
-    app[REGISTRIES][service] = registry
+    app[SERVICE_REGISTRIES][service] = registry
 
 
 class MergedRegistries(Collector):
@@ -92,13 +96,13 @@ class MergedRegistries(Collector):
     Prometheus wants one block per metric name, so equal names are put together.
     """
 
-    def __init__(self, registries: Mapping[str, CollectorRegistry]) -> None:
+    def __init__(self, registries: Iterable[tuple[str, CollectorRegistry]]) -> None:
         self._registries = registries
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric once, with the samples of all services."""
         merged: dict[str, Metric] = {}
-        for service, registry in self._registries.items():
+        for service, registry in self._registries:
             for metric in registry.collect():
                 target = merged.get(metric.name)
                 if target is None:
@@ -113,6 +117,6 @@ class MergedRegistries(Collector):
 
 async def show_metrics(request: web.Request) -> web.Response:
     """Print all metrics in Prometheus' text format."""
-    registries = request.app[REGISTRIES]
+    registries = [*request.app[REGISTRIES].items(), *request.app[SERVICE_REGISTRIES].items()]
     body = generate_latest(MergedRegistries(registries))
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
