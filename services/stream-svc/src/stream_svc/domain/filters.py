@@ -24,20 +24,6 @@ MAX_VALUES: Final = 1000
 FINGERPRINT_BYTES: Final = 8
 
 
-class InvalidFilterError(Exception):
-    """A query parameter says no filter.
-
-    Attributes:
-        parameter: Name of the parameter.
-        message: What is wrong with it; never the value.
-    """
-
-    def __init__(self, *, parameter: str, message: str) -> None:
-        super().__init__(f"{parameter}: {message}")
-        self.parameter = parameter
-        self.message = message
-
-
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """The facet is one of these values."""
@@ -117,7 +103,7 @@ def parse_filter(parameters: Mapping[str, str | None]) -> LeadFilter:
     """Read a filter from query parameters; those that are None are not given.
 
     Raises:
-        InvalidFilterError: A value cannot be understood.
+        ValueError: A value cannot be understood; the message never repeats it.
         KeyError: A parameter is no filter.
     """
     if unknown := parameters.keys() - FILTERS.keys():
@@ -126,15 +112,8 @@ def parse_filter(parameters: Mapping[str, str | None]) -> LeadFilter:
     for name, read in FILTERS.items():
         text = parameters.get(name)
         if text is not None:
-            conditions.append((name, _read(name, read, text)))
+            conditions.append((name, read(text)))
     return LeadFilter(tuple(conditions))
-
-
-def _read(name: str, read: Reader, text: str) -> Condition:
-    try:
-        return read(text)
-    except ValueError as error:
-        raise InvalidFilterError(parameter=name, message=str(error)) from None
 
 
 def _any_of(facet: str, read_value: Callable[[str], str]) -> Reader:

@@ -8,7 +8,7 @@ held while a chunk is on its way to the socket.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -77,7 +77,7 @@ class Follower:
         self._puts = 0
         self._sent_at = 0.0
 
-    async def chunks(self) -> AsyncIterator[Chunk]:
+    async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Give what to send, chunk by chunk, until the stream is over.
 
         The next chunk is worked out when it is asked for, so one who reads slowly is

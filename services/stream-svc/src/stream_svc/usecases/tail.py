@@ -84,6 +84,11 @@ class Tail:
         """Return once stopped; raise what ended the loop otherwise."""
         await self._task.wait()
 
+    @property
+    def watching(self) -> int:
+        """How many want to be woken."""
+        return len(self._watches)
+
     def poke(self) -> None:
         """Have the log looked at now."""
         self._poke.set()

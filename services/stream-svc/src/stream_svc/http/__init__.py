@@ -1,0 +1,1 @@
+"""The read API: one lead, lists, counts, and the stream."""

@@ -1,0 +1,117 @@
+"""Query parameters of the read API."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core.core_schema import ValidationInfo
+
+from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
+from stream_svc.domain.tags import Tag
+
+TagText = Annotated[
+    Tag,
+    PlainValidator(Tag.parse),
+    WithJsonSchema({"type": "string", "pattern": "^(contact|work)-[1-9][0-9]*$"}),
+]
+
+
+class FilterQuery(BaseModel):
+    """Which leads. A lead must meet all that is given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str | None = Field(
+        default=None,
+        description="`pending`, `reached_out`, `interested`, `not_interested`; comma means any of.",
+        examples=["pending,reached_out"],
+    )
+    manager_id: str | None = Field(
+        default=None, description="Ids of lead managers, one of whom holds the lead."
+    )
+    assigned: str | None = Field(
+        default=None, description="`true`: somebody holds the lead; `false`: nobody does."
+    )
+    origin: str | None = Field(
+        default=None, description="`import`, `form`, `api`; comma means any of."
+    )
+    import_id: str | None = Field(default=None, description="Ids of imports; comma means any of.")
+    email_domain: str | None = Field(
+        default=None, description="What follows the `@`, in any case; comma means any of."
+    )
+    created_after: str | None = Field(
+        default=None,
+        description="Moment at or after which the lead came in.",
+        examples=["2026-01-31T09:00:00Z"],
+    )
+    created_before: str | None = Field(
+        default=None, description="Moment before which the lead came in."
+    )
+
+    @field_validator(*FILTERS)
+    @classmethod
+    def _means_something(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.field_name is not None:
+            FILTERS[info.field_name](value)
+        return value
+
+    def leads(self) -> LeadFilter:
+        """Give the filter that the parameters say."""
+        return parse_filter({name: getattr(self, name) for name in FILTERS})
+
+
+class ListQuery(FilterQuery):
+    """Which leads, and which page of them."""
+
+    limit: int = Field(default=100, ge=1, le=1000, description="Most leads on the page.")
+    cursor: str | None = Field(
+        default=None, description="`next_cursor` of the page before, with the same filters."
+    )
+
+
+class StreamQuery(FilterQuery):
+    """Which leads, and from where on."""
+
+    follow: bool = Field(
+        default=False,
+        description="`true`: stay and be told of changes; `false`: end after the snapshot.",
+    )
+    start: Literal["snapshot", "now"] = Field(
+        default="snapshot",
+        description="Begin with what there is, or only with what changes from now on.",
+    )
+    cursor: str | None = Field(
+        default=None,
+        description="Cursor of the last `mark` that was applied, with the same filters; "
+        "overrules `start`.",
+    )
+
+
+class LeadQuery(BaseModel):
+    """In which state to read a lead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at_least: TagText | None = Field(
+        default=None,
+        description="Wait up to 2 s until the lead has reached this state: `work-7`, `contact-3`.",
+    )
+
+
+class StreamHeaders(BaseModel):
+    """How to write the stream, and where an `EventSource` wants to resume."""
+
+    model_config = ConfigDict(frozen=True)
+
+    accept: str = Field(default="", alias="Accept")
+    last_event_id: str | None = Field(
+        default=None,
+        alias="Last-Event-ID",
+        description="Like `cursor`, which it overrules; sent by an `EventSource` that reconnects.",
+    )

@@ -1,0 +1,43 @@
+"""Bound the number of streams that one process serves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from leadwire.http import Problem
+from stream_svc.metrics import StreamMetrics
+
+
+class StreamSlots:
+    """Places for streams.
+
+    Args:
+        limit: How many there are.
+        metrics: Told how many are taken.
+    """
+
+    def __init__(self, *, limit: int, metrics: StreamMetrics) -> None:
+        self._limit = limit
+        self._taken = 0
+        self._metrics = metrics
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Take a place for as long as the context lasts.
+
+        Raises:
+            Problem: 503 `too_many_streams`.
+        """
+        if self._taken >= self._limit:
+            raise Problem(
+                status=503,
+                code="too_many_streams",
+                detail="This process serves as many streams as it may. Try again in a while.",
+                headers={"Retry-After": "5"},
+            )
+        self._taken += 1
+        self._metrics.streams.inc()
+        try:
+            yield
+        finally:
+            self._taken -= 1
+            self._metrics.streams.dec()

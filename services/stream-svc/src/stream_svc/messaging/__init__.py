@@ -1,0 +1,1 @@
+"""Events of the other services, taken into the projection."""

@@ -1,0 +1,35 @@
+"""What operators see of the projection and its streams."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class StreamMetrics:
+    """Numbers of one process.
+
+    Args:
+        registry: Where they are shown.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.streams = Gauge(
+            "leadwire_streams_open", "Streams that are being served.", registry=registry
+        )
+        self.stream_bytes = Counter(
+            "leadwire_stream_bytes", "Bytes written to streams.", registry=registry
+        )
+        self.cut_streams = Counter(
+            "leadwire_streams_cut",
+            "Streams cut because their reader took nothing in time.",
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "leadwire_reads_waiting",
+            "Streams, and reads of single leads, that wait for the projection to move on.",
+            registry=registry,
+        )
+        self.projection_lag = Histogram(
+            "leadwire_projection_lag_seconds",
+            "From an event's time to its effect on the projection.",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+            registry=registry,
+        )

@@ -1,0 +1,235 @@
+"""Lists, single leads and counts, through HTTP."""
+
+import asyncio
+from uuid import uuid4
+
+from uuid_utils.compat import uuid7
+
+from leadwire.broker import Message
+from leadwire.contracts import LeadStatus
+from leadwire.testing import eventually
+
+
+async def test_a_lead_is_read_as_the_design_says(service, make_contact, make_work, arrives):
+    contact = make_contact(
+        name="Zoë",
+        cellphone="+14155550100",
+        attributes={"City": "Köln\u2028", "note": 'a "quote"'},
+        import_id=uuid7(),
+    )
+    manager_id = uuid7()
+    await service.publisher.created(contact)
+    await service.publisher.worked(make_work(contact.id, 2, manager_id=manager_id))
+    await arrives({contact.id: 3})
+
+    lead = await service.get(f"/v1/leads/{contact.id}")
+
+    assert lead["name"] == "Zoë"
+    assert lead["attributes"] == contact.attributes
+    assert lead["status"] == "pending"
+    assert lead["manager"] == {"id": str(manager_id), "name": "Grace"}
+    assert lead["import_id"] == str(contact.import_id)
+    assert lead["rev"] == 3
+    assert lead["tags"] == {"contact": "contact-1", "work": "work-2"}
+
+
+async def test_sides_may_come_in_any_order_and_twice(
+    service, make_contact, make_work, make_work_event, arrives
+):
+    lead_id, manager_id = uuid7(), uuid7()
+    publisher = service.publisher
+    late = make_work_event(make_work(lead_id, 1, manager_id=manager_id))
+    newest = make_work_event(make_work(lead_id, 3, status=LeadStatus.REACHED_OUT))
+    await publisher.publish(newest, late, repeat=2)
+    await publisher.updated(make_contact(lead_id, rev=2, name="Newer"))
+    await publisher.created(make_contact(lead_id, rev=1, name="Older"))
+    await arrives({lead_id: 5})
+    await service.publisher.created(make_contact())
+    await eventually(lambda: _count_is(service, 2))
+
+    lead = await service.get(f"/v1/leads/{lead_id}")
+
+    assert lead["name"] == "Newer"
+    assert lead["status"] == "reached_out"
+    assert lead["rev"] == 5
+
+
+async def test_a_lead_with_only_a_work_side_is_not_there(service, make_contact, make_work):
+    hidden = uuid4()
+    await service.publisher.worked(make_work(hidden, 1))
+    await service.publisher.created(make_contact())
+    await eventually(lambda: _count_is(service, 1))
+
+    assert await service.problem(f"/v1/leads/{hidden}") == (404, "lead_not_found")
+    assert len((await service.get("/v1/leads"))["items"]) == 1
+
+
+async def test_an_erased_lead_is_gone_from_every_table(service, make_contact, make_work, arrives):
+    contact = make_contact(name="Secretname", email="secret@hidden.example")
+    await service.publisher.created(contact)
+    await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
+    await arrives({contact.id: 2})
+
+    await service.publisher.erased(contact.id, 2)
+    await eventually(lambda: _count_is(service, 0))
+    await service.publisher.updated(make_contact(contact.id, rev=3, name="Secretname"))
+    other = make_contact()
+    await service.publisher.created(other)
+    await arrives({other.id: 1})
+
+    assert await service.problem(f"/v1/leads/{contact.id}") == (404, "lead_not_found")
+    async with service.database() as database, database.connection() as connection:
+        for table in ("leads", "changes"):
+            rows = await connection.fetch(f"SELECT t::text AS content FROM {table} AS t")
+            content = " ".join(row["content"] for row in rows)
+            assert "Secretname" not in content
+            assert "hidden.example" not in content
+        assert await connection.fetchval("SELECT erased FROM leads WHERE id = $1", contact.id)
+
+
+async def test_an_event_of_an_unknown_type_is_ignored(service, make_contact, arrives):
+    stranger = Message(id=str(uuid7()), type="lead_promoted", body=b"not even JSON")
+    await service.publisher.broker.publish([stranger])
+    contact = make_contact()
+    await service.publisher.created(contact)
+    await arrives({contact.id: 1})
+    async with service.database() as database, database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM parked") == 0
+
+
+async def test_an_event_that_cannot_be_read_is_parked(service):
+    broken = Message(id=str(uuid7()), type="leads_created", body=b"{}")
+    await service.publisher.broker.publish([broken])
+    async with service.database() as database:
+
+        async def parked() -> bool:
+            async with database.connection() as connection:
+                return bool(await connection.fetchval("SELECT count(*) = 1 FROM parked"))
+
+        await eventually(parked)
+
+
+async def test_a_manager_s_new_name_shows_on_the_leads_he_holds(
+    service, make_contact, make_work, arrives
+):
+    contact, manager_id = make_contact(), uuid7()
+    await service.publisher.created(contact)
+    await service.publisher.worked(make_work(contact.id, 1, manager_id=manager_id), "Grace")
+    await arrives({contact.id: 2})
+
+    await service.publisher.manager(manager_id, "Grace Hopper", 2)
+
+    async def renamed() -> bool:
+        lead = await service.get(f"/v1/leads/{contact.id}")
+        return bool(lead["manager"]["name"] == "Grace Hopper")
+
+    await eventually(renamed)
+    await service.publisher.manager(manager_id, "Old name", 1)
+    await service.publisher.worked(make_work(contact.id, 2, manager_id=manager_id), "Old name")
+    await arrives({contact.id: 3})
+    assert (await service.get(f"/v1/leads/{contact.id}"))["manager"]["name"] == "Grace Hopper"
+
+
+async def test_pages_follow_each_other_without_gap_or_repetition(service, make_contact):
+    contacts = [make_contact() for _ in range(25)]
+    await service.publisher.created(*contacts)
+    await eventually(lambda: _count_is(service, 25))
+
+    seen, cursor = [], None
+    while True:
+        page = await service.get("/v1/leads", limit="10", **({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert seen == [str(contact.id) for contact in contacts]
+
+
+async def test_lists_and_counts_take_the_filters(service, make_contact, make_work, arrives):
+    free, held, done = (make_contact() for _ in range(3))
+    await service.publisher.created(free, held, done)
+    await service.publisher.worked(make_work(held.id, 1, manager_id=uuid7()))
+    await service.publisher.worked(make_work(done.id, 1, status=LeadStatus.INTERESTED))
+    await arrives({held.id: 2, done.id: 2})
+
+    async def ids(**params: str) -> set[str]:
+        return {item["id"] for item in (await service.get("/v1/leads", **params))["items"]}
+
+    assert await ids(status="pending") == {str(free.id), str(held.id)}
+    assert await ids(status="pending,interested", assigned="false") == {
+        str(free.id),
+        str(done.id),
+    }
+    assert await ids(assigned="true") == {str(held.id)}
+    assert await service.get("/v1/leads/count", assigned="false") == {
+        "total": 2,
+        "by_status": {"pending": 1, "reached_out": 0, "interested": 1, "not_interested": 0},
+    }
+
+
+async def test_bad_parameters_are_refused_with_a_code(service, make_contact):
+    await service.publisher.created(*(make_contact() for _ in range(3)))
+    await eventually(lambda: _count_is(service, 3))
+    page = await service.get("/v1/leads", limit="1")
+
+    refused = {
+        "unknown": await service.problem("/v1/leads", colour="red"),
+        "zero": await service.problem("/v1/leads", limit="0"),
+        "many": await service.problem("/v1/leads", limit="1001"),
+        "status": await service.problem("/v1/leads", status="sleeping"),
+        "id": await service.problem("/v1/leads/not-an-id"),
+        "tag": await service.problem(f"/v1/leads/{uuid7()}", at_least="lead-1"),
+        "cursor": await service.problem("/v1/leads", cursor="nonsense"),
+        "foreign": await service.problem("/v1/leads", cursor=page["next_cursor"], status="pending"),
+    }
+
+    assert refused == {
+        "unknown": (400, "invalid_request"),
+        "zero": (400, "invalid_request"),
+        "many": (400, "invalid_request"),
+        "status": (400, "invalid_request"),
+        "id": (400, "invalid_request"),
+        "tag": (400, "invalid_request"),
+        "cursor": (400, "invalid_cursor"),
+        "foreign": (400, "cursor_filter_mismatch"),
+    }
+
+
+async def test_a_lead_made_a_moment_ago_is_waited_for(service, make_contact):
+    contact = make_contact()
+    reading = asyncio.create_task(service.get(f"/v1/leads/{contact.id}"))
+    await eventually(lambda: _is_waiting(service))
+    assert not reading.done()
+    await service.publisher.created(contact)
+    assert (await reading)["id"] == str(contact.id)
+
+
+async def test_an_old_or_foreign_id_is_not_waited_for(service):
+    async with asyncio.timeout(1.0):
+        assert await service.problem(f"/v1/leads/{uuid4()}") == (404, "lead_not_found")
+
+
+async def test_at_least_waits_for_a_state_and_says_when_it_does_not_come(
+    service, make_contact, make_work, arrives
+):
+    contact = make_contact()
+    await service.publisher.created(contact)
+    await arrives({contact.id: 1})
+    path = f"/v1/leads/{contact.id}"
+
+    reading = asyncio.create_task(service.get(path, at_least="work-1"))
+    await eventually(lambda: _is_waiting(service))
+    await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
+    assert (await reading)["tags"]["work"] == "work-1"
+    assert (await service.get(path, at_least="contact-1"))["rev"] == 2
+    assert await service.problem(path, at_least="work-2") == (503, "projection_behind")
+
+
+async def _count_is(service, expected: int) -> bool:
+    return await service.counted() == expected
+
+
+async def _is_waiting(service) -> bool:
+    async with service.client.get("/metrics") as response:
+        return 'leadwire_reads_waiting{service="stream-svc"} 1.0' in await response.text()

@@ -1,0 +1,59 @@
+"""Cursors are opaque, whole or refused."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_svc.domain.cursor import END_KEY, InvalidCursorError, ListCursor, StreamCursor
+
+stream_cursors = st.builds(
+    StreamCursor,
+    epoch=st.uuids(),
+    pos=st.integers(0, 2**63 - 1),
+    key=st.uuids(),
+    fingerprint=st.binary(min_size=8, max_size=8),
+)
+
+
+@given(stream_cursors)
+def test_a_stream_cursor_comes_back_as_it_was(cursor):
+    assert StreamCursor.decode(cursor.encode()) == cursor
+
+
+@given(stream_cursors)
+def test_a_cursor_is_safe_in_a_query_string(cursor):
+    text = cursor.encode()
+    assert text.replace("-", "").replace("_", "").isalnum()
+    assert text.isascii()
+
+
+@given(stream_cursors, st.data())
+def test_a_cursor_with_one_other_character_is_refused(cursor, data):
+    text = cursor.encode()
+    place = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda each: each != text[place]))
+    damaged = text[:place] + other + text[place + 1 :]
+    try:
+        # The last character has bits that mean nothing.
+        assert StreamCursor.decode(damaged) == cursor
+    except InvalidCursorError:
+        return
+    assert place == len(text) - 1
+
+
+@given(st.text(max_size=300))
+def test_any_other_text_is_refused(text):
+    with pytest.raises(InvalidCursorError):
+        StreamCursor.decode(text)
+
+
+def test_a_list_cursor_is_no_stream_cursor_and_the_other_way_round():
+    listing = ListCursor(after=UUID(int=5), fingerprint=b"12345678")
+    stream = StreamCursor(epoch=UUID(int=1), pos=3, key=END_KEY, fingerprint=b"12345678")
+    assert ListCursor.decode(listing.encode()) == listing
+    with pytest.raises(InvalidCursorError, match="another listing"):
+        StreamCursor.decode(listing.encode())
+    with pytest.raises(InvalidCursorError, match="another listing"):
+        ListCursor.decode(stream.encode())
