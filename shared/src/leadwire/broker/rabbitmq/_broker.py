@@ -1,0 +1,272 @@
+"""The transport itself: what the port promises, made of the parts beside this file."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Final, Self
+
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+from yarl import URL
+
+from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
+from leadwire.broker.port import (
+    Capabilities,
+    Consumer,
+    Handler,
+    Message,
+    Outcome,
+    ParkingLot,
+    Rejected,
+    Subscription,
+    Unknown,
+)
+from leadwire.broker.rabbitmq._declaration import Declaration
+from leadwire.broker.rabbitmq._link import Link, close_channel
+from leadwire.broker.rabbitmq._management import Management
+from leadwire.broker.rabbitmq._publisher import Publisher
+from leadwire.broker.rabbitmq._subscriber import SubscriptionConsumer
+from leadwire.broker.rabbitmq._topology import DELIVERY_LIMIT, Names
+from leadwire.broker.rabbitmq._wire import Outgoing, outgoing, refusal
+
+log = structlog.get_logger(__name__)
+
+_NAMESPACE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_FIRST_DELIVERY_WITHIN: Final = 10.0
+
+
+class RabbitMQBroker:
+    """A client of a RabbitMQ 3.10 or newer.
+
+    Args:
+        url: `amqp://` or `amqps://` address with credentials and virtual host.
+        name: Name of the connections, as operators see them.
+        namespace: First part of all names on the server.
+        management_url: Address of the management API; `missing` is exact with it. It may
+            have credentials of its own, else those of `url` are used.
+        publish_timeout: Seconds that a publication may take before it is `Unknown`.
+        connect_within: Seconds that `start` tries to connect.
+        delivery_limit: Crashes of consumers after which a message is dead-lettered; part
+            of the topology, so the same for all clients.
+
+    Raises:
+        BrokerConfigurationError: An address or the namespace is malformed.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        name: str,
+        namespace: str = "leadwire",
+        management_url: str | None = None,
+        publish_timeout: float = 10.0,
+        connect_within: float = 30.0,
+        delivery_limit: int = DELIVERY_LIMIT,
+    ) -> None:
+        self._url = _parse(url, ("amqp", "amqps"))
+        if not _NAMESPACE.fullmatch(namespace):
+            raise BrokerConfigurationError(f"{namespace!r} cannot be a namespace on RabbitMQ")
+        self._name = name
+        self._names = Names(namespace)
+        self._connect_within = connect_within
+        self._delivery_limit = delivery_limit
+        self._management = self._management_api(management_url)
+        self._publishing = Link(url=self._url, name=f"{name} (publishing)")
+        self._consuming = Link(url=self._url, name=f"{name} (consuming)")
+        self._publisher = Publisher(link=self._publishing, timeout=publish_timeout)
+        self._consumers: list[SubscriptionConsumer] = []
+        self._stopping: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_url(cls, url: str, *, name: str) -> Self:
+        """Prepare a client; nothing is connected before `start`.
+
+        Args:
+            url: `amqp://` or `amqps://` address. Its query may name a `namespace` and the
+                `management` API's (encoded) address; all else there is the client's, as
+                `heartbeat` or `cafile`.
+            name: Name of the connections, as operators see them.
+
+        Raises:
+            BrokerConfigurationError: The URL is malformed.
+        """
+        parsed = _parse(url, ("amqp", "amqps"))
+        namespace = parsed.query.get("namespace", "leadwire")
+        management = parsed.query.get("management")
+        bare = parsed.without_query_params("namespace", "management")
+        return cls(url=str(bare), name=name, namespace=namespace, management_url=management)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this transport can do."""
+        return Capabilities(
+            durable=True, per_key_order=False, native_delay=True, detects_unroutable=True
+        )
+
+    async def start(self) -> None:
+        """Connect.
+
+        Raises:
+            BrokerUnavailableError: The server did not answer in time.
+        """
+        await AsyncRetrying(
+            retry=retry_if_exception_type(BrokerUnavailableError),
+            stop=stop_after_delay(self._connect_within),
+            wait=wait_random_exponential(multiplier=0.2, max=3.0),
+            reraise=True,
+        )(self._connect)
+
+    async def stop(self) -> None:
+        """Stop every consumer, let publications end, disconnect. Twice is harmless."""
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(), name=f"stop {self._name}")
+        await asyncio.shield(self._stopping)
+
+    async def declare(self, subscriptions: Sequence[Subscription]) -> None:
+        """Create what the subscriptions need; what exists and fits is left alone.
+
+        Raises:
+            TopologyConflictError: Something exists with other properties.
+            BrokerUnavailableError: The server does not answer.
+        """
+        link = self._link_for_topology()
+        try:
+            await self._declaration(link).declare(subscriptions)
+        finally:
+            await link.close()
+
+    async def missing(self, subscriptions: Sequence[Subscription]) -> list[str]:
+        """Name what the subscriptions need and what is not there; empty if all is.
+
+        Without the management API, a single binding that was removed by hand is not
+        noticed; `_declaration` says why, and what is.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        link = self._link_for_topology()
+        try:
+            return await self._declaration(link).missing(subscriptions)
+        finally:
+            await link.close()
+
+    async def publish(
+        self, batch: Sequence[Message], *, only: str | None = None
+    ) -> Sequence[Outcome]:
+        """Publish a batch and wait, for a bounded time, for the broker's answers.
+
+        Args:
+            batch: Messages, published in this order.
+            only: Name of the one subscription to deliver to; None for all.
+
+        Returns:
+            One outcome per message, in the batch's order.
+        """
+        if self._stopping is not None:
+            return [Unknown("the client is stopped")] * len(batch)
+        refused: dict[int, Outcome] = {}
+        accepted: list[Outgoing] = []
+        for position, message in enumerate(batch):
+            if (reason := refusal(message)) is not None:
+                refused[position] = Rejected(reason, permanent=True)
+            else:
+                accepted.append(self._addressed(message, only))
+        answers = iter(await self._publisher.publish(accepted))
+        return [refused.get(position) or next(answers) for position in range(len(batch))]
+
+    async def subscribe(
+        self, subscription: Subscription, handler: Handler, *, parking: ParkingLot
+    ) -> Consumer:
+        """Start to consume; the consumer outlives broker restarts.
+
+        It also outlives that its queue is missing: it says so in the log and goes on
+        trying, since services may start before `topology` has run.
+
+        Args:
+            subscription: A declared subscription.
+            handler: Called for each delivery.
+            parking: Receives what is parked, before it is acknowledged.
+
+        Raises:
+            BrokerUnavailableError: The client is stopped.
+        """
+        if self._stopping is not None:
+            raise BrokerUnavailableError("RabbitMQ: the client is stopped")
+        consumer = SubscriptionConsumer(
+            names=self._names,
+            subscription=subscription,
+            handler=handler,
+            parking=parking,
+            link=self._consuming,
+            publisher=self._publisher,
+        )
+        self._consumers.append(consumer)
+        await consumer.start(within=_FIRST_DELIVERY_WITHIN)
+        return consumer
+
+    async def check(self) -> None:
+        """Prove that the broker answers now.
+
+        Asked over the connection for consuming: an alarm that stops publications for a
+        while makes nobody unready, as the outbox keeps them.
+
+        Raises:
+            BrokerUnavailableError: It does not.
+        """
+        if self._stopping is not None:
+            raise BrokerUnavailableError("RabbitMQ: the client is stopped")
+        await close_channel(await self._consuming.channel())
+
+    async def _connect(self) -> None:
+        await self._publishing.get()
+        await self._consuming.get()
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        await self._publisher.settle_down()
+        await asyncio.gather(self._publishing.close(), self._consuming.close())
+
+    def _addressed(self, message: Message, only: str | None) -> Outgoing:
+        if only is None:
+            return outgoing(message, exchange=self._names.events, routing_key=message.type)
+        # The default exchange routes to the queue of that name, and returns if there is none.
+        return outgoing(message, exchange="", routing_key=self._names.queue(only))
+
+    def _link_for_topology(self) -> Link:
+        return Link(url=self._url, name=f"{self._name} (topology)")
+
+    def _declaration(self, link: Link) -> Declaration:
+        return Declaration(
+            link=link,
+            names=self._names,
+            delivery_limit=self._delivery_limit,
+            management=self._management,
+        )
+
+    def _management_api(self, url: str | None) -> Management | None:
+        if url is None:
+            return None
+        parsed = _parse(url, ("http", "https"))
+        if parsed.user is None:
+            parsed = parsed.with_user(self._url.user).with_password(self._url.password)
+        # As the AMQP client reads it: no path, or "/", is the virtual host "/".
+        return Management(url=parsed, vhost=self._url.path[1:] or "/")
+
+
+def _parse(url: str, schemes: Sequence[str]) -> URL:
+    # No message shows the URL: it may bear a password.
+    try:
+        parsed = URL(url)
+    except ValueError:
+        raise BrokerConfigurationError("the address of RabbitMQ is not a URL") from None
+    if parsed.scheme not in schemes or not parsed.host:
+        raise BrokerConfigurationError(
+            f"an address of RabbitMQ must be like {schemes[0]}://user:password@host"
+        )
+    return parsed

@@ -1,0 +1,133 @@
+"""What exists on the server: names and arguments of exchanges, queues and bindings.
+
+Every argument is written out, because defaults differ between RabbitMQ 3.10 and 4.x and
+some combinations fail without a word:
+
+- Queues are quorum queues: only those count deliveries and survive a lost node.
+- `x-delivery-limit` is explicit everywhere: 3.10 has no limit by default and takes -1 for
+  "dead-letter at once", 4.x has 20; past the limit a queue without dead-lettering drops.
+- At-least-once dead-lettering needs `x-overflow: reject-publish`: without it 3.10 falls
+  back to at-most-once silently. No queue of ours has a length limit, so nothing is
+  rejected unless an operator sets one by policy.
+- An ordered subscription's queue has a single active consumer: the next one takes over
+  only when the first one is gone.
+
+A queue's arguments never change. To change them (another delivery limit, ordered or
+not): stop the subscription's consumers, let the queue run empty or move its messages
+with a shovel, delete it, run `topology` again. While it is missing, publications are
+`Unroutable` or reach the other subscriptions only, so do it with the publishers' relays
+stopped: the outbox keeps what comes meanwhile. A delay that is no longer in
+`retry_delays` leaves a queue that empties itself and can then be deleted.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from leadwire.broker.port import Subscription
+
+DELIVERY_LIMIT: Final = 100
+"""Crashes of consumers that a message survives before it is dead-lettered. High: what a
+consumer merely held when it lost its connection counts too."""
+
+_NEVER: Final = 1_000_000
+"""A delivery limit that is not reached, in words that 3.10 and 4.x both understand."""
+
+Argument = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable queue."""
+
+    name: str
+    arguments: Mapping[str, Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An exchange that exists exactly as long as what it stands for; see `receipts`."""
+
+    name: str
+    arguments: Mapping[str, Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of everything, under one prefix."""
+
+    namespace: str = "leadwire"
+
+    @property
+    def events(self) -> str:
+        """The topic exchange that all events go to; the routing key is the type."""
+        return f"{self.namespace}.events"
+
+    def queue(self, subscription: str) -> str:
+        """The queue that a subscription's consumers share."""
+        return f"{self.namespace}.{subscription}"
+
+    def dead(self, subscription: str) -> str:
+        """The queue for what crashes consumers past the delivery limit."""
+        return f"{self.queue(subscription)}.dead"
+
+    def delay(self, subscription: str, milliseconds: int) -> str:
+        """The queue where a failed delivery waits so long."""
+        return f"{self.queue(subscription)}.retry.{milliseconds}"
+
+    def queue_receipt(self, subscription: Subscription) -> str:
+        """The exchange that vanishes with the subscription's queue."""
+        return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.queue"
+
+    def events_receipt(self, subscription: Subscription) -> str:
+        """The exchange that vanishes with the exchange of events."""
+        return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.events"
+
+
+def steps(subscription: Subscription) -> list[int]:
+    """Return the subscription's delays in milliseconds, ascending, each once."""
+    return sorted({max(round(delay * 1000), 1) for delay in subscription.retry_delays})
+
+
+def step_for(subscription: Subscription, delay: float) -> int:
+    """Return the first step that is long enough, or the longest if none is."""
+    wanted = math.ceil(round(delay * 1000, 3))
+    available = steps(subscription)
+    return next((step for step in available if step >= wanted), available[-1])
+
+
+def queues(names: Names, subscription: Subscription, *, delivery_limit: int) -> Sequence[Queue]:
+    """Return a subscription's queues; those that others dead-letter to come first."""
+    main, dead = names.queue(subscription.name), names.dead(subscription.name)
+    ordered: Mapping[str, Argument] = (
+        {"x-single-active-consumer": True} if subscription.ordered else {}
+    )
+    return [
+        Queue(dead, {"x-queue-type": "quorum", "x-delivery-limit": _NEVER}),
+        Queue(main, {**_dead_lettered(dead), **ordered, "x-delivery-limit": delivery_limit}),
+        *(
+            Queue(
+                names.delay(subscription.name, step),
+                {**_dead_lettered(main), "x-message-ttl": step, "x-delivery-limit": _NEVER},
+            )
+            # An ordered subscription retries in place and has no delay queues.
+            for step in ([] if subscription.ordered else steps(subscription))
+        ),
+    ]
+
+
+def _dead_lettered(queue: str) -> dict[str, Argument]:
+    return {
+        "x-queue-type": "quorum",
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": queue,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+
+
+def _digest(subscription: Subscription) -> str:
+    types = "\n".join(sorted(set(subscription.types)))
+    return hashlib.sha256(types.encode()).hexdigest()[:12]

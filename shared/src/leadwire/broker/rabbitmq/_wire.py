@@ -1,0 +1,155 @@
+"""Messages as AMQP properties and back.
+
+What the broker and this transport add to a message's headers is taken off again before
+a handler sees it, so headers arrive exactly as they were published. A message that the
+server would answer by closing the channel, or even the connection, is refused here: it
+would take every other message in flight with it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+from pamqp.common import FieldTable
+
+from leadwire.broker.port import Delivery, Message
+
+ATTEMPT: Final = "x-leadwire-attempt"
+"""Header of our own with the attempt's number: the broker's `x-delivery-count` starts
+anew with every message that goes through a delay queue."""
+
+DUE: Final = "x-leadwire-due"
+"""Header of our own: not to be handled before this time, milliseconds since the epoch."""
+
+_PERSISTENT: Final = 2
+_OWN_PREFIX: Final = "x-leadwire-"
+_BROKERS: Final = frozenset(
+    (
+        "x-death",
+        "x-first-death-exchange",
+        "x-first-death-queue",
+        "x-first-death-reason",
+        "x-last-death-exchange",
+        "x-last-death-queue",
+        "x-last-death-reason",
+        "x-delivery-count",
+        "x-acquired-count",
+        # Routing instructions to RabbitMQ: BCC would be removed, CC delivered elsewhere.
+        "CC",
+        "BCC",
+    )
+)
+
+_MAX_SHORT: Final = 255
+_MAX_HEADER_NAME: Final = 128
+# All properties travel in one frame, of at most 128 KiB by RabbitMQ's default.
+_MAX_HEADERS: Final = 100 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message with its way: what is handed to the channel."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    properties: Basic.Properties
+
+
+def refusal(message: Message) -> str | None:
+    """Say why the message can never be sent, or None if it can."""
+    try:
+        for what, text in (
+            ("id", message.id),
+            ("type", message.type),
+            ("content type", message.content_type),
+        ):
+            if not 0 < len(text.encode()) <= _MAX_SHORT:
+                return f"the {what} must have 1 to {_MAX_SHORT} bytes"
+        return _headers_refusal(message)
+    except UnicodeEncodeError:
+        return "a text cannot be encoded as UTF-8"
+
+
+def _headers_refusal(message: Message) -> str | None:
+    size = 0
+    for name, value in message.headers.items():
+        length = len(name.encode())
+        if not 0 < length <= _MAX_HEADER_NAME:
+            return f"a header's name must have 1 to {_MAX_HEADER_NAME} bytes"
+        if name in _BROKERS or name.startswith(_OWN_PREFIX):
+            return f"the header {name!r} is reserved"
+        size += length + len(value.encode()) + 6
+    return None if size <= _MAX_HEADERS else f"the headers exceed {_MAX_HEADERS} bytes"
+
+
+def outgoing(message: Message, *, exchange: str, routing_key: str) -> Outgoing:
+    """Return the message as it is sent; `refusal` has nothing against it."""
+    return Outgoing(
+        exchange,
+        routing_key,
+        message.body,
+        Basic.Properties(
+            message_id=message.id,
+            message_type=message.type,
+            content_type=message.content_type,
+            delivery_mode=_PERSISTENT,
+            headers=dict(message.headers),
+        ),
+    )
+
+
+def again(delivery: Delivery, *, queue: str, attempt: int, due: float | None) -> Outgoing:
+    """Return the delivery's message as it is sent to a delay queue.
+
+    Args:
+        delivery: The failed attempt.
+        queue: The delay queue.
+        attempt: Number of the attempt that comes after the delay.
+        due: Seconds since the epoch before which it is not to be handled, or None if
+            the delay queue takes care of that alone.
+    """
+    # Of the old headers only the message's own: with the broker's `x-death` from the
+    # round before, RabbitMQ could take the next round for a cycle and drop the message.
+    sent = outgoing(delivery.message, exchange="", routing_key=queue)
+    headers: FieldTable = {**delivery.message.headers, ATTEMPT: attempt}
+    if due is not None:
+        headers[DUE] = round(due * 1000)
+    sent.properties.headers = headers
+    return sent
+
+
+def read(delivered: DeliveredMessage, *, subscription: str) -> Delivery:
+    """Return what was delivered, also if somebody else published it without our care."""
+    properties = delivered.header.properties
+    headers = properties.headers or {}
+    message = Message(
+        id=properties.message_id or _made_up_id(delivered.body),
+        # The routing key is the type only on the first way; later it names a queue.
+        type=properties.message_type or delivered.routing_key or "",
+        body=delivered.body,
+        headers={
+            name: value
+            for name, value in headers.items()
+            if isinstance(value, str) and name not in _BROKERS and not name.startswith(_OWN_PREFIX)
+        },
+        content_type=properties.content_type or "",
+    )
+    attempt = max(_number(headers.get(ATTEMPT)), 1) + _number(headers.get("x-delivery-count"))
+    return Delivery(message=message, subscription=subscription, attempt=attempt)
+
+
+def due_at(delivered: DeliveredMessage) -> float:
+    """Return the time before which it is not to be handled, in seconds since the epoch."""
+    return _number((delivered.header.properties.headers or {}).get(DUE)) / 1000
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _made_up_id(body: bytes) -> str:
+    # The same for every delivery of the message, so that an inbox still works.
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
