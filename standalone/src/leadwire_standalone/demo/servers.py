@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from leadwire.testing.rabbitmq import PrivateRabbitMQ, find_rabbitmq
+from leadwire.testing.rabbitmq_process import PrivateRabbitMQ, find_rabbitmq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
