@@ -36,8 +36,8 @@ class RequestBody:
 
     @property
     def content_type(self) -> str:
-        """Media type without parameters, in lower case."""
-        return self._request.content_type
+        """Media type without parameters, in lower case; empty if the client named none."""
+        return self._request.content_type if "Content-Type" in self._request.headers else ""
 
     @property
     def charset(self) -> str | None:

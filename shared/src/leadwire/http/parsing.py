@@ -156,7 +156,7 @@ async def _parse_json(body: RequestBody, model: type[BaseModel]) -> BaseModel:
 def _is_json(body: RequestBody) -> bool:
     kind = body.content_type
     return (
-        kind in {"application/json", "application/octet-stream"}
+        kind in {"application/json", ""}
         or (kind.startswith("application/") and kind.endswith("+json"))
     ) and (body.charset or "utf-8").lower() in {"utf-8", "utf8", "us-ascii"}
 

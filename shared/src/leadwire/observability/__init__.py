@@ -5,6 +5,7 @@ from leadwire.observability.logs import LogFormat, configure_logging
 from leadwire.observability.spans import (
     FinishedSpan,
     SpanRecorder,
+    bind_traceparent,
     record_span,
     set_span_recorder,
     span,
@@ -12,7 +13,6 @@ from leadwire.observability.spans import (
 from leadwire.observability.trace import (
     TraceContext,
     bind_trace,
-    bind_traceparent,
     continue_trace,
     current_trace,
     current_traceparent,

@@ -85,6 +85,23 @@ def span(
 
 
 @contextmanager
+def bind_traceparent(
+    value: str | None, *, name: str = "handle event", kind: SpanKind = "consumer"
+) -> Iterator[TraceContext]:
+    """Continue the trace that a message came with, for the block, as a span of its own.
+
+    Args:
+        value: The `traceparent` as received. None or anything malformed starts a new
+            trace, as W3C Trace Context asks.
+        name: Name of the span, with few different values.
+        kind: What it is in the exchange between processes.
+    """
+    context = continue_trace(value)
+    with bind_trace(context), record_span(name, context, kind=kind, attributes={}):
+        yield context
+
+
+@contextmanager
 def record_span(
     name: str,
     context: TraceContext,

@@ -73,18 +73,6 @@ def bind_trace(context: TraceContext) -> Iterator[TraceContext]:
         _current.reset(token)
 
 
-@contextmanager
-def bind_traceparent(value: str | None) -> Iterator[TraceContext]:
-    """Continue the trace that a message or request came with, for the block.
-
-    Args:
-        value: The `traceparent` as received. None or anything malformed starts a new
-            trace, as W3C Trace Context asks.
-    """
-    with bind_trace(continue_trace(value)) as context:
-        yield context
-
-
 def continue_trace(value: str | None) -> TraceContext:
     """Return a new span below the given `traceparent`, or the first of a new trace."""
     match = _TRACEPARENT.fullmatch(value) if value else None
