@@ -75,7 +75,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 ErrorResponse(
                     400,
                     "columns_not_recognised",
-                    "A field has no column; `headers` lists those found. Nothing was stored.",
+                    "A field has no column; `headers_found` lists them. Nothing was stored.",
                 ),
                 ErrorResponse(415, "unsupported_charset", "Send UTF-8."),
                 ErrorResponse(503, "too_many_imports", "Too many imports run at once."),

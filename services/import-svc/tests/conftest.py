@@ -1,0 +1,147 @@
+"""import-svc on a real Postgres, driven through its HTTP API and the memory broker."""
+
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from import_svc.app import SERVICE, create_app
+from import_svc.settings import ImportSettings
+from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription, broker_from_url
+from leadwire.contracts import Contact, LeadsCreated, read_event
+from leadwire.db import Database, MigrationSource
+from leadwire.testing import eventually
+
+MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
+Json = dict[str, Any]
+
+OBSERVER = Subscription(name="observer", types=(ALL_TYPES,), ordered=True)
+AREA_CODES = (212, 213, 312, 415, 617, 702, 773, 917)
+
+
+class Parked:
+    """Collects what the observer could not handle: nothing, if all is well."""
+
+    async def park(self, delivery: Delivery, reason: str) -> None:
+        raise AssertionError(f"{delivery.message.type} was parked: {reason}")
+
+
+def person(number: int, **changes: Any) -> Json:
+    """Make up a person who can be imported, another one for every number."""
+    area, line = AREA_CODES[number % len(AREA_CODES)], number // len(AREA_CODES)
+    return {
+        "name": f"Given{number}",
+        "family_name": f"Family{number}",
+        "email": f"person{number}@example.com",
+        "cellphone": f"+1{area}{2_000_000 + line:07d}",
+        **changes,
+    }
+
+
+class Desk:
+    """What a test does: import, create, look at receipts, rows and events."""
+
+    def __init__(self, *, client: TestClient[Any, Any], database: Database) -> None:
+        self.client = client
+        self.database = database
+        self.announced: list[LeadsCreated] = []
+
+    async def call(self, method: str, path: str, status: int = 200, **kwargs: Any) -> Json:
+        """Call the API, expect a status, return the JSON of the answer."""
+        async with self.client.request(method, path, **kwargs) as response:
+            text = await response.text()
+            assert response.status == status, text
+            found: Json = orjson.loads(text)
+            return found
+
+    async def send(
+        self,
+        body: Any,
+        *,
+        media_type: str = "text/csv",
+        region: str | None = None,
+        status: int = 200,
+    ) -> Json:
+        """Import a body as it is."""
+        return await self.call(
+            "POST",
+            "/v1/imports",
+            status,
+            data=io.BytesIO(body) if isinstance(body, bytes) else body,
+            params={"region": region} if region else {},
+            headers={"Content-Type": media_type},
+        )
+
+    async def bring(self, people: Sequence[Any], **options: Any) -> Json:
+        """Import people as NDJSON."""
+        body = b"\n".join(map(orjson.dumps, people))
+        return await self.send(body, media_type="application/x-ndjson", **options)
+
+    async def value(self, query: str, *arguments: object) -> Any:
+        async with self.database.connection() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    async def rows(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
+        async with self.database.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(query, *arguments)]
+
+    async def announced_leads(self) -> list[Contact]:
+        """Every lead announced, in order, once the outbox is empty."""
+
+        async def all_there() -> bool:
+            waiting = await self.value("SELECT count(*) FROM outbox")
+            stored = await self.value("SELECT count(*) FROM leads")
+            return not waiting and sum(len(data.leads) for data in self.announced) >= stored
+
+        await eventually(all_there, message="every lead is announced")
+        return [lead for data in self.announced for lead in data.leads]
+
+    async def observe(self, delivery: Delivery) -> Ack:
+        data = read_event(delivery.message).data
+        assert isinstance(data, LeadsCreated)
+        self.announced.append(data)
+        return Ack()
+
+
+@pytest.fixture
+async def database_url(make_service_database: MakeServiceDatabase) -> str:
+    return await make_service_database(SERVICE.schema, SERVICE.migrations)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(
+        url=database_url, schema=SERVICE.schema, application_name="test", pool_size=8
+    )
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture
+def settings(database_url: str) -> ImportSettings:
+    return ImportSettings(
+        auth="off", broker_url=f"memory://{uuid4()}", database_url=database_url, max_running=4
+    )
+
+
+@pytest.fixture
+async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[Desk]:
+    broker = broker_from_url(settings.broker_url.get_secret_value(), name="test")
+    await broker.start()
+    await broker.declare([OBSERVER])
+    async with TestClient(TestServer(create_app(settings))) as client:
+        desk = Desk(client=client, database=database)
+        observer = await broker.subscribe(OBSERVER, desk.observe, parking=Parked())
+        yield desk
+        await observer.stop()
+    await broker.stop()
+
+
+@pytest.fixture(name="person")
+def person_maker() -> Callable[..., Json]:
+    return person

@@ -1,0 +1,120 @@
+"""The public form."""
+
+import asyncio
+
+import pytest
+
+from leadwire.contracts import Origin
+
+ADA = {"name": "Ada", "family_name": "Lovelace", "email": "ada@example.com"}
+
+
+async def test_a_lead_is_created_located_and_announced(desk) -> None:
+    body = {**ADA, "cellphone": "+1 415 555 2671"}
+    async with desk.client.post("/v1/leads", json=body) as response:
+        assert response.status == 201
+        lead = await response.json()
+        assert response.headers["Location"] == f"/v1/leads/{lead['id']}"
+        assert response.headers["ETag"] == '"contact-1"'
+    assert lead | {"id": 0, "created_at": 0, "updated_at": 0} == {
+        "id": 0,
+        "name": "Ada",
+        "family_name": "Lovelace",
+        "email": "ada@example.com",
+        "cellphone": "+14155552671",
+        "status": "pending",
+        "manager": None,
+        "origin": "form",
+        "import_id": None,
+        "attributes": {},
+        "has_resume": False,
+        "created_at": 0,
+        "updated_at": 0,
+        "rev": 1,
+        "tags": {"contact": "contact-1"},
+    }
+    (announced,) = await desk.announced_leads()
+    assert (str(announced.id), announced.origin) == (lead["id"], Origin.FORM)
+    assert announced.import_id is None
+
+
+async def test_first_and_last_name_will_do_and_a_cellphone_is_optional(desk) -> None:
+    body = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
+    lead = await desk.call("POST", "/v1/leads", 201, json=body)
+    assert (lead["name"], lead["family_name"], lead["cellphone"]) == ("Ada", "Lovelace", None)
+    other = await desk.call("POST", "/v1/leads", 201, json={**body, "email": "b@example.com"})
+    assert other["cellphone"] is None
+
+
+async def test_a_known_email_or_cellphone_is_a_conflict(desk) -> None:
+    await desk.call("POST", "/v1/leads", 201, json={**ADA, "cellphone": "+14155552671"})
+    conflicts = [
+        ({**ADA, "email": "ADA@example.com"}, "email_exists", ["email_exists"]),
+        (
+            {**ADA, "email": "b@example.com", "cellphone": "+1 (415) 555-2671"},
+            "cellphone_exists",
+            ["cellphone_exists"],
+        ),
+        (
+            {**ADA, "cellphone": "+14155552671"},
+            "email_exists",
+            ["email_exists", "cellphone_exists"],
+        ),
+    ]
+    for body, code, codes in conflicts:
+        problem = await desk.call("POST", "/v1/leads", 409, json=body)
+        assert (problem["code"], problem["codes"]) == (code, codes)
+    assert await desk.value("SELECT count(*) FROM leads") == 1
+
+
+async def test_of_racing_creates_one_wins(desk) -> None:
+    async def create() -> int:
+        async with desk.client.post("/v1/leads", json=ADA) as response:
+            return int(response.status)
+
+    statuses = await asyncio.gather(*(create() for _ in range(10)))
+    assert sorted(statuses) == [201, *[409] * 9]
+    assert len(await desk.announced_leads()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"name": " "}, {("name", "name_missing")}),
+        ({"name": None}, {("name", "name_missing")}),
+        ({"family_name": "x" * 201}, {("family_name", "name_invalid")}),
+        (
+            {"name": "\x01", "family_name": "\x02"},
+            {("name", "name_invalid"), ("family_name", "name_invalid")},
+        ),
+        (
+            {"name": "", "family_name": "\x02"},
+            {("name", "name_missing"), ("family_name", "name_invalid")},
+        ),
+        ({"email": "a@b"}, {("email", "email_invalid")}),
+        ({"email": None}, {("email", "email_missing")}),
+        ({"cellphone": "555-2671"}, {("cellphone", "cellphone_invalid")}),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    desk, change: dict[str, object], expected: set[tuple[str, str]]
+) -> None:
+    problem = await desk.call("POST", "/v1/leads", 422, json={**ADA, **change})
+    assert problem["code"] == "invalid_request"
+    assert {(error["path"], error["code"]) for error in problem["errors"]} == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{**ADA, "name": 5}, {**ADA, "resume": "text"}, [], {**ADA, "first_name": "Ada"}],
+    ids=["number", "unknown field", "array", "named twice"],
+)
+async def test_a_body_of_another_shape_is_refused(desk, body: object) -> None:
+    problem = await desk.call("POST", "/v1/leads", 422, json=body)
+    assert problem["code"] == "invalid_request"
+
+
+async def test_a_lead_of_the_form_is_known_to_imports(desk, person) -> None:
+    await desk.call("POST", "/v1/leads", 201, json=person(1))
+    receipt = await desk.bring([person(1)])
+    assert receipt["failures"][0]["codes"] == ["email_exists", "cellphone_exists"]

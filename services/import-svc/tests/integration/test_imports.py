@@ -1,0 +1,362 @@
+"""Imports through HTTP into a real Postgres: receipts, leads and events."""
+
+import csv
+import io
+import json
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+
+HEADER = "name,family_name,email,cellphone\n"
+BAD_PERSON = {"name": "", "email": "nonsense", "cellphone": "12"}
+
+
+def as_csv(people: list[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(people[0]))
+    writer.writeheader()
+    writer.writerows(people)
+    return out.getvalue()
+
+
+async def test_the_receipt_accounts_for_every_row(desk, person) -> None:
+    people = [person(1), BAD_PERSON, person(2), person(1)]
+    receipt = await desk.bring(people)
+    assert receipt["status"] == "completed"
+    assert receipt["error"] is None
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (4, 2, 2)
+    assert receipt["started_at"] <= receipt["finished_at"]
+    assert receipt["failures"] == [
+        {
+            "row": 2,
+            "name": "",
+            "family_name": None,
+            "email": "nonsense",
+            "cellphone": "12",
+            "reason": "name is not provided; family name is not provided; email is not valid; "
+            "cellphone is not a valid phone number",
+            "codes": [
+                "name_missing",
+                "family_name_missing",
+                "email_invalid",
+                "cellphone_invalid",
+            ],
+        },
+        {
+            "row": 4,
+            **person(1),
+            "reason": "email already exists; cellphone already exists",
+            "codes": ["email_exists", "cellphone_exists"],
+        },
+    ]
+    assert await desk.call("GET", f"/v1/imports/{receipt['id']}") == receipt
+
+
+async def test_leads_are_stored_clean_and_announced_in_row_order(desk, person) -> None:
+    people = [person(n, company="Müller & Co", note="") for n in range(450)]
+    people[0] |= {"name": " Ada ", "email": "Ada@EXAMPLE.com", "cellphone": "(415) 555-2671 x5"}
+    receipt = await desk.send(as_csv(people), region="us")
+    assert (receipt["imported"], receipt["failed"]) == (450, 0)
+    announced = await desk.announced_leads()
+    assert [lead.email for lead in announced[1:]] == [each["email"] for each in people[1:]]
+    assert [lead.id for lead in announced] == sorted(lead.id for lead in announced)
+    assert len(desk.announced) < 10
+    first = announced[0]
+    assert (first.name, first.email, first.cellphone) == ("Ada", "Ada@example.com", "+14155552671")
+    assert first.attributes == {"company": "Müller & Co"}
+    assert (first.origin, str(first.import_id), first.rev) == ("import", receipt["id"], 1)
+    stored = await desk.rows(
+        "SELECT id, name, family_name, email, cellphone, created_at, rev FROM leads ORDER BY id"
+    )
+    assert stored == [
+        (
+            each.id,
+            each.name,
+            each.family_name,
+            each.email,
+            each.cellphone,
+            each.created_at,
+            each.rev,
+        )
+        for each in announced
+    ]
+
+
+ADA = {"name": "Ada", "family_name": "Lovelace", "email": "ada@x.com", "cellphone": "+14155552671"}
+SYNONYMS = {
+    "first_name": "Ada",
+    "Last Name": "Lovelace",
+    "E-mail": "ada@x.com",
+    "phone": "+14155552671",
+}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/csv", as_csv([ADA])),
+        ("text/csv; charset=utf-8", as_csv([SYNONYMS]).replace(",", ";")),
+        ("application/json", json.dumps([ADA])),
+        ("application/json", json.dumps({"leads": [SYNONYMS]})),
+        ("application/x-ndjson", json.dumps(ADA) + "\n"),
+    ],
+)
+async def test_every_format_brings_the_lead(desk, media_type: str, body: str) -> None:
+    receipt = await desk.send(body, media_type=media_type)
+    assert (receipt["received"], receipt["imported"]) == (1, 1)
+    assert await desk.rows("SELECT name, family_name, email, cellphone FROM leads") == [
+        ("Ada", "Lovelace", "ada@x.com", "+14155552671")
+    ]
+
+
+async def test_a_second_import_of_the_same_file_stores_nothing_more(desk, person) -> None:
+    people = [person(n) for n in range(5)]
+    await desk.bring(people)
+    again = await desk.bring([*people, person(5)])
+    assert (again["imported"], again["failed"]) == (1, 5)
+    assert {tuple(each["codes"]) for each in again["failures"]} == {
+        ("email_exists", "cellphone_exists")
+    }
+
+
+async def test_emails_are_the_same_in_any_case(desk, person) -> None:
+    await desk.bring([person(1, email="ÉMILE@example.com")])
+    again = await desk.bring([person(2, email="émile@EXAMPLE.com")])
+    assert again["failures"][0]["codes"] == ["email_exists"]
+
+
+async def test_a_row_is_no_duplicate_of_one_that_failed(desk, person) -> None:
+    receipt = await desk.bring([person(1, name=""), person(1)])
+    assert (receipt["imported"], receipt["failed"]) == (1, 1)
+
+
+async def test_duplicates_are_found_across_chunks(desk, person) -> None:
+    filler = "x" * 2_000
+    people = [person(n, filler=filler) for n in range(600)]
+    receipt = await desk.bring([*people, person(0), person(7)])
+    assert await desk.value("SELECT count(*) FROM import_chunks") > 1
+    assert (receipt["received"], receipt["imported"]) == (602, 600)
+    assert [failure["row"] for failure in receipt["failures"]] == [601, 602]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "code"),
+    [
+        ("application/json", b"", "empty_body"),
+        ("text/csv", b"", "empty_body"),
+        ("application/json", b"hello", "malformed_json"),
+        ("application/json", b'[{"name":"A"', "malformed_json"),
+        ("application/json", b'[{"name":}]', "malformed_json"),
+        ("application/json", b'{"rows":[]}', "malformed_json"),
+        ("text/csv", b"hello\nworld\n", "columns_not_recognised"),
+        ("text/csv", b"\x00\xff\xfe" * 50, "columns_not_recognised"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_and_leaves_nothing(
+    desk, media_type: str, body: bytes, code: str
+) -> None:
+    problem = await desk.send(body, media_type=media_type, status=400)
+    assert problem["code"] == code
+    assert await desk.value("SELECT count(*) FROM imports") == 0
+
+
+async def test_unknown_columns_are_listed(desk) -> None:
+    problem = await desk.send("First Name,Company,Email\nAda,X,a@x.com\n", status=400)
+    assert problem["headers_found"] == ["First Name", "Company", "Email"]
+    assert problem["fields_missing"] == ["family_name", "cellphone"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "status", "code"),
+    [
+        ("application/xml", 415, "unsupported_media_type"),
+        ("multipart/form-data; boundary=x", 415, "unsupported_media_type"),
+        ("application/json; charset=utf-16", 415, "unsupported_charset"),
+        ("text/csv; charset=klingon", 415, "unsupported_charset"),
+    ],
+)
+async def test_other_content_types_are_refused(
+    desk, media_type: str, status: int, code: str
+) -> None:
+    problem = await desk.send(b"[]", media_type=media_type, status=status)
+    assert problem["code"] == code
+
+
+@pytest.mark.parametrize("query", ["region=XX", "region=usa", "region=", "dry_run=true", "map=a:b"])
+async def test_queries_that_are_not_understood_are_refused(desk, query: str) -> None:
+    problem = await desk.call("POST", f"/v1/imports?{query}", 400, json=[])
+    assert problem["code"] == "invalid_request"
+
+
+async def test_an_idempotency_key_is_refused_rather_than_ignored(desk, person) -> None:
+    headers = {"Idempotency-Key": "k"}
+    for path, body in (("/v1/imports", [person(1)]), ("/v1/leads", person(1))):
+        problem = await desk.call("POST", path, 400, json=body, headers=headers)
+        assert problem["code"] == "idempotency_key_not_supported"
+    assert await desk.value("SELECT count(*) FROM leads") == 0
+
+
+@pytest.mark.parametrize(("media_type", "body"), [("text/csv", HEADER), ("application/json", "[]")])
+async def test_an_input_without_rows_has_an_empty_receipt(desk, media_type: str, body: str) -> None:
+    receipt = await desk.send(body, media_type=media_type)
+    assert (receipt["status"], receipt["received"], receipt["failures"]) == ("completed", 0, [])
+
+
+BAD_ROWS = [
+    "Ada,Lovelace,ada@x.com",
+    '"Ada,Lovelace,ada@x.com,+14155552671',
+    '"Ada" x,Lovelace,ada@x.com,+14155552671',
+    "A\x00da,Lovelace,ada@x.com,+14155552671",
+    "x" * 70_000 + ",Lovelace,ada@x.com,+14155552671",
+    "x" * 1_000_000 + ",Lovelace,ada@x.com,+14155552671",
+    b"Zo\xeb,Lovelace,ada@x.com,+14155552671",
+    b"Ada,Lovelace,ada\xff@x.com,+1415555\x002671",
+    ",,,",
+]
+
+
+@pytest.mark.parametrize("row", BAD_ROWS, ids=range(len(BAD_ROWS)))
+async def test_a_bad_row_of_csv_fails_alone(desk, person, row: str | bytes) -> None:
+    row = row if isinstance(row, bytes) else row.encode()
+    good = ",".join(person(1).values()).encode()
+    receipt = await desk.send(HEADER.encode() + row + b"\n" + good + b"\n")
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2, 1, 1)
+    assert receipt["failures"][0]["row"] == 1
+
+
+BAD_VALUES = [
+    b"null",
+    b"[]",
+    b'{"name":5,"family_name":true,"email":{},"cellphone":4155552671}',
+    b'{"name":"\\ud800","family_name":"x","email":"x","cellphone":"x"}',
+    b'{"name":"\\u0000","family_name":"\\u0000","email":"\\u0000","cellphone":"\\u0000"}',
+    b'{"extra":' + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}",
+    b"[" * 10_000 + b"]" * 10_000,
+    b'{"extra":"' + b"x" * 60_000 + b'"}',
+    b'{"name":"' + b"x" * 1_000_000 + b'"}',
+    b'{"name":1e400,"n":' + b"9" * 5_000 + b"}",
+]
+
+
+@pytest.mark.parametrize("value", BAD_VALUES, ids=range(len(BAD_VALUES)))
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
+async def test_a_bad_value_of_json_fails_alone(desk, person, media_type: str, value: bytes) -> None:
+    rows = [value, orjson.dumps(person(1))]
+    body = b"\n".join(rows) if media_type.endswith("ndjson") else b"[" + b",".join(rows) + b"]"
+    receipt = await desk.send(body, media_type=media_type)
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2, 1, 1)
+
+
+async def test_extra_columns_of_any_kind_are_kept(desk, person) -> None:
+    extra = {"a": [1, 2.5, None, {"ü": "😀"}], "big": 2**60, "C:\\u0000": "\\"}
+    await desk.bring([person(1, **extra)])
+    (lead,) = await desk.announced_leads()
+    assert lead.attributes == extra
+
+
+async def test_json_that_breaks_late_ends_as_failed_with_a_true_receipt(desk, person) -> None:
+    rows = b",".join(orjson.dumps(person(n, filler="x" * 2_000)) for n in range(600))
+    receipt = await desk.send(b"[" + rows + b",}", media_type="application/json")
+    assert receipt["status"] == "failed"
+    assert receipt["error"]["code"] == "malformed_json"
+    assert 0 < receipt["imported"] < 600
+    assert receipt["received"] == receipt["imported"] + receipt["failed"]
+    assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+async def test_more_failures_than_a_receipt_bears_are_all_under_its_url(desk) -> None:
+    receipt = await desk.bring([{"name": f"n{n}"} for n in range(2_500)])
+    assert receipt["failed"] == 2_500
+    assert [failure["row"] for failure in receipt["failures"]] == list(range(1, 1_001))
+    async with desk.client.get(receipt["failures_url"]) as response:
+        assert response.content_type == "application/x-ndjson"
+        lines = (await response.read()).splitlines()
+    assert [orjson.loads(line)["row"] for line in lines] == list(range(1, 2_501))
+    assert orjson.loads(lines[0]) == receipt["failures"][0]
+
+
+async def test_failures_as_csv_hold_no_formulas(desk) -> None:
+    values = {"name": "=1+1", "family_name": "@x", "email": "-a,b", "cellphone": " +1"}
+    receipt = await desk.bring([values, {"name": "a\nb"}])
+    accept = {"Accept": "text/csv"}
+    async with desk.client.get(receipt["failures_url"], headers=accept) as response:
+        assert response.content_type == "text/csv"
+        assert "attachment" in response.headers["Content-Disposition"]
+        first, second = csv.DictReader(io.StringIO(await response.text(), newline=""))
+    assert first == {
+        "row": "1",
+        "name": "'=1+1",
+        "family_name": "'@x",
+        "email": "'-a,b",
+        "cellphone": "' +1",
+        "reason": "email is not valid; cellphone is not a valid phone number",
+        "codes": "email_invalid cellphone_invalid",
+    }
+    assert (second["name"], second["email"]) == ("a\nb", "")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/x-ndjson"),
+        ("application/x-ndjson", "application/x-ndjson"),
+        ("text/*", "text/csv"),
+        ("text/html, text/csv;q=0.9, */*;q=0.1", "text/csv"),
+        ("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"),
+    ],
+)
+async def test_the_form_of_failures_is_negotiated(desk, accept: str, media_type: str) -> None:
+    receipt = await desk.bring([{}])
+    headers = {"Accept": accept}
+    async with desk.client.get(receipt["failures_url"], headers=headers) as response:
+        assert (response.status, response.content_type) == (200, media_type)
+
+
+async def test_other_forms_of_failures_are_not_acceptable(desk) -> None:
+    receipt = await desk.bring([{}])
+    headers = {"Accept": "text/html, text/csv;q=0"}
+    problem = await desk.call("GET", receipt["failures_url"], 406, headers=headers)
+    assert problem["code"] == "not_acceptable"
+
+
+async def test_imports_are_listed_newest_first_page_by_page(desk, person) -> None:
+    receipts = [await desk.bring([person(n), {}]) for n in range(5)]
+    found: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = await desk.call("GET", "/v1/imports", params=params)
+        assert len(page["items"]) <= 2
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    for receipt in receipts:
+        del receipt["failures"]
+    assert found == receipts[::-1]
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=%00", "limit=0", "limit=1001", "q=1"])
+async def test_wrong_pages_are_refused(desk, query: str) -> None:
+    problem = await desk.call("GET", f"/v1/imports?{query}", 400)
+    assert problem["code"] == "invalid_request"
+
+
+async def test_an_unknown_import_is_not_found(desk) -> None:
+    for path in (f"/v1/imports/{uuid4()}", f"/v1/imports/{uuid4()}/failures"):
+        assert (await desk.call("GET", path, 404))["code"] == "import_not_found"
+    assert (await desk.call("GET", "/v1/imports/7", 400))["code"] == "invalid_request"
+
+
+async def test_the_documentation_names_every_route(desk) -> None:
+    document = await desk.call("GET", "/openapi.json")
+    assert set(document["paths"]["/v1/imports"]) == {"get", "post"}
+    assert set(document["paths"]["/v1/imports"]["post"]["requestBody"]["content"]) == {
+        "application/json",
+        "application/x-ndjson",
+        "text/csv",
+    }
+    for path in ("/v1/imports/{import_id}", "/v1/imports/{import_id}/failures", "/v1/leads"):
+        assert path in document["paths"]
