@@ -1,0 +1,91 @@
+"""Wires notifier-svc: the only place where its parts meet."""
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from leadwire.db import MigrationSource
+from leadwire.http import SUPERVISOR, add_operations
+from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.service import (
+    Backbone,
+    ServiceDescription,
+    add_consumer,
+    install_backbone,
+    install_relay,
+)
+from leadwire.service import create_app as create_service_app
+from notifier_svc.http.context import Context
+from notifier_svc.http.operations import operations
+from notifier_svc.mail import EmailTransport, Letters, transport_from_url
+from notifier_svc.messaging.events import SUBSCRIPTION, all_events
+from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.settings import NotifierSettings
+from notifier_svc.usecases.deliver_due import Deliverer, EmailPolicy
+from notifier_svc.usecases.delivery_loop import DeliveryLoop
+from notifier_svc.usecases.keep_house import HouseKeeping, Retention
+from notifier_svc.usecases.plan_emails import EmailPlanner
+
+
+def setup(app: web.Application, settings: NotifierSettings) -> None:
+    """Add notifier-svc to an application, which other services may share."""
+    backbone = install_backbone(app, settings, SERVICE)
+    metrics = NotifierMetrics(backbone.registry)
+    transport = transport_from_url(settings.email_url.get_secret_value())
+    planner = EmailPlanner(letters=Letters(), alert_to=settings.alert_email_to)
+    handler = all_events(database=backbone.database, planner=planner, metrics=metrics)
+    house_keeping = HouseKeeping(
+        database=backbone.database, transport=transport, retention=_retention(settings)
+    )
+    deliverer = _deliverer(backbone, settings, transport, metrics)
+    # Before the consumer: without today's partition no event can be taken.
+    app[SUPERVISOR].add("notifier-svc housekeeping", house_keeping)
+    install_relay(app, backbone)
+    add_consumer(app, backbone, SUBSCRIPTION, handler)
+    app[SUPERVISOR].add("notifier-svc deliveries", DeliveryLoop(deliverer=deliverer))
+    add_operations(app, operations(Context(database=backbone.database)))
+
+
+SERVICE = ServiceDescription(
+    name="notifier-svc",
+    schema="notifier_svc",
+    settings=NotifierSettings,
+    migrations=(
+        OUTBOX_MIGRATIONS,
+        MigrationSource(name="notifier-svc", package="notifier_svc.migrations"),
+    ),
+    subscriptions=(SUBSCRIPTION,),
+    setup=setup,
+)
+
+
+def create_app(settings: NotifierSettings) -> web.Application:
+    """Return notifier-svc as an application of its own."""
+    return create_service_app(SERVICE, settings)
+
+
+def _retention(settings: NotifierSettings) -> Retention:
+    return Retention(
+        journal=timedelta(days=settings.journal_retention_days),
+        deliveries=timedelta(days=settings.delivery_retention_days),
+    )
+
+
+def _deliverer(
+    backbone: Backbone,
+    settings: NotifierSettings,
+    transport: EmailTransport,
+    metrics: NotifierMetrics,
+) -> Deliverer:
+    policy = EmailPolicy(
+        sender=settings.email_from,
+        max_attempts=settings.email_max_attempts,
+        send_within=settings.email_send_within_s,
+    )
+    return Deliverer(
+        database=backbone.database,
+        outbox=backbone.outbox,
+        transport=transport,
+        policy=policy,
+        metrics=metrics,
+    )

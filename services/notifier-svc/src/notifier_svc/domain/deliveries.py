@@ -1,0 +1,90 @@
+"""Emails to be sent: what they are, and when a failed one is tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from random import SystemRandom
+from typing import Final
+from uuid import UUID
+
+_random = SystemRandom()
+
+FIRST_DELAY: Final = timedelta(seconds=5)
+LONGEST_DELAY: Final = timedelta(hours=1)
+
+
+class DeliveryKind(StrEnum):
+    """Which email it is; each has a template of this name."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ALERT = "alert"
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDelivery:
+    """An email to send because of an event; there is one per event, kind and lead."""
+
+    source: str
+    event_id: str
+    kind: DeliveryKind
+    lead_id: UUID
+    recipient: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """A delivery that is being tried.
+
+    Attributes:
+        attempts: Including the one that is made now.
+    """
+
+    id: UUID
+    event_id: str
+    kind: DeliveryKind
+    lead_id: UUID
+    recipient: str
+    subject: str
+    body: str
+    attempts: int
+    created_at: datetime
+
+    @property
+    def key(self) -> str:
+        """Names the email, the same at every attempt."""
+        return f"{self.event_id}.{self.lead_id}.{self.kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """A delivery as the log shows it; without its text."""
+
+    id: UUID
+    event_id: str
+    kind: DeliveryKind
+    lead_id: UUID
+    recipient: str | None
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def delay_after(attempts: int) -> timedelta:
+    """Return the pause after the nth failed attempt: doubling, bounded, spread by a fifth."""
+    doubled = FIRST_DELAY * 2 ** min(attempts - 1, 20)
+    spread: float = _random.uniform(0.8, 1.2)
+    return min(doubled, LONGEST_DELAY) * spread

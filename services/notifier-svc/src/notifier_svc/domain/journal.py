@@ -1,0 +1,41 @@
+"""The journal: what it shows, and how one goes through it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class JournalPlace:
+    """A place in the journal, from which a listing goes on."""
+
+    received_at: datetime
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """An event in the journal.
+
+    Attributes:
+        place: Where it stands.
+        body: As received; None once the lead that it was about is erased.
+        redacted_at: When personal data was taken out, if it was.
+    """
+
+    place: JournalPlace
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: datetime | None
+    body: bytes | None
+    redacted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSelection:
+    """Which entries: those of all types if none is given, in [since, until)."""
+
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None

@@ -1,0 +1,1 @@
+"""Routes of notifier-svc, and what they take and answer."""

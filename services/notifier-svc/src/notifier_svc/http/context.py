@@ -1,0 +1,12 @@
+"""What the handlers of this service work with."""
+
+from dataclasses import dataclass
+
+from leadwire.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Made once per process, in `app.py`."""
+
+    database: Database

@@ -1,0 +1,93 @@
+"""What clients are answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, JsonValue
+from pydantic_core import from_json
+
+from notifier_svc.domain.deliveries import DeliveryKind, DeliveryRecord, DeliveryStatus
+from notifier_svc.domain.journal import JournalEntry
+from notifier_svc.http.cursors import id_cursor, place_cursor
+
+
+class JournalEntryView(BaseModel):
+    """An event in the journal."""
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: datetime | None
+    received_at: datetime
+    redacted_at: datetime | None = Field(
+        description="When an erased lead's personal data was taken out, if it was."
+    )
+    event: JsonValue = Field(description="The whole CloudEvent; null if nothing of it may be kept.")
+
+    @classmethod
+    def of(cls, entry: JournalEntry) -> Self:
+        """Show an entry."""
+        return cls(
+            id=entry.id,
+            source=entry.source,
+            type=entry.type,
+            subject=entry.subject,
+            time=entry.time,
+            received_at=entry.place.received_at,
+            redacted_at=entry.redacted_at,
+            event=None if entry.body is None else from_json(entry.body),
+        )
+
+
+class JournalPage(BaseModel):
+    """A page of the journal, in the order of receipt."""
+
+    items: list[JournalEntryView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, entries: Sequence[JournalEntry], *, has_more: bool) -> Self:
+        """Show a page."""
+        return cls(
+            items=[JournalEntryView.of(entry) for entry in entries],
+            next_cursor=place_cursor(entries[-1].place) if has_more else None,
+        )
+
+
+class DeliveryView(BaseModel):
+    """An email, and how it fares."""
+
+    id: UUID
+    kind: DeliveryKind
+    status: DeliveryStatus
+    event_id: str = Field(description="The event that asked for it.")
+    lead_id: UUID
+    recipient: str | None = Field(description="Null once the lead is erased.")
+    attempts: int
+    next_attempt_at: datetime | None = Field(description="Null unless it is pending.")
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, record: DeliveryRecord) -> Self:
+        """Show a delivery."""
+        return cls.model_validate(record, from_attributes=True)
+
+
+class DeliveriesPage(BaseModel):
+    """A page of deliveries, newest first."""
+
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, records: Sequence[DeliveryRecord], *, has_more: bool) -> Self:
+        """Show a page."""
+        return cls(
+            items=[DeliveryView.of(record) for record in records],
+            next_cursor=id_cursor(records[-1].id) if has_more else None,
+        )

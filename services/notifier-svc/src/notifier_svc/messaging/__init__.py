@@ -1,0 +1,1 @@
+"""The events that notifier-svc consumes: all of them."""

@@ -1,0 +1,38 @@
+"""What notifier-svc tells Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+from notifier_svc.domain.deliveries import DeliveryKind
+
+
+class NotifierMetrics:
+    """Counters of one process.
+
+    Args:
+        registry: Where to register them.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._journaled = Counter(
+            "leadwire_notifier_journal_entries",
+            "Events written into the journal.",
+            registry=registry,
+        )
+        self._attempts = Counter(
+            "leadwire_notifier_email_attempts",
+            "Attempts to send an email.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+
+    def journaled(self) -> None:
+        """Count an event."""
+        self._journaled.inc()
+
+    def delivered(self, kind: DeliveryKind) -> None:
+        """Count an email that is in other hands."""
+        self._attempts.labels(kind, "delivered").inc()
+
+    def failed(self, kind: DeliveryKind, *, parked: bool) -> None:
+        """Count a failure, and whether it was the last."""
+        self._attempts.labels(kind, "parked" if parked else "failed").inc()

@@ -1,0 +1,63 @@
+"""All environment variables of notifier-svc."""
+
+from email.utils import parseaddr
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from leadwire.service import ServiceSettings
+from notifier_svc.mail import EmailConfigurationError, transport_from_url
+
+
+def _has_address(text: str) -> str:
+    _, address = parseaddr(text)
+    local_part, _, domain = address.rpartition("@")
+    if not local_part or not domain or any(character < " " for character in text):
+        raise ValueError("it must be an email address, as in `Leadwire <leads@example.com>`")
+    return text
+
+
+def _names_a_transport(url: SecretStr) -> SecretStr:
+    try:
+        transport_from_url(url.get_secret_value())
+    except EmailConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return url
+
+
+Mailbox = Annotated[str, AfterValidator(_has_address)]
+TransportUrl = Annotated[SecretStr, AfterValidator(_names_a_transport)]
+
+
+class NotifierSettings(ServiceSettings):
+    """Settings of notifier-svc; its own variables begin with `NOTIFIER_`."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_")
+
+    email_url: TransportUrl = Field(
+        description="How emails are sent: `file:///some/directory` writes them as .eml files.",
+    )
+    email_from: Mailbox = Field(
+        description="Sender of all emails, for example `Leadwire <leads@example.com>`.",
+    )
+    alert_email_to: Mailbox | None = Field(
+        default=None,
+        description="Who is told of each lead from the form; nobody if it is not set.",
+    )
+    email_max_attempts: int = Field(
+        default=10, ge=1, le=100, description="After this many failures an email is parked."
+    )
+    email_send_within_s: float = Field(
+        default=30.0, gt=0, le=300, description="Seconds that one attempt to send may take."
+    )
+    journal_retention_days: int = Field(
+        default=30,
+        ge=1,
+        le=40,
+        description="Days for which every event is kept for replay; less than the 45 days for "
+        "which consumers remember what they have handled.",
+    )
+    delivery_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Days for which finished deliveries are kept."
+    )

@@ -1,0 +1,1 @@
+"""Journal, deliveries and erased leads in the schema of notifier-svc."""

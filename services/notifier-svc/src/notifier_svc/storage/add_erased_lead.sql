@@ -1,0 +1,3 @@
+INSERT INTO erased_leads (lead_id)
+VALUES ($1)
+ON CONFLICT DO NOTHING

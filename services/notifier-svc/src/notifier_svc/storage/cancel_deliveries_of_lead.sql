@@ -1,0 +1,6 @@
+UPDATE deliveries
+SET status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+    recipient = NULL,
+    body = NULL,
+    updated_at = now()
+WHERE lead_id = $1

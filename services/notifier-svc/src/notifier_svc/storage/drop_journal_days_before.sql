@@ -1,0 +1,1 @@
+SELECT drop_journal_days_before($1::date)

@@ -1,0 +1,3 @@
+SELECT lead_id
+FROM erased_leads
+WHERE lead_id = ANY ($1::uuid[])

@@ -1,0 +1,6 @@
+UPDATE deliveries
+SET status = 'delivered',
+    last_error = NULL,
+    updated_at = now()
+WHERE id = $1
+    AND status = 'pending'

@@ -1,0 +1,7 @@
+UPDATE deliveries
+SET status = 'parked',
+    last_error = $2,
+    updated_at = now()
+WHERE id = $1
+    AND status = 'pending'
+RETURNING updated_at

@@ -1,0 +1,34 @@
+"""Forget an erased lead's personal data (G11)."""
+
+from uuid import UUID
+
+from leadwire.db import Connection
+from notifier_svc.domain.redaction import LEADS_CREATED, redacted_body
+from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.journal import JournalStore
+
+
+async def erase_lead(connection: Connection, lead_id: UUID) -> None:
+    """Redact journal, parked events and deliveries; keep the id, for events that come late.
+
+    Takes the erasure lock, so it comes before anything else in its transaction: a
+    transaction that holds the recording lock cannot get it while others wait for it.
+
+    Args:
+        connection: In the transaction that handles `lead_erased`.
+        lead_id: The lead.
+    """
+    journal = JournalStore(connection=connection)
+    await journal.lock_for_erasure()
+    await journal.remember_erasure(lead_id)
+    await journal.redact_events_about(lead_id)
+    for stored in await journal.imports_of(lead_id):
+        body = redacted_body(
+            event_type=LEADS_CREATED,
+            subject=None,
+            body=stored.body,
+            erased=frozenset({lead_id}),
+        )
+        await journal.replace_body(stored.place, body)
+    await journal.forget_parked_events_of(lead_id)
+    await DeliveryStore(connection=connection).cancel_for_lead(lead_id)

@@ -1,0 +1,102 @@
+"""Make room for the days to come, and forget what is old enough."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import SystemRandom
+from typing import Final
+
+import structlog
+
+from leadwire.db import Database, is_transient
+from leadwire.lifecycle import BackgroundTask
+from notifier_svc.mail import EmailTransport
+from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.journal import JournalStore
+
+log = structlog.get_logger(__name__)
+
+DAYS_AHEAD: Final = 7
+"""Partitions that are there before they are needed: so long may this loop fail unnoticed."""
+
+_PRUNED_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is kept."""
+
+    journal: timedelta
+    deliveries: timedelta
+
+
+class HouseKeeping:
+    """Keeps the journal's partitions, and prunes deliveries and written emails.
+
+    Args:
+        database: Of the service.
+        transport: May keep emails of its own.
+        retention: How long what is kept.
+        interval: Seconds between two rounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        transport: EmailTransport,
+        retention: Retention,
+        interval: float = 3600.0,
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._retention = retention
+        self._interval = interval
+        self._task = BackgroundTask(name="notifier housekeeping", body=self._run)
+
+    async def start(self) -> None:
+        """Make today's partition, so that events can be taken; go on in the background."""
+        await self._keep_journal()
+        await self._task.start()
+
+    async def stop(self) -> None:
+        """Stop; what is left is done by the next round."""
+        await self._task.stop()
+
+    async def wait(self) -> None:
+        """Return once stopped; raise what ended the loop otherwise."""
+        await self._task.wait()
+
+    async def keep_house(self) -> None:
+        """Do one round."""
+        await self._keep_journal()
+        await self._prune_deliveries()
+        emails = await self._transport.forget(older_than=self._retention.deliveries)
+        log.debug("old_emails_forgotten", emails=emails)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.keep_house()
+            except Exception as error:
+                # A full or missing disk (OSError) passes, as a lost database does.
+                if not (is_transient(error) or isinstance(error, OSError)):
+                    raise
+                log.warning("housekeeping_failed", error=type(error).__name__)
+            await asyncio.sleep(self._interval * SystemRandom().uniform(0.9, 1.1))
+
+    async def _keep_journal(self) -> None:
+        today = datetime.now(UTC).date()
+        async with self._database.transaction() as connection:
+            store = JournalStore(connection=connection)
+            added = await store.add_days(today, today + timedelta(days=DAYS_AHEAD))
+            dropped = await store.drop_days_before(today - self._retention.journal)
+        log.debug("journal_days_kept", added=added, dropped=dropped)
+
+    async def _prune_deliveries(self) -> None:
+        pruned = _PRUNED_AT_ONCE
+        while pruned == _PRUNED_AT_ONCE:
+            async with self._database.connection() as connection:
+                pruned = await DeliveryStore(connection=connection).prune(
+                    older_than=self._retention.deliveries, limit=_PRUNED_AT_ONCE
+                )

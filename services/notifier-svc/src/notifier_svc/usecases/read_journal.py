@@ -1,0 +1,19 @@
+"""Read a page of the journal."""
+
+from typing import Final
+
+from leadwire.db import Database
+from notifier_svc.domain.journal import JournalEntry, JournalPlace, JournalSelection
+from notifier_svc.storage.journal import JournalStore
+
+MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
+
+
+async def read_journal(
+    database: Database, selection: JournalSelection, *, after: JournalPlace | None, limit: int
+) -> tuple[list[JournalEntry], bool]:
+    """Return a page, oldest first, and whether there is more; large bodies shorten the page."""
+    async with database.connection() as connection:
+        return await JournalStore(connection=connection).page(
+            selection, after=after, limit=limit, max_bytes=MAX_PAGE_BYTES
+        )

@@ -1,0 +1,159 @@
+"""notifier-svc on a real Postgres, driven through the memory broker and its HTTP API."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from uuid_utils.compat import uuid7
+
+from leadwire.broker import Broker, Message, broker_from_url
+from leadwire.contracts import (
+    Contact,
+    Event,
+    EventData,
+    LeadErased,
+    LeadsCreated,
+    LeadTombstone,
+    Origin,
+    new_event,
+    to_message,
+)
+from leadwire.db import Database, MigrationSource
+from leadwire.testing import eventually
+from notifier_svc.app import SERVICE, create_app
+from notifier_svc.settings import NotifierSettings
+
+MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
+Json = dict[str, Any]
+
+
+class Office:
+    """What a test does: publish events, call the API, look at rows and emails."""
+
+    def __init__(
+        self, *, client: TestClient, broker: Broker, database: Database, mailbox: Path
+    ) -> None:
+        self.client = client
+        self.database = database
+        self.mailbox = mailbox
+        self._broker = broker
+
+    def contact(self, **changes: object) -> Contact:
+        """A lead, by default one from the form."""
+        moment = datetime(2026, 3, 2, 9, 15, 30, tzinfo=UTC)
+        lead_id = uuid7()
+        fields: Json = {
+            "id": lead_id,
+            "name": "Ada",
+            "family_name": "Lovelace",
+            "email": f"{lead_id}@example.org",
+            "cellphone": None,
+            "origin": Origin.FORM,
+            "import_id": None,
+            "has_resume": False,
+            "created_at": moment,
+            "updated_at": moment,
+            "rev": 1,
+        }
+        return Contact.model_validate(fields | changes)
+
+    async def publish(self, message: Message) -> None:
+        """Publish a message and wait until notifier-svc has handled or parked it."""
+        await self._broker.publish([message])
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM inbox WHERE event_id = $1) "
+            "OR EXISTS (SELECT 1 FROM parked WHERE event_id = $1)"
+        )
+
+        async def handled() -> bool:
+            return bool(await self.value(query, message.id))
+
+        await eventually(handled, message="the event is handled")
+
+    async def say(self, data: EventData, *, subject: UUID | None = None) -> Event:
+        """Publish an event of import-svc and wait until it is handled."""
+        event = new_event(data, source="leadwire/import-svc", subject=subject)
+        await self.publish(to_message(event))
+        return event
+
+    async def create(self, *contacts: Contact, origin: Origin = Origin.FORM) -> Event:
+        return await self.say(LeadsCreated(origin=origin, import_id=None, leads=contacts))
+
+    async def erase(self, lead_id: UUID) -> Event:
+        data = LeadErased(lead=LeadTombstone(id=lead_id, rev=9))
+        return await self.say(data, subject=lead_id)
+
+    async def get(self, path: str, status: int = 200, **params: str | list[str]) -> Json:
+        """Call the API, expect a status, return the JSON of the answer."""
+        async with self.client.get(path, params=params) as response:
+            text = await response.text()
+            assert response.status == status, text
+            return json.loads(text)  # type: ignore[no-any-return] - JSON is what it is
+
+    async def journal(self, **params: str | list[str]) -> list[Json]:
+        return (await self.get("/v1/journal", **params))["items"]  # type: ignore[no-any-return]
+
+    async def deliveries(self, **params: str) -> list[Json]:
+        return (await self.get("/v1/deliveries", **params))["items"]  # type: ignore[no-any-return]
+
+    async def value(self, query: str, *arguments: object) -> Any:
+        async with self.database.connection() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    async def execute(self, query: str, *arguments: object) -> None:
+        async with self.database.connection() as connection:
+            await connection.execute(query, *arguments)
+
+
+@pytest.fixture
+async def database_url(make_service_database: MakeServiceDatabase) -> str:
+    return await make_service_database(SERVICE.schema, SERVICE.migrations)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(url=database_url, schema=SERVICE.schema, application_name="test")
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Path:
+    return tmp_path / "mail"
+
+
+@pytest.fixture
+def overrides() -> Json:
+    """Overridden where a test needs other settings."""
+    return {}
+
+
+@pytest.fixture
+def settings(database_url: str, mailbox: Path, overrides: Json) -> NotifierSettings:
+    values: Json = {
+        "auth": "off",
+        "broker_url": f"memory://{uuid4()}",
+        "database_url": database_url,
+        "email_url": mailbox.as_uri(),
+        "email_from": "Leadwire <leads@example.com>",
+        "alert_email_to": "sales@example.com",
+    }
+    return NotifierSettings(**(values | overrides))
+
+
+@pytest.fixture
+async def office(
+    settings: NotifierSettings, database: Database, mailbox: Path
+) -> AsyncIterator[Office]:
+    broker = broker_from_url(settings.broker_url.get_secret_value(), name="test")
+    await broker.start()
+    await broker.declare(SERVICE.subscriptions)
+    async with TestClient(TestServer(create_app(settings))) as client:
+        yield Office(client=client, broker=broker, database=database, mailbox=mailbox)
+    await broker.stop()
