@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,13 +6,13 @@ from leadwire.db import Queries
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     directory = tmp_path / "queries_of_a_service"
     directory.mkdir()
     (directory / "find_lead.sql").write_text("SELECT 'Łukasz'\n", encoding="utf-8")
     (directory / "notes.txt").write_text("no query", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    yield directory.name
+    return directory.name
 
 
 def test_finds_a_file_by_its_name(package: str) -> None:

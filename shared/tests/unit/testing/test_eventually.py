@@ -37,7 +37,7 @@ async def test_fails_with_the_last_failed_assertion() -> None:
         assert found == 5, "four is not five"
         return True
 
-    with pytest.raises(AssertionError, match="the sum agrees.*four is not five") as caught:
+    with pytest.raises(AssertionError, match=r"the sum agrees.*four is not five") as caught:
         await eventually(check, within=0.05, message="the sum agrees")
 
     assert isinstance(caught.value.__cause__, AssertionError)

@@ -1,0 +1,201 @@
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+
+import asyncpg
+import pytest
+
+from leadwire.db import (
+    Connection,
+    Database,
+    DatabaseError,
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+)
+from leadwire.db.embedded import free_port
+
+OpenDatabase = Callable[..., Coroutine[None, None, Database]]
+
+
+@pytest.fixture
+async def database(service_url: str, open_database: OpenDatabase) -> Database:
+    return await open_database(service_url, pool_size=2, acquire_timeout=0.5)
+
+
+async def setting(connection: Connection, name: str) -> str:
+    return str(await connection.fetchval("SELECT current_setting($1)", name))
+
+
+async def test_every_connection_is_named_and_bounded(database: Database) -> None:
+    async with database.connection() as connection:
+        assert await setting(connection, "application_name") == "a-svc"
+        assert await setting(connection, "search_path") == '"a_svc"'
+        assert await setting(connection, "timezone") == "UTC"
+        assert await setting(connection, "statement_timeout") == "30s"
+        assert await setting(connection, "lock_timeout") == "15s"
+        assert await setting(connection, "idle_in_transaction_session_timeout") == "1min"
+        assert await setting(connection, "tcp_keepalives_idle") == "30"
+        assert await setting(connection, "tcp_user_timeout") == "60000"
+
+
+async def test_a_setting_made_by_a_user_does_not_outlive_its_use(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("SET statement_timeout = 0; SET search_path = pg_catalog")
+    async with database.connection() as connection:
+        assert await setting(connection, "statement_timeout") == "30s"
+        assert await setting(connection, "search_path") == '"a_svc"'
+
+
+async def test_a_dedicated_connection_is_given_up_by_the_server_within_seconds(
+    database: Database,
+) -> None:
+    connection = await database.dedicated(purpose="lead relay")
+    try:
+        assert await setting(connection, "application_name") == "a-svc:lead relay"
+        assert await setting(connection, "search_path") == '"a_svc"'
+        assert await setting(connection, "tcp_keepalives_idle") == "3"
+        assert await setting(connection, "tcp_keepalives_interval") == "2"
+        assert await setting(connection, "tcp_user_timeout") == "9000"
+    finally:
+        await connection.close()
+
+
+async def test_a_transaction_commits_at_its_end(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("CREATE TABLE things (id int)")
+        await connection.execute("INSERT INTO things VALUES (1)")
+
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM things") == 1
+
+
+async def test_a_transaction_rolls_back_on_an_error(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.execute("CREATE TABLE things (id int)")
+
+    async def insert_and_fail() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO things VALUES (1)")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await insert_and_fail()
+
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM things") == 0
+
+
+async def test_a_transaction_can_be_repeatable_and_read_only(database: Database) -> None:
+    async with database.transaction(isolation="repeatable_read", readonly=True) as connection:
+        assert await setting(connection, "transaction_isolation") == "repeatable read"
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("CREATE TABLE things (id int)")
+
+
+async def test_waiting_for_a_connection_is_bounded(database: Database) -> None:
+    async with database.connection(), database.connection():
+        begun = time.monotonic()
+        with pytest.raises(DatabaseUnavailableError, match=r"within 0\.5 s"):
+            async with database.connection():
+                pass
+        assert time.monotonic() - begun < 3
+
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_connection_that_is_killed_is_reported_and_replaced(database: Database) -> None:
+    async def be_killed() -> None:
+        async with database.connection() as killer, database.transaction() as victim:
+            pid = await victim.fetchval("SELECT pg_backend_pid()")
+            await killer.execute("SELECT pg_terminate_backend($1)", pid)
+            await victim.fetchval("SELECT 1")
+
+    with pytest.raises(DatabaseUnavailableError, match="lost the connection"):
+        await be_killed()
+
+    async with database.connection() as one, database.connection() as other:
+        assert await one.fetchval("SELECT 1") == await other.fetchval("SELECT 1") == 1
+
+
+async def test_a_cancelled_user_gives_the_connection_back(database: Database) -> None:
+    entered = asyncio.Event()
+
+    async def use() -> None:
+        async with database.connection() as connection:
+            entered.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    for _ in range(4):
+        entered.clear()
+        using = asyncio.create_task(use())
+        await entered.wait()
+        using.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await using
+
+    async with database.connection() as one, database.connection() as other:
+        assert await one.fetchval("SELECT 1") == await other.fetchval("SELECT 1") == 1
+
+
+async def test_refused_credentials_end_the_start_at_once(service_url: str) -> None:
+    wrong = service_url.replace("@", "0@")
+    database = Database(url=wrong, schema="a_svc", application_name="a-svc", connect_within=30)
+
+    begun = time.monotonic()
+    with pytest.raises(DatabaseRefusedError, match="refused the role") as caught:
+        await database.start()
+
+    assert time.monotonic() - begun < 10
+    assert "@" not in str(caught.value), "the message bears a URL, and with it a password"
+
+
+async def test_a_start_gives_up_in_time_when_nothing_answers() -> None:
+    url = f"postgresql://a_svc:secret@127.0.0.1:{free_port()}/leadwire"
+    database = Database(url=url, schema="a_svc", application_name="a-svc", connect_within=0.5)
+
+    begun = time.monotonic()
+    with pytest.raises(DatabaseUnavailableError, match=r"within 0\.5 s") as caught:
+        await database.start()
+
+    assert time.monotonic() - begun < 3
+    assert "secret" not in str(caught.value)
+
+
+async def test_stop_without_start_twice_or_during_use_is_bounded(service_url: str) -> None:
+    database = Database(url=service_url, schema="a_svc", application_name="a-svc")
+
+    await database.stop()
+    await database.start()
+    await database.start()
+    await database.stop()
+    await database.stop()
+
+    with pytest.raises(DatabaseError, match="not started"):
+        async with database.connection():
+            pass
+
+
+async def test_stop_waits_for_connections_in_use(
+    service_url: str, open_database: OpenDatabase
+) -> None:
+    database = await open_database(service_url)
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def use() -> int:
+        async with database.transaction() as connection:
+            entered.set()
+            await leave.wait()
+            return int(await connection.fetchval("SELECT 7"))
+
+    using = asyncio.create_task(use())
+    await entered.wait()
+    stopping = asyncio.create_task(database.stop())
+    leave.set()
+
+    assert await using == 7
+    await stopping
+
+
+async def test_check_passes_while_the_database_answers(database: Database) -> None:
+    await database.check()

@@ -1,0 +1,124 @@
+"""What happens to the pool when the server restarts or the network goes bad."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+
+import pytest
+
+from leadwire.db import (
+    Database,
+    DatabaseUnavailableError,
+    DedicatedConnection,
+)
+from leadwire.testing import TcpProxy, eventually
+from leadwire.testing.postgres import PostgresServer
+from leadwire.testing.postgres_databases import FreshDatabase
+
+OpenDatabase = Callable[..., Coroutine[None, None, Database]]
+Connect = Callable[[str], Awaitable[DedicatedConnection]]
+
+pytestmark = pytest.mark.fault
+
+
+async def test_the_pool_survives_a_restart_of_the_server(
+    private_url: str, private_postgres: PostgresServer, open_database: OpenDatabase
+) -> None:
+    database = await open_database(private_url, pool_size=3)
+    async with database.connection(), database.connection(), database.connection():
+        pass
+
+    await private_postgres.restart()
+
+    for _ in range(5):
+        async with database.connection() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_who_asks_while_the_server_is_down_gets_a_connection_when_it_is_back(
+    private_url: str, private_postgres: PostgresServer, open_database: OpenDatabase
+) -> None:
+    database = await open_database(private_url, acquire_timeout=30)
+    await private_postgres.stop()
+
+    async def ask() -> int:
+        async with database.connection() as connection:
+            return int(await connection.fetchval("SELECT 1"))
+
+    asking = [asyncio.create_task(ask()) for _ in range(20)]
+    with pytest.raises(DatabaseUnavailableError):
+        await database.check()
+    assert not any(task.done() for task in asking)
+    await private_postgres.start()
+
+    assert await asyncio.gather(*asking) == [1] * 20
+
+
+async def test_a_start_waits_for_a_server_that_comes_later(
+    private_url: str, private_postgres: PostgresServer, open_database: OpenDatabase
+) -> None:
+    await private_postgres.stop()
+
+    starting = asyncio.create_task(open_database(private_url, connect_within=30))
+    done, _ = await asyncio.wait([starting], timeout=0.5)
+    assert not done
+    await private_postgres.start()
+
+    await (await starting).check()
+
+
+async def test_a_start_waits_for_a_database_that_is_made_later(
+    fresh_database: FreshDatabase, connect: Connect, open_database: OpenDatabase
+) -> None:
+    url = await fresh_database.add("a_svc", [])
+    admin = await connect(await fresh_database.admin_url())
+    name = await admin.fetchval("SELECT current_database()")
+    await admin.close()
+    server = await connect((await fresh_database.admin_url()).replace(f"/{name}", "/postgres"))
+    await server.execute(f"ALTER DATABASE {name} RENAME TO {name}_later")
+
+    starting = asyncio.create_task(open_database(url, connect_within=30))
+    done, _ = await asyncio.wait([starting], timeout=0.5)
+    assert not done
+    await server.execute(f"ALTER DATABASE {name}_later RENAME TO {name}")
+
+    await (await starting).check()
+
+
+async def test_a_silent_network_is_noticed_within_the_bounds(
+    proxied: tuple[TcpProxy, str], open_database: OpenDatabase
+) -> None:
+    proxy, url = proxied
+    database = await open_database(url, command_timeout=1.0, acquire_timeout=1.0)
+    async with database.connection():
+        pass
+
+    proxy.freeze()
+    begun = time.monotonic()
+    with pytest.raises(DatabaseUnavailableError):
+        await database.check()
+    assert time.monotonic() - begun < 6
+    proxy.thaw()
+
+    async def answers() -> bool:
+        try:
+            await database.check()
+        except DatabaseUnavailableError:
+            return False
+        return True
+
+    await eventually(answers, message="the pool works again")
+
+
+async def test_connections_cut_while_idle_cost_nobody_anything(
+    proxied: tuple[TcpProxy, str], open_database: OpenDatabase
+) -> None:
+    proxy, url = proxied
+    database = await open_database(url, pool_size=4)
+    for _ in range(3):
+        async with database.connection(), database.connection():
+            pass
+        proxy.cut()
+        await eventually(lambda: proxy.connections == 0)
+        async with database.connection() as connection:
+            assert await connection.fetchval("SELECT 1") == 1
