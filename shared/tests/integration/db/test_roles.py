@@ -97,9 +97,7 @@ async def test_a_copied_database_is_as_closed_as_its_template(
 
 
 @pytest.fixture
-async def role(
-    postgres_server: PostgresServer, fresh_database: FreshDatabase, connect: Connect
-) -> AsyncIterator[str]:
+async def role(fresh_database: FreshDatabase, connect: Connect) -> AsyncIterator[str]:
     """A role name of this test's own; the role is removed at the end."""
     name = f"role_{secrets.token_hex(4)}"
     url = await fresh_database.admin_url()
