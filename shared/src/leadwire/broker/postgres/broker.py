@@ -188,7 +188,9 @@ class PostgresBroker:
         Raises:
             BrokerConfigurationError: The subscription is not declared as wanted. If the
                 database does not answer just now, the consumer waits for it.
+            BrokerUnavailableError: The client is not started.
         """
+        self._started()
         try:
             missing = await self.missing([subscription])
         except BrokerUnavailableError as error:
@@ -217,11 +219,15 @@ class PostgresBroker:
 
     @contextlib.asynccontextmanager
     async def _connection(self, *, within: float) -> AsyncGenerator[Connection]:
+        pool = self._started()
+        with unavailable(self._url):
+            async with asyncio.timeout(within), lend(pool) as connection:
+                yield connection
+
+    def _started(self) -> "Pool[asyncpg.Record]":
         if self._pool is None:
             raise BrokerUnavailableError(f"the client {self._name} is not started")
-        with unavailable(self._url):
-            async with asyncio.timeout(within), lend(self._pool) as connection:
-                yield connection
+        return self._pool
 
     def _opener(self, subscription: Subscription) -> OpenSession:
         async def open_session(wake: Callable[[], None]) -> PullSession:

@@ -38,11 +38,14 @@ PLANNING = {
 
 
 def publisher_settings(*, name: str, statement_within: float) -> dict[str, str]:
-    """Return the server settings of a connection that publishes or declares."""
+    """Return the server settings of a connection that publishes or declares.
+
+    What is accepted is on disk, whatever the database's default.
+    """
     settings = server_settings(
         schema=SCHEMA, application_name=name, statement_within=statement_within, liveness=POOLED
     )
-    return {**settings, **PLANNING}
+    return {**settings, **PLANNING, "synchronous_commit": "on"}
 
 
 def session_settings(*, name: str, statement_within: float) -> dict[str, str]:

@@ -5,8 +5,16 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+import structlog
+
+from leadwire.broker.errors import BrokerUnavailableError
 from leadwire.broker.postgres.session import PostgresSession
 from leadwire.broker.pull import Claim, Postponed
+
+log = structlog.get_logger(__name__)
+
+MAX_HANDLED = 50
+"""Deliveries that are handled and not yet deleted."""
 
 
 class OrderedSession:
@@ -14,6 +22,8 @@ class OrderedSession:
 
     The active one reads ahead and hands out one delivery at a time. A failed one stays
     at the head; its attempts are counted in the database, its delay is waited for here.
+    What is handled is deleted in batches, at the latest at the next sweep: a consumer that
+    vanishes leaves that much to be handled again, in the same order.
 
     Args:
         session: A session that is open; it ends with this one.
@@ -22,6 +32,7 @@ class OrderedSession:
     def __init__(self, session: PostgresSession) -> None:
         self._session = session
         self._ahead: deque[Claim] = deque()
+        self._handled: list[int] = []
         self._is_active = False
         self._is_handed_out = False
         self._not_before = 0.0
@@ -38,16 +49,17 @@ class OrderedSession:
         return [self._ahead[0]]
 
     async def finish(self, claims: Sequence[Claim]) -> None:
-        """Delete the deliveries, also those of an earlier session, and their messages."""
+        """Note the deliveries as handled, also those of an earlier session."""
         numbers = [claim.number for claim in claims]
-        session = self._session
-        await session.fetch("finish_ordered_deliveries", session.subscription_id, numbers)
-        await session.fetch("delete_handled_messages", numbers)
+        self._handled += numbers
         self._ahead = deque(claim for claim in self._ahead if claim.number not in numbers)
         self._is_handed_out = False
+        if not self._ahead or len(self._handled) >= MAX_HANDLED:
+            await self._delete_handled()
 
     async def postpone(self, postponed: Sequence[Postponed]) -> None:
         """Count the attempt, and keep the delivery at the head until it is due."""
+        await self._delete_handled()
         for each in postponed:
             number, attempt = each.claim.number, each.claim.delivery.attempt + 1
             session = self._session
@@ -64,12 +76,21 @@ class OrderedSession:
             self._is_handed_out = False
 
     async def sweep(self) -> None:
-        """Notice a lost connection; the lock of a vanished consumer is free by itself."""
+        """Delete what is handled, and notice a lost connection.
+
+        There is nothing to free: the lock of a vanished consumer is free by itself.
+        """
+        await self._delete_handled()
         await self._session.fetch("ping_session")
 
     async def close(self) -> None:
-        """End the session, and with it the lock."""
-        await self._session.close()
+        """Delete what is handled and end the session, and with it the lock."""
+        try:
+            await self._delete_handled()
+        except BrokerUnavailableError as error:
+            log.info("handled_deliveries_come_again", error=str(error))
+        finally:
+            await self._session.close()
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -82,7 +103,16 @@ class OrderedSession:
             self._is_active = bool(row["leads"])
         return self._is_active
 
+    async def _delete_handled(self) -> None:
+        if not self._handled:
+            return
+        session = self._session
+        await session.fetch("finish_ordered_deliveries", session.subscription_id, self._handled)
+        await session.fetch("delete_handled_messages", self._handled)
+        self._handled = []
+
     async def _read_ahead(self) -> None:
+        await self._delete_handled()
         session = self._session
         rows = await session.fetch(
             "read_ordered_deliveries", session.subscription_id, session.subscription.prefetch

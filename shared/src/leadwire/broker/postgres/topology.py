@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 import structlog
 
-from leadwire.broker.errors import TopologyConflictError
+from leadwire.broker.errors import BrokerConfigurationError, TopologyConflictError
 from leadwire.broker.port import Subscription
 from leadwire.broker.postgres.connections import SCHEMA
 from leadwire.db import Connection, MigrationSource, Queries, migrate, pending_migrations
@@ -25,6 +25,7 @@ async def declare(connection: Connection, subscriptions: Sequence[Subscription])
     Raises:
         TopologyConflictError: A subscription exists and is ordered, or not, other than
             wanted; that decides how its deliveries were stored.
+        BrokerConfigurationError: There is no schema and the role may not create one.
     """
     await connection.execute(_QUERIES["lock_declaration"])
     try:
@@ -47,10 +48,20 @@ async def missing(connection: Connection, subscriptions: Sequence[Subscription])
 
 async def _create_tables(connection: Connection) -> None:
     if not await connection.fetchval(_QUERIES["schema_exists"]):
-        await connection.execute(_QUERIES["create_schema"])
+        await _create_schema(connection)
     # Asked first, so that a version older than the tables declares as well.
     if await pending_migrations(connection, schema=SCHEMA, sources=[MIGRATIONS]):
         await migrate(connection, schema=SCHEMA, sources=[MIGRATIONS])
+
+
+async def _create_schema(connection: Connection) -> None:
+    try:
+        await connection.execute(_QUERIES["create_schema"])
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise BrokerConfigurationError(
+            f"the role may not create the schema {SCHEMA}: have an administrator create it "
+            "for this role"
+        ) from error
 
 
 async def _declare(connection: Connection, subscriptions: Sequence[Subscription]) -> None:

@@ -141,11 +141,12 @@ class PullConsumer:
 
     async def _turn(self, session: PullSession) -> None:
         self._woken.clear()
+        # First what an earlier session claimed: the sweep would free that.
+        await self._settle(session)
         if time.monotonic() >= self._next_poll:
             await session.sweep()
             self._more_expected = True
             self._next_poll = time.monotonic() + self._poll_interval
-        await self._settle(session)
         await self._claim(session)
         if not (self._settled or self._can_claim() or self._drained()):
             await self._until_woken()

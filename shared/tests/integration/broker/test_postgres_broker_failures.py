@@ -1,0 +1,234 @@
+"""What the Postgres broker does when consumers, connections and servers fail."""
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from leadwire.broker import (
+    Ack,
+    BrokerUnavailableError,
+    Delivery,
+    Retry,
+    Subscription,
+    Unknown,
+    Verdict,
+)
+from leadwire.broker.postgres import PostgresBroker
+from leadwire.broker.postgres.session import PostgresSession
+from leadwire.broker.pull.consumer import LOSS_LIMIT
+from leadwire.testing import TcpProxy, eventually
+from leadwire.testing.broker_contract import FIRST, ids, messages, publish, publish_when_back
+from leadwire.testing.broker_postgres import PUBLISH_DEADLINE, PostgresHarness
+from leadwire.testing.broker_recording import ParkingList, Recorder
+from leadwire.testing.postgres import PostgresServer
+
+PLAIN = Subscription(name="plain", types=(FIRST,), prefetch=5, retry_delays=(0.1,))
+ORDERED = Subscription(name="ordered", types=(FIRST,), ordered=True, retry_delays=(0.1,))
+BOTH = pytest.mark.parametrize("subscription", [PLAIN, ORDERED], ids=lambda each: each.name)
+
+
+def through(proxy: TcpProxy, url: str) -> str:
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{login}@{proxy.host}:{proxy.port}").geturl()
+
+
+def proxy_to(url: str) -> TcpProxy:
+    parts = urlsplit(url)
+    return TcpProxy(parts.hostname or "127.0.0.1", parts.port or 5432)
+
+
+async def test_the_standby_takes_over_an_ordered_subscription_where_it_was_left(
+    postgres: PostgresHarness,
+) -> None:
+    active, standby = await postgres.client("active"), await postgres.client("standby")
+    await active.declare([ORDERED])
+    batch = messages(30)
+    by_active = Recorder()
+    consumer = await active.subscribe(ORDERED, by_active, parking=ParkingList())
+    await publish(active, batch[:10])
+    await eventually(lambda: by_active.finished == ids(batch[:10]))
+    by_standby = Recorder()
+    await standby.subscribe(ORDERED, by_standby, parking=ParkingList())
+    await publish(active, batch[10:20])
+    await eventually(lambda: by_active.finished == ids(batch[:20]))
+    assert by_standby.ids == []
+    await consumer.stop()
+    await publish(active, batch[20:])
+    await eventually(lambda: by_standby.finished == ids(batch[20:]))
+
+
+async def test_after_a_crash_an_ordered_subscription_goes_on_from_what_was_not_finished(
+    postgres: PostgresHarness,
+) -> None:
+    active, heir = await postgres.client("active"), await postgres.client("heir")
+    await active.declare([ORDERED])
+    batch = messages(20)
+    await publish(active, batch)
+    stuck = Recorder(is_open=False)
+    await active.subscribe(ORDERED, stuck, parking=ParkingList())
+    await eventually(lambda: stuck.ids == [batch[0].id])
+    recorder = Recorder()
+    await heir.subscribe(ORDERED, recorder, parking=ParkingList())
+    await postgres.crash(active)
+    await eventually(lambda: recorder.finished == ids(batch))
+
+
+@BOTH
+async def test_attempts_are_counted_across_consumers(
+    postgres: PostgresHarness, subscription: Subscription
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([subscription])
+    await publish(broker, messages(1))
+    failing = Recorder(lambda delivery: Retry(delay=0.3))
+    consumer = await broker.subscribe(subscription, failing, parking=ParkingList())
+    await eventually(lambda: len(failing.received) == 2)
+    await consumer.stop()
+    recorder = Recorder()
+    await broker.subscribe(subscription, recorder, parking=ParkingList())
+    await eventually(lambda: len(recorder.finished) == 1)
+    assert [each.delivery.attempt for each in recorder.received] == [3]
+
+
+@BOTH
+async def test_a_message_that_kills_its_consumers_is_parked_at_last(
+    postgres: PostgresHarness, subscription: Subscription
+) -> None:
+    broker = await postgres.client("publisher")
+    await broker.declare([subscription])
+    killer, harmless = messages(2)
+    await publish(broker, [killer])
+    connection = await postgres.administrator()
+    await connection.execute("UPDATE deliveries SET losses = $1", LOSS_LIMIT - 1)
+    victim = await postgres.client("victim")
+    last_one = Recorder(is_open=False)
+    await victim.subscribe(subscription, last_one, parking=ParkingList())
+    await eventually(lambda: last_one.ids == [killer.id])
+    await postgres.crash(victim)
+    recorder, parking = Recorder(), ParkingList()
+    await broker.subscribe(subscription, recorder, parking=parking)
+    await publish(broker, [harmless])
+    await eventually(lambda: recorder.ids == [harmless.id])
+    await eventually(lambda: f"{LOSS_LIMIT} consumers" in parking.reasons.get(killer.id, ""))
+    await connection.close()
+
+
+async def test_a_sweep_frees_what_a_vanished_consumer_held_and_nothing_else(
+    postgres: PostgresHarness,
+) -> None:
+    slow = await postgres.client("slow")
+    await slow.declare([PLAIN])
+    recorder = Recorder(is_open=False)
+    await slow.subscribe(PLAIN, recorder, parking=ParkingList())
+    await publish(slow, messages(3))
+    await eventually(lambda: len(recorder.ids) == 3)
+    session = await PostgresSession.open(
+        url=postgres.url,
+        name="sweeper",
+        subscription=PLAIN,
+        statement_within=10,
+        wake=lambda: None,
+    )
+
+    async def freed() -> int:
+        await session.sweep()
+        return len(await session.claim(10))
+
+    assert await freed() == 0
+    await postgres.crash(slow)
+    assert await eventually(freed) == 3
+    await session.close()
+
+
+async def test_what_a_handler_achieved_while_the_session_was_lost_is_not_done_again(
+    postgres: PostgresHarness,
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN])
+    lost: list[str] = []
+
+    async def handler(delivery: Delivery) -> Verdict:
+        lost.append(delivery.message.id)
+        if len(lost) == 1:
+            await postgres.cancel_consumers("plain")
+        return Ack()
+
+    await broker.subscribe(PLAIN, handler, parking=ParkingList())
+    first, second = messages(2)
+    await publish(broker, [first])
+    await eventually(lambda: lost == [first.id])
+    await publish(broker, [second])
+    await eventually(lambda: second.id in lost)
+    assert lost == [first.id, second.id]
+
+
+@pytest.mark.fault
+async def test_a_silent_network_gives_bounded_answers_and_recovers(
+    postgres: PostgresHarness,
+) -> None:
+    async with proxy_to(postgres.url) as proxy:
+        broker = await postgres.client(url=through(proxy, postgres.url))
+        await broker.declare([PLAIN])
+        recorder = Recorder()
+        await broker.subscribe(PLAIN, recorder, parking=ParkingList())
+        batch = messages(2)
+        await publish(broker, batch[:1])
+        await eventually(lambda: recorder.finished == ids(batch[:1]))
+        proxy.freeze()
+        started = time.monotonic()
+        outcomes = await broker.publish(messages(1))
+        assert [type(outcome) for outcome in outcomes] == [Unknown]
+        assert time.monotonic() - started < PUBLISH_DEADLINE + 2
+        with pytest.raises(BrokerUnavailableError):
+            await broker.check()
+        proxy.thaw()
+        await publish_when_back(broker, batch[1:])
+        await eventually(lambda: batch[1].id in recorder.finished, within=30)
+
+
+@pytest.mark.fault
+async def test_a_client_stops_in_time_while_the_network_is_silent(
+    postgres: PostgresHarness,
+) -> None:
+    async with proxy_to(postgres.url) as proxy:
+        broker = await postgres.client(url=through(proxy, postgres.url))
+        await broker.declare([PLAIN])
+        recorder = Recorder()
+        await broker.subscribe(PLAIN, recorder, parking=ParkingList())
+        await publish(broker, messages(1))
+        await eventually(lambda: len(recorder.finished) == 1)
+        proxy.freeze()
+        started = time.monotonic()
+        await broker.stop()
+        assert time.monotonic() - started < 20
+
+
+@pytest.mark.fault
+async def test_a_consumer_begun_while_the_database_is_away_starts_when_it_is_back(
+    postgres: PostgresHarness, private_postgres: PostgresServer
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN])
+    batch = messages(3)
+    await publish(broker, batch)
+    recorder = Recorder()
+    await private_postgres.stop()
+    try:
+        with pytest.raises(BrokerUnavailableError):
+            await PostgresBroker(url=postgres.url, name="early", connect_within=0.5).start()
+        with pytest.raises(BrokerUnavailableError):
+            await broker.check()
+        await broker.subscribe(PLAIN, recorder, parking=ParkingList())
+    finally:
+        await private_postgres.start()
+    await eventually(lambda: sorted(recorder.finished) == sorted(ids(batch)), within=30)
+
+
+async def test_a_client_that_is_stopped_takes_no_consumer(postgres: PostgresHarness) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN])
+    await broker.stop()
+    with pytest.raises(BrokerUnavailableError):
+        await broker.subscribe(PLAIN, Recorder(), parking=ParkingList())
