@@ -23,6 +23,10 @@ IDLE_CONNECTION_SECONDS = 75.0
 """Also bounds how long a client may take to send its request's headers. Longer than the 60 s
 after which gateways drop an idle connection, so that they never use one just closed."""
 
+LINGER_SECONDS = 2.0
+"""How long the rest of a refused body is read and dropped, so that its sender sees the answer
+before the connection closes."""
+
 MAX_BODY = web.AppKey("max_body", int)
 SUPERVISED = web.AppKey("supervised", dict[str, bool])
 
@@ -48,6 +52,7 @@ def new_application(
             "access_log": None,
             "handler_cancellation": True,
             "keepalive_timeout": IDLE_CONNECTION_SECONDS,
+            "lingering_time": LINGER_SECONDS,
         },
     )
     registry = metrics.new_process_registry()

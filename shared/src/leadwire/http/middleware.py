@@ -83,7 +83,7 @@ async def _observed(
         response = await handler(request)
         status, streamed = response.status, response.prepared
         if isinstance(response, web.Response) and not streamed:
-            await _write(request, response)
+            status = status if await _write(request, response) else CLIENT_GONE
         return response
     finally:
         seconds = time.perf_counter() - began
@@ -101,16 +101,21 @@ async def _observed(
         )
 
 
-async def _write(request: web.Request, response: web.StreamResponse) -> None:
-    """Send an answer; aiohttp itself would wait for ever for a client that reads nothing."""
+async def _write(request: web.Request, response: web.Response) -> bool:
+    """Send an answer; tell whether the client took it.
+
+    aiohttp itself would wait for ever for a client that reads nothing.
+    """
     try:
         async with asyncio.timeout(WRITE_WITHIN):
             await response.prepare(request)
             await response.write_eof()
     except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-        raise ConnectionResetError("the client did not read its answer in time") from None
+        _cut(request)
+        return False
+    except ConnectionError:
+        return False
+    return True
 
 
 @web.middleware
@@ -143,11 +148,20 @@ def _problem_for(request: web.Request, error: Exception) -> Problem:
 
 
 def _refusal(request: web.Request, problem: Problem) -> web.Response:
+    if request.writer.output_size > 0:
+        # A stream broke after its headers: only a cut connection tells the client so.
+        _cut(request)
+        raise ConnectionResetError("the answer had begun when its handler failed")
     response = problem_response(problem, request_id=request_id_of(request))
     if not request.content.is_eof():
         # What is left of the body would be read as the next request, or waited for.
         response.force_close()
     return response
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _broken_body() -> Problem:

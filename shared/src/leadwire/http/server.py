@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from uuid_utils.compat import uuid7
 
-from leadwire.http.application import IDLE_CONNECTION_SECONDS, SUPERVISED
+from leadwire.http.application import IDLE_CONNECTION_SECONDS, LINGER_SECONDS, SUPERVISED
 from leadwire.http.inflight import IN_FLIGHT
 from leadwire.http.keys import DRAINING
 from leadwire.http.problems import (
@@ -142,6 +142,8 @@ class _ProblemRequestHandler(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002  aiohttp's signature; it quotes the request
     ) -> web.StreamResponse:
         """Answer a request that is not HTTP, or a failure outside of the middlewares."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # the client is gone, which aiohttp takes without a word
         if status >= 500:
             log.error("connection_failed", status=status, exc_info=exc)
         else:
@@ -179,6 +181,7 @@ def _connection_factory(server: web.Server) -> Callable[[], web.RequestHandler]:
             server,
             loop=loop,
             keepalive_timeout=IDLE_CONNECTION_SECONDS,
+            lingering_time=LINGER_SECONDS,
             access_log_class=_NoAccessLog,
         )
 

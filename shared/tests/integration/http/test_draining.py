@@ -1,0 +1,201 @@
+"""A stopping server turns nobody away in the middle, and waits for nobody for ever."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from leadwire.http import DRAINING, HttpServer, Operation, Response, json_response, middleware
+from leadwire.http.metrics import REGISTRIES
+from leadwire.testing import eventually
+
+Serve = Callable[..., Awaitable[Any]]
+
+
+class Slow:
+    """Handlers that go on until they are let go."""
+
+    def __init__(self) -> None:
+        self.entered = asyncio.Event()
+        self.let_go = asyncio.Event()
+        self.finished = 0
+        self.cancelled = 0
+
+    async def work(self, _: web.Request) -> web.StreamResponse:
+        self.entered.set()
+        try:
+            await self.let_go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        self.finished += 1
+        return json_response({"done": True})
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"hello\n")
+        self.entered.set()
+        await request.app[DRAINING].wait()
+        await response.write(b"bye\n")
+        return response
+
+
+def operation(method: str, handler: Callable[..., Awaitable[web.StreamResponse]]) -> Operation:
+    return Operation(method, "/slow", handler, "s", "t", {200: Response(None, "x")})
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+async def test_a_running_request_is_answered_before_the_server_stops(
+    serve: Serve, slow: Slow
+) -> None:
+    served = await serve(operation("GET", slow.work))
+    asking = asyncio.create_task(served.session.get("/slow"))
+    await slow.entered.wait()
+
+    stopping = asyncio.create_task(served.server.stop())
+    await eventually(served.app[DRAINING].is_set)
+    refused = await is_refused(served.port)
+    slow.let_go.set()
+    answer = await asking
+    await stopping
+
+    assert refused
+    assert (answer.status, answer.headers["Connection"]) == (200, "close")
+
+
+async def test_a_connection_kept_open_is_told_that_the_server_is_not_ready(
+    serve: Serve, slow: Slow
+) -> None:
+    served = await serve(operation("GET", slow.work))
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    asking = asyncio.create_task(served.session.get("/slow"))
+    await slow.entered.wait()
+
+    stopping = asyncio.create_task(served.server.stop())
+    await eventually(served.app[DRAINING].is_set)
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = await reader.read()
+    slow.let_go.set()
+    await asking
+    await stopping
+    writer.close()
+
+    assert b" 503 " in answer.split(b"\r\n")[0]
+
+
+async def test_a_request_that_outlasts_the_deadline_is_cut(serve: Serve, slow: Slow) -> None:
+    served = await serve(operation("POST", slow.work), drain_within=0.2)
+    asking = asyncio.create_task(served.session.post("/slow"))
+    await slow.entered.wait()
+
+    async with asyncio.timeout(5):
+        await served.server.stop()
+
+    assert slow.cancelled == 1
+    with pytest.raises(aiohttp.ClientError):
+        await asking
+
+
+async def test_a_long_stream_says_goodbye(serve: Serve, slow: Slow) -> None:
+    served = await serve(operation("GET", slow.stream))
+    answer = await served.session.get("/slow")
+    await slow.entered.wait()
+
+    stopping = asyncio.create_task(served.server.stop())
+    text = await answer.text()
+    await stopping
+
+    assert text == "hello\nbye\n"
+
+
+async def test_a_reader_that_leaves_ends_its_handler(serve: Serve, slow: Slow) -> None:
+    served = await serve(operation("GET", slow.work))
+    asking = asyncio.create_task(served.session.get("/slow"))
+    await slow.entered.wait()
+
+    asking.cancel()
+
+    await eventually(lambda: slow.cancelled == 1)
+
+
+async def test_a_change_goes_on_when_its_client_leaves(serve: Serve, slow: Slow) -> None:
+    served = await serve(operation("POST", slow.work))
+    asking = asyncio.create_task(served.session.post("/slow"))
+    await slow.entered.wait()
+
+    asking.cancel()
+    await eventually(lambda: counted(served, status="499"))
+    stopping = asyncio.create_task(served.server.stop())
+    await eventually(served.app[DRAINING].is_set)
+    slow.let_go.set()
+    await stopping
+
+    assert (slow.finished, slow.cancelled) == (1, 0)
+
+
+async def test_a_client_that_reads_nothing_does_not_hold_its_answer_for_ever(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "WRITE_WITHIN", 0.2)
+
+    async def huge(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"x" * 50_000_000)
+
+    served = await serve(operation("GET", huge))
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+    writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readline()
+
+    await eventually(lambda: counted(served, status="499"))
+    assert len(await reader.read()) < 50_000_000
+    writer.close()
+
+
+async def test_a_stream_that_breaks_is_cut_and_not_ended(serve: Serve) -> None:
+    async def breaking(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"hello")
+        raise RuntimeError("broken")
+
+    served = await serve(operation("GET", breaking))
+
+    answer = await served.session.get("/slow")
+    with pytest.raises(aiohttp.ClientError):
+        await answer.read()
+
+
+async def test_stopping_twice_or_without_a_start_is_harmless(serve: Serve) -> None:
+    served = await serve()
+
+    await served.server.stop()
+    await served.server.stop()
+    await HttpServer(app=served.app, host="127.0.0.1", port=0).stop()
+
+
+async def is_refused(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
+def counted(served: Any, *, status: str) -> bool:
+    registry = served.app[REGISTRIES]["probe"]
+    labels = {"route": "/slow", "status": status}
+    return any(
+        labels.items() <= sample.labels.items()
+        for metric in registry.collect()
+        for sample in metric.samples
+        if sample.name == "leadwire_http_requests_total"
+    )

@@ -1,0 +1,116 @@
+"""What is not even HTTP gets a problem too, and never a stack trace."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import web
+from pydantic import BaseModel
+
+from leadwire.http import Operation, Response, bodies, json_response
+
+Serve = Callable[..., Awaitable[Any]]
+
+
+class Thing(BaseModel):
+    name: str
+
+
+async def add(_: web.Request, *, body: Thing) -> web.StreamResponse:
+    return json_response(body)
+
+
+ADD = Operation("POST", "/things", add, "s", "t", {200: Response(Thing, "x")})
+
+
+def parts(answer: bytes) -> tuple[int, dict[str, str], Any]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return int(status.split()[1]), headers, orjson.loads(body)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"rubbish\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"BREW /things HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://[/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+async def test_bytes_that_are_no_request_are_a_malformed_request(serve: Serve, raw: bytes) -> None:
+    served = await serve(ADD)
+
+    status, headers, problem = parts(await served.say(raw))
+
+    assert (status, problem["code"]) == (400, "malformed_request")
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["server"] == "leadwire"
+
+
+async def test_headers_that_are_not_utf_8_are_refused(serve: Serve) -> None:
+    served = await serve(ADD)
+
+    answer = await served.say(
+        b"GET /things HTTP/1.1\r\nHost: x\r\nX-Name: \xff\r\nConnection: close\r\n\r\n"
+    )
+
+    status, _, problem = parts(answer)
+    assert (status, problem["code"]) == (400, "bad_request")
+
+
+async def test_an_expectation_nobody_knows_is_a_problem(serve: Serve) -> None:
+    served = await serve(ADD)
+
+    answer = await served.say(b"POST /things HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n")
+
+    status, headers, problem = parts(answer)
+    assert (status, problem["code"]) == (417, "expectation_failed")
+    assert headers["server"] == "leadwire"
+
+
+async def test_broken_chunks_are_a_malformed_body(serve: Serve) -> None:
+    served = await serve(ADD)
+
+    answer = await served.say(
+        b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
+    )
+
+    status, _, problem = parts(answer)
+    assert status == 400
+    assert problem["code"] in {"malformed_body", "malformed_request"}
+
+
+async def test_a_body_that_drips_is_cut_off_with_408(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.2)
+    served = await serve(ADD)
+
+    answer = await served.say(
+        b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 100\r\n\r\n{"na'
+    )
+
+    status, headers, problem = parts(answer)
+    assert (status, problem["code"]) == (408, "request_timeout")
+    assert headers["connection"] == "close"
+
+
+async def test_headers_that_never_end_are_cut_off(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadwire.http.server.IDLE_CONNECTION_SECONDS", 0.3)
+    served = await serve(ADD)
+
+    assert await served.say(b"GET / HTTP/1.1\r\nHost: x\r\nX: ") == b""
