@@ -1,13 +1,16 @@
 """notifier-svc on a real Postgres, driven through the memory broker and its HTTP API."""
 
 import json
+import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from uuid_utils.compat import uuid7
 
@@ -26,17 +29,25 @@ from leadwire.contracts import (
 from leadwire.db import Database, MigrationSource
 from leadwire.testing import eventually
 from notifier_svc.app import SERVICE, create_app
+from notifier_svc.mail import transport_from_url
 from notifier_svc.settings import NotifierSettings
+from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 
 MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
 Json = dict[str, Any]
+Params = dict[str, str | list[str]]
 
 
 class Office:
     """What a test does: publish events, call the API, look at rows and emails."""
 
     def __init__(
-        self, *, client: TestClient, broker: Broker, database: Database, mailbox: Path
+        self,
+        *,
+        client: TestClient[web.Request, web.Application],
+        broker: Broker,
+        database: Database,
+        mailbox: Path,
     ) -> None:
         self.client = client
         self.database = database
@@ -88,18 +99,34 @@ class Office:
         data = LeadErased(lead=LeadTombstone(id=lead_id, rev=9))
         return await self.say(data, subject=lead_id)
 
-    async def get(self, path: str, status: int = 200, **params: str | list[str]) -> Json:
+    async def get(self, path: str, params: Params | None = None, *, status: int = 200) -> Json:
         """Call the API, expect a status, return the JSON of the answer."""
         async with self.client.get(path, params=params) as response:
             text = await response.text()
             assert response.status == status, text
-            return json.loads(text)  # type: ignore[no-any-return] - JSON is what it is
+            answer: Json = json.loads(text)
+            return answer
 
     async def journal(self, **params: str | list[str]) -> list[Json]:
-        return (await self.get("/v1/journal", **params))["items"]  # type: ignore[no-any-return]
+        items: list[Json] = (await self.get("/v1/journal", params))["items"]
+        return items
 
     async def deliveries(self, **params: str) -> list[Json]:
-        return (await self.get("/v1/deliveries", **params))["items"]  # type: ignore[no-any-return]
+        items: list[Json] = (await self.get("/v1/deliveries", {**params}))["items"]
+        return items
+
+    async def keep_house(self) -> None:
+        """Do one round of housekeeping, with the retention that is the default."""
+        retention = Retention(journal=timedelta(days=30), deliveries=timedelta(days=30))
+        transport = transport_from_url(self.mailbox.as_uri())
+        keeper = HouseKeeping(database=self.database, transport=transport, retention=retention)
+        await keeper.keep_house()
+
+    def age_emails(self, *, days: int) -> None:
+        """Have all emails written so long ago."""
+        moment = time.time() - days * 86_400
+        for path in self.mailbox.glob("*.eml"):
+            os.utime(path, (moment, moment))
 
     async def value(self, query: str, *arguments: object) -> Any:
         async with self.database.connection() as connection:

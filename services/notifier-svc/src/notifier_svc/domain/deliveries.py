@@ -85,6 +85,5 @@ class DeliveryRecord:
 
 def delay_after(attempts: int) -> timedelta:
     """Return the pause after the nth failed attempt: doubling, bounded, spread by a fifth."""
-    doubled = FIRST_DELAY * 2 ** min(attempts - 1, 20)
-    spread: float = _random.uniform(0.8, 1.2)
-    return min(doubled, LONGEST_DELAY) * spread
+    doubled = FIRST_DELAY * (1 << min(attempts - 1, 20))
+    return min(doubled, LONGEST_DELAY) * _random.uniform(0.8, 1.2)

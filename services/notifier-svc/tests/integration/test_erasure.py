@@ -1,0 +1,107 @@
+"""An erased lead's personal data is gone from everything that notifier-svc keeps (G11)."""
+
+from typing import TYPE_CHECKING, Any
+
+from leadwire.broker import Message
+from leadwire.contracts import (
+    Contact,
+    InterestedLead,
+    LeadInterestedCreated,
+    LeadStatus,
+    LeadUpdated,
+    ManagerRef,
+    Work,
+)
+from leadwire.testing import eventually
+
+if TYPE_CHECKING:
+    from conftest import Office
+
+TABLES = ("journal", "deliveries", "parked", "outbox")
+
+
+async def tables_that_name(office: "Office", text: str) -> list[str]:
+    """Name the tables in whose rows the text stands, in any column."""
+    found = []
+    for table in TABLES:
+        query = (
+            f"SELECT count(*) FROM {table} AS row "  # noqa: S608 - names from above
+            "WHERE row::text LIKE '%' || $1 || '%' "
+            "OR encode(coalesce((to_jsonb(row) ->> 'body'), '')::bytea, 'escape') "
+            "LIKE '%' || $1 || '%' OR row::text LIKE '%' || encode($1::bytea, 'hex') || '%'"
+        )
+        if await office.value(query, text):
+            found.append(table)
+    return found
+
+
+def interested(lead: Contact) -> LeadInterestedCreated:
+    moment = lead.created_at
+    return LeadInterestedCreated(
+        lead=InterestedLead(**lead.model_dump(include=set(InterestedLead.model_fields))),
+        manager=ManagerRef(id=lead.id, name="Grace"),
+        marked_at=moment,
+        work=Work(
+            id=lead.id,
+            status=LeadStatus.INTERESTED,
+            manager_id=None,
+            assigned_at=None,
+            decided_at=moment,
+            updated_at=moment,
+            rev=3,
+        ),
+    )
+
+
+async def test_nothing_personal_is_left_and_other_leads_stay(office: "Office") -> None:
+    gone, stays = office.contact(), office.contact()
+    created = await office.create(gone, stays)
+    await office.say(LeadUpdated(lead=gone), subject=gone.id)
+    await office.say(interested(gone), subject=gone.id)
+    await office.publish(Message(id="p", type="x", body=f"broken {gone.id}, {gone.email}".encode()))
+    await eventually(lambda: all_delivered(office, 4))
+    assert await tables_that_name(office, gone.email) == ["journal", "deliveries", "parked"]
+
+    erased = await office.erase(gone.id)
+
+    assert await tables_that_name(office, gone.email) == []
+    assert await tables_that_name(office, stays.email) == ["journal", "deliveries"]
+    items = {item["id"]: item for item in await office.journal()}
+    assert len(items) == 4
+    [kept] = items[str(created.id)]["event"]["data"]["leads"]
+    assert kept["id"] == str(stays.id)
+    assert items[str(erased.id)]["event"]["subject"] == str(gone.id)
+    assert [item["event"] for item in items.values()].count(None) == 2
+    assert sum(item["redacted_at"] is not None for item in items.values()) == 3
+
+
+async def test_emails_that_were_not_sent_yet_are_not_sent_any_more(office: "Office") -> None:
+    office.mailbox.write_text("a file where the directory should be")
+    lead = office.contact()
+    await office.create(lead)
+    await eventually(lambda: has_failed(office))
+    await office.erase(lead.id)
+    deliveries = await office.deliveries()
+    assert [(one["status"], one["recipient"]) for one in deliveries] == [("cancelled", None)] * 2
+
+
+async def test_events_that_come_after_the_erasure_are_redacted_on_arrival(office: "Office") -> None:
+    gone, stays = office.contact(), office.contact()
+    await office.erase(gone.id)
+    await office.create(gone)
+    await office.create(gone, stays)
+    await office.say(interested(gone), subject=gone.id)
+    assert await tables_that_name(office, gone.email) == []
+    _, alone, together, about = await office.journal()
+    assert (alone["event"], about["event"]) == (None, None)
+    assert [lead["id"] for lead in together["event"]["data"]["leads"]] == [str(stays.id)]
+    recipients = {one["lead_id"] for one in await office.deliveries()}
+    assert recipients == {str(stays.id)}
+
+
+async def all_delivered(office: "Office", count: int) -> bool:
+    return len(await office.deliveries(status="delivered")) == count
+
+
+async def has_failed(office: "Office") -> list[dict[str, Any]]:
+    return [one for one in await office.deliveries(status="pending") if one["last_error"]]

@@ -1,0 +1,157 @@
+"""The journal keeps every event as received, and shows it in pages."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leadwire.broker import Message
+from leadwire.contracts import EventType, Origin, to_message
+from leadwire.contracts.samples import sample_bytes
+from leadwire.db import Database
+
+if TYPE_CHECKING:
+    from conftest import Office
+
+
+def message(event_id: str, event_type: str, **attributes: object) -> Message:
+    envelope = {"specversion": "1.0", "id": event_id, "source": "another-team", "type": event_type}
+    return Message(id=event_id, type=event_type, body=json.dumps(envelope | attributes).encode())
+
+
+@pytest.mark.parametrize("event_type", list(EventType), ids=str)
+async def test_every_event_type_stands_in_the_journal_byte_for_byte(
+    office: "Office", event_type: EventType
+) -> None:
+    body = sample_bytes(event_type)
+    envelope = json.loads(body)
+    headers = {"ce-source": envelope["source"], "traceparent": envelope["traceparent"]}
+    await office.publish(Message(id=envelope["id"], type=event_type, body=body, headers=headers))
+    assert await office.value("SELECT body FROM journal") == body
+    assert await office.value("SELECT headers FROM journal") == [
+        "ce-source",
+        envelope["source"],
+        "traceparent",
+        envelope["traceparent"],
+    ]
+    [item] = await office.journal()
+    assert item["event"] == envelope
+    assert (item["id"], item["type"]) == (envelope["id"], event_type)
+    assert item["subject"] == envelope.get("subject")
+
+
+async def test_an_event_of_a_type_that_nobody_knows_is_kept_too(office: "Office") -> None:
+    await office.publish(message("x1", "invoice_paid", subject="invoice/7", data={"total": 3}))
+    [item] = await office.journal(type="invoice_paid")
+    assert (item["subject"], item["time"]) == ("invoice/7", None)
+    assert item["event"]["data"] == {"total": 3}
+
+
+async def test_an_event_delivered_twice_stands_there_once(office: "Office") -> None:
+    event = await office.create(office.contact())
+    await office.publish(to_message(event))
+    await office.publish(message("after", "marker"))
+    assert [item["id"] for item in await office.journal()] == [str(event.id), "after"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "body"),
+    [
+        ("lead_assigned", b"not json"),
+        ("lead_assigned", b'{"specversion": "0.3"}'),
+        ("lead_erased", sample_bytes(EventType.LEAD_ERASED).replace(b'"rev": 3', b'"rev": 0')),
+    ],
+    ids=["not JSON", "not a CloudEvent", "wrong data"],
+)
+async def test_what_cannot_be_read_is_parked_with_its_reason(
+    office: "Office", event_type: str, body: bytes
+) -> None:
+    await office.publish(Message(id="broken", type=event_type, body=body))
+    assert await office.value("SELECT body FROM parked") == body
+    assert await office.value("SELECT length(reason) FROM parked") > 10
+    assert await office.journal() == []
+
+
+async def test_the_journal_is_filtered_by_type_and_time_of_receipt(office: "Office") -> None:
+    for number, event_type in enumerate(["a", "b", "a", "c"]):
+        await office.publish(message(str(number), event_type))
+    received = [item["received_at"] for item in await office.journal()]
+
+    async def ids(**params: str | list[str]) -> str:
+        return "".join(item["id"] for item in await office.journal(**params))
+
+    assert await ids(type="a") == "02"
+    assert await ids(type=["b", "c"]) == "13"
+    assert await ids(type="unheard_of") == ""
+    assert await ids(**{"from": received[1]}) == "123"
+    assert await ids(to=received[2]) == "01"
+    assert await ids(**{"from": received[1], "to": received[3], "type": "a"}) == "2"
+
+
+async def test_pages_join_without_gap_or_overlap(office: "Office") -> None:
+    ids = [f"e{number}" for number in range(7)]
+    for event_id in ids:
+        await office.publish(message(event_id, "told"))
+    seen: list[str] = []
+    cursor, pages = None, 0
+    while pages == 0 or cursor is not None:
+        params: dict[str, str | list[str]] = {"limit": "3", "type": "told"}
+        page = await office.get("/v1/journal", params | ({"cursor": cursor} if cursor else {}))
+        seen += [item["id"] for item in page["items"]]
+        cursor, pages = page["next_cursor"], pages + 1
+    assert (seen, pages) == (ids, 3)
+
+
+async def test_large_events_shorten_a_page_and_the_next_one_goes_on(
+    office: "Office", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier_svc.usecases.read_journal.MAX_PAGE_BYTES", 5_000)
+    for number in range(4):
+        await office.publish(message(f"e{number}", "told", data="x" * 4_000))
+    first = await office.get("/v1/journal")
+    assert [item["id"] for item in first["items"]] == ["e0", "e1"]
+    second = await office.get("/v1/journal", {"cursor": first["next_cursor"]})
+    assert [item["id"] for item in second["items"]] == ["e2", "e3"]
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"cursor": "nonsense"}, {"limit": "0"}, {"limit": "1001"}, {"from": "yesterday"}, {"x": "1"}],
+    ids=str,
+)
+async def test_a_malformed_query_is_refused(office: "Office", params: dict[str, str]) -> None:
+    problem = await office.get("/v1/journal", {**params}, status=400)
+    assert problem["code"] == "invalid_request"
+    assert problem["errors"][0]["path"] == next(iter(params))
+
+
+async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
+    office: "Office", database: Database
+) -> None:
+    today = datetime.now(UTC).date()
+    async with database.connection() as connection:
+        await connection.execute(
+            "SELECT add_journal_days($1, $2)", today - timedelta(days=33), today
+        )
+    await office.publish(message("fresh", "told"))
+    for age, event_id in ((29, "kept"), (31, "dropped")):
+        await office.execute(
+            "INSERT INTO journal (received_at, event_id, source, type, content_type, headers) "
+            "VALUES (now() - make_interval(days => $1), $2, 's', 't', 'c', '{}')",
+            age,
+            event_id,
+        )
+    await office.keep_house()
+    assert [item["id"] for item in await office.journal()] == ["kept", "fresh"]
+    partitions = await office.value(
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
+    )
+    assert partitions == 30 + 1 + 7
+
+
+async def test_an_import_is_journaled_without_emails(office: "Office") -> None:
+    await office.create(office.contact(origin=Origin.IMPORT), origin=Origin.IMPORT)
+    assert len(await office.journal()) == 1
+    assert await office.deliveries() == []
