@@ -18,7 +18,7 @@ from bench.figures import Figure, against_limit
 from bench.servers import Servers
 from import_svc.app import SERVICE
 from leadwire.db.embedded import free_port
-from leadwire.testing.process import ServiceProcess
+from leadwire.testing.process import ServiceProcess, run_to_end
 
 ROWS = 100_000
 ROUNDS = 3
@@ -59,15 +59,17 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
     database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
+        environment = {
+            "LEADWIRE_AUTH": "off",
+            "LEADWIRE_BROKER_URL": servers.rabbitmq_url,
+            "LEADWIRE_HTTP_PORT": str(port),
+            "LEADWIRE_LOG_LEVEL": "warning",
+            "IMPORT_DATABASE_URL": database_url,
+        }
+        await run_to_end(["import_svc", "topology"], environment=environment)
         service = ServiceProcess(
             module="import_svc",
-            environment={
-                "LEADWIRE_AUTH": "off",
-                "LEADWIRE_BROKER_URL": servers.rabbitmq_url,
-                "LEADWIRE_HTTP_PORT": str(port),
-                "LEADWIRE_LOG_LEVEL": "warning",
-                "IMPORT_DATABASE_URL": database_url,
-            },
+            environment=environment,
             port=port,
             log=Path(directory) / "import-svc.log",
         )
