@@ -34,18 +34,32 @@ class Pairing:
 
 
 def pair(places: Sequence[Place], leads: Sequence[WaitingLead]) -> list[Pairing]:
-    """Give each lead, in order, the first place that is left and open to it.
+    """Give the oldest lead that some place is open to the first such place, until none is left.
+
+    A manager who gets a lead has had another: from then on all that he gave back may be
+    his again, and what was passed over on the way, being older, comes first.
 
     Args:
         places: Free places, free longest first.
         leads: Waiting leads, oldest first.
     """
-    left = list(places)
-    pairings = []
-    for lead in leads:
-        if not left:
-            break
-        open_to_it = (at for at, place in enumerate(left) if place.manager_id != lead.not_for)
-        if (at := next(open_to_it, None)) is not None:
-            pairings.append(Pairing(left.pop(at), lead.lead_id))
+    places_left, leads_left = list(places), list(leads)
+    pairings: list[Pairing] = []
+    served: set[UUID] = set()
+    at = 0
+    while places_left and at < len(leads_left):
+        not_for = leads_left[at].not_for
+        place = _first_open(places_left, None if not_for in served else not_for)
+        if place is None:
+            at += 1
+            continue
+        places_left.remove(place)
+        pairings.append(Pairing(place, leads_left.pop(at).lead_id))
+        if place.manager_id not in served:
+            served.add(place.manager_id)
+            at = 0
     return pairings
+
+
+def _first_open(places: Sequence[Place], not_for: UUID | None) -> Place | None:
+    return next((place for place in places if place.manager_id != not_for), None)

@@ -21,7 +21,6 @@ EMAIL_EXISTS = ErrorResponse(409, "email_exists", "Another manager has this emai
 NO_LEAD = ErrorResponse(404, "lead_not_found", "There is no such lead, or it was erased.")
 STALE = ErrorResponse(412, "precondition_failed", "The lead has changed since.")
 DECIDED = ErrorResponse(409, "lead_decided", "The lead is decided.")
-UNAVAILABLE = ErrorResponse(503, "database_unavailable", "Try again after `Retry-After`.")
 
 
 def operations(context: Context) -> list[Operation]:
@@ -32,8 +31,7 @@ def operations(context: Context) -> list[Operation]:
 
 
 def _refusing(operation: Operation) -> Operation:
-    errors = (*operation.errors, UNAVAILABLE)
-    return replace(operation, handler=refusing(operation.handler), errors=errors)
+    return replace(operation, handler=refusing(operation.handler))
 
 
 def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:

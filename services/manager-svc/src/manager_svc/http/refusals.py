@@ -1,17 +1,13 @@
-"""Render refusals of the domain, and a database that is away, as problems."""
+"""Render refusals of the domain as problems."""
 
 import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
-import structlog
 from aiohttp import web
 
-from leadwire.db import is_transient
 from leadwire.http import Problem
 from manager_svc.domain.errors import RefusalError
-
-log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 Handler = Callable[P, Awaitable[web.StreamResponse]]
@@ -26,11 +22,6 @@ def refusing(handler: Handler[P]) -> Handler[P]:
             return await handler(*args, **kwargs)
         except RefusalError as refusal:
             raise _problem(refusal) from None
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("database_failed_request", error=type(error).__name__)
-            raise _unavailable() from error
 
     return handle
 
@@ -39,12 +30,3 @@ def _problem(refusal: RefusalError) -> Problem:
     problem = Problem(status=refusal.status, code=refusal.code, detail=refusal.detail)
     problem.extra.update(refusal.extra)
     return problem
-
-
-def _unavailable() -> Problem:
-    return Problem(
-        status=503,
-        code="database_unavailable",
-        detail="The database did not answer in time. Try again; a change may have been made.",
-        headers={"Retry-After": "1"},
-    )

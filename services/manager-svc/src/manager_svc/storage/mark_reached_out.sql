@@ -19,9 +19,10 @@ noted AS (
 )
 
 SELECT
-    marked.id, created_at, contact_rev, marked.name, family_name, marked.email, cellphone,
-    status, marked.manager_id, managers.name AS manager_name,
-    assigned_at, decided_at, marked.updated_at, marked.rev,
+    marked.id, marked.created_at, marked.contact_rev, marked.name, marked.family_name,
+    marked.email, marked.cellphone, marked.status, marked.manager_id,
+    managers.name AS manager_name,
+    marked.assigned_at, marked.decided_at, marked.updated_at, marked.rev,
     managers.id AS concerned_id, managers.name AS concerned_name
 FROM marked
 LEFT JOIN managers ON managers.id = marked.manager_id;

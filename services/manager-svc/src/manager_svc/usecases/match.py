@@ -11,7 +11,7 @@ from typing import Final
 
 from manager_svc.domain.lead import Worked
 from manager_svc.domain.matching import pair
-from manager_svc.storage.matching import BATCH, Candidates
+from manager_svc.storage.matching import BATCH
 from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.unit import Unit
 
@@ -37,16 +37,6 @@ async def match(unit: Unit) -> list[Worked]:
         for worked in await unit.matches.assign(pairings, now=unit.now, actor=ACTOR, reason=REASON):
             unit.tell_of_lead(lead_assigned(worked, actor=ACTOR, reason=REASON), worked.lead.work)
             assigned.append(worked)
-        if not _may_go_on(candidates, paired=len(pairings)):
-            break
+        if len(candidates.places) < BATCH:
+            break  # every free place was seen, and leads enough for all of them
     return assigned
-
-
-def _may_go_on(candidates: Candidates, *, paired: int) -> bool:
-    """Tell whether another round could pair anything: both sides have something left.
-
-    A lead passed over in this round may find its manager in the next: he has had another.
-    """
-    place_left = paired < len(candidates.places) or len(candidates.places) >= BATCH
-    lead_left = paired < len(candidates.leads) or len(candidates.leads) >= BATCH
-    return place_left and lead_left

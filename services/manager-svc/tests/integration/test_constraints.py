@@ -1,0 +1,89 @@
+"""The database itself refuses what G4 forbids, whatever the code does."""
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+
+async def run(desk: "Desk", *statements: str) -> None:
+    async with desk.database.transaction() as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def refused(desk: "Desk", constraint: str, *statements: str) -> None:
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError) as caught:
+        await run(desk, *statements)
+    assert caught.value.constraint_name == constraint
+
+
+async def test_a_lead_cannot_sit_in_two_places(desk: "Desk") -> None:
+    await desk.manager("Anna")
+    await desk.leads(1)
+    await desk.manager("Ben")
+    await refused(
+        desk,
+        "slots_lead_key",
+        "UPDATE slots SET lead_id = (SELECT id FROM leads), free_since = NULL "
+        "WHERE lead_id IS NULL",
+    )
+
+
+async def test_a_lead_cannot_have_an_assignee_without_a_place_for_it(desk: "Desk") -> None:
+    await desk.manager("Anna")
+    await desk.leads(2)
+    await refused(
+        desk,
+        "leads_slot_fkey",
+        "UPDATE leads SET manager_id = (SELECT id FROM managers), assigned_at = now() "
+        "WHERE manager_id IS NULL",
+    )
+
+
+async def test_a_place_cannot_forget_the_lead_it_holds(desk: "Desk") -> None:
+    await desk.manager("Anna")
+    await desk.leads(1)
+    await refused(desk, "leads_slot_fkey", "UPDATE slots SET lead_id = NULL, free_since = now()")
+
+
+async def test_a_manager_cannot_have_more_places_than_his_capacity(desk: "Desk") -> None:
+    await desk.manager("Anna")
+    await refused(
+        desk,
+        "slots_within_capacity",
+        "INSERT INTO slots (manager_id, number, capacity) SELECT id, 2, 1 FROM managers",
+    )
+    await refused(
+        desk,
+        "slots_manager_fkey",
+        "INSERT INTO slots (manager_id, number, capacity) SELECT id, 2, 2 FROM managers",
+    )
+
+
+async def test_a_capacity_cannot_fall_below_the_places(desk: "Desk") -> None:
+    await desk.manager("Anna", capacity=2)
+    await refused(desk, "slots_within_capacity", "UPDATE managers SET capacity = 1")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("leads_decided_is_free", "status = 'interested', decided_at = now()"),
+        ("leads_decided_at", "status = 'interested'"),
+        ("leads_status_check", "status = 'won'"),
+        ("leads_complete", "email = NULL"),
+        ("leads_erased_is_empty", "erased_at = now(), manager_id = NULL, assigned_at = NULL"),
+        (
+            "leads_erased_is_free",
+            "erased_at = now(), name = NULL, family_name = NULL, email = NULL, cellphone = NULL",
+        ),
+    ],
+)
+async def test_a_lead_cannot_contradict_itself(desk: "Desk", constraint: str, change: str) -> None:
+    await desk.manager("Anna")
+    await desk.leads(1)
+    await refused(desk, constraint, f"UPDATE leads SET {change}")  # noqa: S608 - fixed texts

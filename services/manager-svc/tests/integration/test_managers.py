@@ -1,0 +1,158 @@
+"""Add, read, search, change and remove lead managers."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+
+async def test_a_manager_needs_only_a_name(desk: "Desk") -> None:
+    anna = await desk.manager("  Anna Ek  ")
+    assert anna | {"name": "Anna Ek", "email": None, "capacity": 1, "state": "free"} == anna
+    assert await desk.call("GET", f"/v1/managers/{anna['id']}") == anna
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "   "},
+        {"name": "\u00a0\u2003"},
+        {"name": "?!"},
+        {"name": "A\nB"},
+        {"name": "A\u0000B"},
+        {"name": "a" * 10_000},
+        {"name": 7},
+        {"name": "Anna", "capacity": 0},
+        {"name": "Anna", "capacity": -1},
+        {"name": "Anna", "capacity": 10**20},
+        {"name": "Anna", "capacity": "many"},
+        {"name": "Anna", "email": "anna"},
+        {"name": "Anna", "mail": "anna@example.org"},
+        [],
+    ],
+)
+async def test_what_is_no_manager_is_refused(desk: "Desk", body: Any) -> None:
+    refused = await desk.call("POST", "/v1/managers", 422, json=body)
+    assert refused["code"] == "invalid_request"
+
+
+async def test_an_email_belongs_to_one_manager(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", email="anna@example.org")
+    body = {"name": "Other", "email": "ANNA@example.org"}
+    assert (await desk.call("POST", "/v1/managers", 409, json=body))["code"] == "email_exists"
+    ben = await desk.manager("Ben")
+    change = {"email": "anna@example.org"}
+    refused = await desk.call("PATCH", f"/v1/managers/{ben['id']}", 409, json=change)
+    assert refused["code"] == "email_exists"
+    await desk.call("DELETE", f"/v1/managers/{anna['id']}", 204)
+    await desk.manager("Anna again", email="anna@example.org")
+
+
+async def test_a_change_leaves_out_what_stays(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", email="anna@example.org", capacity=2)
+    path = f"/v1/managers/{anna['id']}"
+    renamed = await desk.call("PATCH", path, json={"name": "Anna Berg"})
+    kept = ("email", "capacity", "state")
+    assert renamed["name"] == "Anna Berg"
+    assert [renamed[field] for field in kept] == [anna[field] for field in kept]
+    assert (await desk.call("PATCH", path, json={"email": None}))["email"] is None
+    unchanged = await desk.call("PATCH", path, json={})
+    assert unchanged["rev"] == 3
+    for wrong in ({"name": None}, {"capacity": None}, {"capacity": 0}):
+        assert (await desk.call("PATCH", path, 422, json=wrong))["code"] == "invalid_request"
+
+
+async def test_search_finds_part_of_a_name_without_case_and_accents(desk: "Desk") -> None:
+    for name in ("Zoë Ångström", "Åsa Lind", "100% Karl_Heinz"):
+        await desk.manager(name)
+
+    async def found(q: str) -> list[str]:
+        page = await desk.call("GET", "/v1/managers", params={"q": q})
+        return [manager["name"] for manager in page["items"]]
+
+    assert await found("ANGSTR") == ["Zoë Ångström"]
+    assert await found("å") == ["Zoë Ångström", "Åsa Lind", "100% Karl_Heinz"]
+    assert await found("0% karl_h") == ["100% Karl_Heinz"]
+    assert await found("%") == ["100% Karl_Heinz"]
+    assert await found("\\") == []
+    assert len(await found("")) == 3
+
+
+async def test_search_by_state(desk: "Desk") -> None:
+    free, busy, paused, gone = [await desk.manager(n) for n in ("Free", "Busy", "Paused", "Gone")]
+    (lead,) = await desk.leads(1)  # to the one who was free longest
+    await desk.call("POST", f"/v1/managers/{paused['id']}/pause")
+    await desk.call("DELETE", f"/v1/managers/{gone['id']}", 204)
+    assert await desk.holds(free) == [lead]
+    free, busy = busy, free
+
+    async def found(state: str) -> list[str]:
+        page = await desk.call("GET", "/v1/managers", params={"state": state})
+        return [manager["id"] for manager in page["items"]]
+
+    assert await found("free") == [free["id"]]
+    assert await found("busy") == [busy["id"]]
+    assert await found("paused") == [paused["id"]]
+    refused = await desk.call("GET", "/v1/managers", 400, params={"state": "gone"})
+    assert refused["code"] == "invalid_request"
+
+
+async def test_listings_come_in_pages(desk: "Desk") -> None:
+    names = [f"M{number}" for number in range(5)]
+    for name in names:
+        await desk.manager(name)
+    seen, cursor = [], None
+    for size in (2, 2, 1):
+        params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = await desk.call("GET", "/v1/managers", params=params)
+        assert len(page["items"]) == size
+        seen += [manager["name"] for manager in page["items"]]
+        cursor = page["next_cursor"]
+    assert (seen, cursor) == (names, None)
+    for wrong in ({"limit": "0"}, {"limit": "1001"}, {"cursor": "made up"}, {"page": "2"}):
+        await desk.call("GET", "/v1/managers", 400, params=wrong)
+
+
+async def test_who_is_not_there_is_not_found(desk: "Desk") -> None:
+    path = f"/v1/managers/{uuid7()}"
+    assert (await desk.call("GET", path, 404))["code"] == "manager_not_found"
+    assert (await desk.call("PATCH", path, 404, json={}))["code"] == "manager_not_found"
+    assert (await desk.call("DELETE", path, 404))["code"] == "manager_not_found"
+    await desk.call("GET", "/v1/managers/7", 400)
+
+
+async def test_a_removed_manager_is_gone(desk: "Desk") -> None:
+    path = f"/v1/managers/{(await desk.manager())['id']}"
+    await desk.call("DELETE", path, 204)
+    await desk.call("DELETE", path, 204)
+    assert (await desk.call("GET", path, 404))["code"] == "manager_removed"
+    assert (await desk.call("PATCH", path, 409, json={}))["code"] == "manager_removed"
+    assert (await desk.call("POST", f"{path}/resume", 409))["code"] == "manager_removed"
+    assert (await desk.call("GET", "/v1/managers"))["items"] == []
+
+
+async def test_every_change_of_a_manager_is_told_once(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", email="anna@example.org")
+    path = f"/v1/managers/{anna['id']}"
+    await desk.call("PATCH", path, json={"name": "Anna"})
+    await desk.call("PATCH", path, json={"name": "Anna Berg", "capacity": 3})
+    await desk.call("POST", f"{path}/pause")
+    await desk.call("POST", f"{path}/pause")
+    await desk.call("POST", f"{path}/resume")
+    await desk.call("DELETE", path, 204)
+    await desk.call("DELETE", path, 204)
+    events = await desk.published()
+    told = [(event.type, event.data.manager.state, event.data.manager.rev) for event in events]
+    assert told == [
+        ("manager_added", "active", 1),
+        ("manager_updated", "active", 2),
+        ("manager_updated", "paused", 3),
+        ("manager_updated", "active", 4),
+        ("manager_removed", "removed", 5),
+    ]
+    assert {event.data.manager.email for event in events} == {"anna@example.org"}

@@ -1,0 +1,151 @@
+"""The matcher never scans a table: its plans use the partial indexes, whatever is cached."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from leadwire.db import Connection, Database
+from manager_svc.storage.queries import QUERIES
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+# 30,000 leads wait, 30,000 are decided, 1,000 of 2,000 managers hold one.
+MANY = """
+INSERT INTO managers (id, name, folded_name, capacity, created_at, updated_at)
+SELECT gen_random_uuid(), 'M' || n, 'm' || n, 1, now(), now() FROM generate_series(1, 2000) AS n;
+
+INSERT INTO leads (
+    id, created_at, contact_rev, name, family_name, email, updated_at, status, decided_at
+)
+SELECT
+    gen_random_uuid(), now() - random() * interval '90 days', 1, 'N', 'F', n || '@example.org',
+    now(), CASE WHEN n % 2 = 0 THEN 'interested' ELSE 'pending' END,
+    CASE WHEN n % 2 = 0 THEN now() END
+FROM generate_series(1, 61000) AS n;
+
+INSERT INTO slots (manager_id, number, capacity, free_since)
+SELECT id, 1, 1, now() - random() * interval '1 day' FROM managers;
+
+WITH pairing AS (
+    SELECT manager_id, lead_id
+    FROM (SELECT manager_id, row_number() OVER () AS n FROM slots LIMIT 1000) AS place
+    JOIN (
+        SELECT id AS lead_id, row_number() OVER () AS n FROM leads WHERE decided_at IS NULL
+        LIMIT 1000
+    ) AS lead USING (n)
+), held AS (
+    UPDATE slots SET lead_id = pairing.lead_id, free_since = NULL
+    FROM pairing WHERE slots.manager_id = pairing.manager_id
+)
+UPDATE leads SET manager_id = pairing.manager_id, assigned_at = now()
+FROM pairing WHERE leads.id = pairing.lead_id;
+"""
+
+
+@pytest.fixture
+async def crowd(database: Database) -> Database:
+    async with database.transaction() as connection:
+        await connection.execute(MANY)
+    async with database.connection() as connection:
+        await connection.execute("ANALYZE managers")
+        await connection.execute("ANALYZE leads")
+        await connection.execute("ANALYZE slots")
+    return database
+
+
+def nodes(plan: Any) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+async def plan_of(connection: Connection, query: str, *arguments: object) -> list[dict[str, Any]]:
+    explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES[query]}"
+    rows = await connection.fetch(explained, *arguments)
+    return list(nodes(json.loads(rows[0][0])[0]["Plan"]))
+
+
+def scans(plan: list[dict[str, Any]]) -> set[str]:
+    return {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
+
+
+def indexes(plan: list[dict[str, Any]]) -> set[str]:
+    return {node["Index Name"] for node in plan if "Index Name" in node}
+
+
+def rows_read(plan: list[dict[str, Any]], index: str) -> float:
+    """Rows that came out of all scans of an index."""
+    found = [node for node in plan if node.get("Index Name") == index]
+    return sum(node["Actual Rows"] * node["Actual Loops"] for node in found)
+
+
+@asynccontextmanager
+async def planning(crowd: Database, cached: str) -> AsyncIterator[Connection]:
+    """A transaction that plans for these arguments or for any, and is rolled back."""
+    async with crowd.connection() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"SET LOCAL plan_cache_mode = {cached}")
+        yield connection
+        await transaction.rollback()
+
+
+CACHED = ("force_custom_plan", "force_generic_plan")
+
+
+async def test_candidates_come_from_the_partial_indexes(crowd: Database) -> None:
+    for cached in CACHED:
+        async with planning(crowd, cached) as connection:
+            plan = await plan_of(connection, "find_candidates", NOW)
+        assert scans(plan) == set()
+        assert indexes(plan) >= {"slots_offered", "leads_waiting"}
+        assert 256 <= rows_read(plan, "leads_waiting") <= 512
+
+
+async def test_one_free_place_reads_one_lead(crowd: Database) -> None:
+    for cached in CACHED:
+        async with planning(crowd, cached) as connection:
+            await connection.execute(
+                "UPDATE slots SET free_since = NULL WHERE free_since > "
+                "(SELECT min(free_since) FROM slots)"
+            )
+            plan = await plan_of(connection, "find_candidates", NOW)
+        assert scans(plan) == set()
+        assert rows_read(plan, "leads_waiting") <= 2
+
+
+async def test_assigning_touches_only_the_rows_concerned(crowd: Database) -> None:
+    for cached in CACHED:
+        async with planning(crowd, cached) as connection:
+            found = await connection.fetchrow(QUERIES["find_candidates"], NOW)
+            assert found is not None
+            for few in (slice(0, 1), slice(1, 20)):
+                pairs = (found["manager_ids"][few], found["numbers"][few], found["lead_ids"][few])
+                plan = await plan_of(connection, "assign_leads", *pairs, NOW, "matcher", "why")
+                assert "leads" not in scans(plan)
+                assert "leads_pkey" in indexes(plan)
+
+
+async def test_marking_scans_nothing(crowd: Database) -> None:
+    decision = ("interested", NOW, "lead_interested_created", "anonymous")
+    for cached in CACHED:
+        async with planning(crowd, cached) as connection:
+            held = "SELECT lead_id FROM slots WHERE lead_id IS NOT NULL"
+            lead = await connection.fetchval(held)
+            assert scans(await plan_of(connection, "find_lead_for_update", lead)) == set()
+            assert scans(await plan_of(connection, "decide_lead", lead, *decision)) == set()
+
+
+async def test_a_look_at_the_queue_scans_no_table(crowd: Database) -> None:
+    async with crowd.connection() as connection:
+        for query in ("is_match_possible", "find_oldest_waiting_lead"):
+            plan = await plan_of(connection, query)
+            assert scans(plan) == set()
+            assert rows_read(plan, "leads_waiting") <= 1
+        plan = await plan_of(connection, "find_lead_state", uuid7())
+        assert indexes(plan) == {"leads_pkey"}

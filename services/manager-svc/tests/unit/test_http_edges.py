@@ -1,0 +1,72 @@
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from leadwire.http import Problem
+from manager_svc.domain.manager import folded
+from manager_svc.http.cursors import (
+    id_cursor,
+    number_cursor,
+    read_id_cursor,
+    read_number_cursor,
+)
+from manager_svc.http.etags import Precondition, versions_of
+from manager_svc.usecases.await_lead import is_young
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
+
+
+def if_match(value: str | None) -> Precondition:
+    return Precondition.model_validate({"If-Match": value})
+
+
+@pytest.mark.parametrize(
+    ("header", "versions"),
+    [
+        (None, None),
+        ("*", None),
+        ('"work-7"', {"work-7"}),
+        ('"work-7", "work-8"', {"work-7", "work-8"}),
+        ('W/"work-7"', set()),
+    ],
+)
+def test_if_match_names_versions(header: str | None, versions: set[str] | None) -> None:
+    assert versions_of(if_match(header)) == versions
+
+
+@pytest.mark.parametrize("header", ["work-7", '"work-7', '"a" "b"', ""])
+def test_an_if_match_without_quotes_is_refused(header: str) -> None:
+    with pytest.raises(Problem) as caught:
+        versions_of(if_match(header))
+    assert (caught.value.status, caught.value.code) == (400, "invalid_request")
+
+
+def test_cursors_give_back_what_went_in() -> None:
+    manager_id = uuid7()
+    assert read_id_cursor(id_cursor(manager_id)) == manager_id
+    assert read_number_cursor(number_cursor(2**40)) == 2**40
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "!!!!", "AAAA", "ä", id_cursor(UUID(int=1)) + "AAAA"])
+def test_a_made_up_cursor_is_refused(cursor: str) -> None:
+    for read in (read_id_cursor, read_number_cursor):
+        with pytest.raises(Problem) as caught:
+            read(cursor)
+        assert caught.value.code == "invalid_request"
+
+
+def test_only_a_fresh_uuid7_is_young() -> None:
+    fresh = UUID(int=(int(NOON * 1000) << 80) | (7 << 76) | (2 << 62))
+    assert is_young(fresh, now=NOON + 9.9)
+    assert not is_young(fresh, now=NOON + 10.1)
+    random = UUID(int=(int(NOON * 1000) << 80) | (4 << 76) | (2 << 62))
+    assert not is_young(random, now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("name", "found_as"), [("Zoë Ångström", "zoe angstrom"), ("STRASSE", "strasse")]
+)
+def test_names_are_compared_without_case_and_accents(name: str, found_as: str) -> None:
+    assert folded(name) == found_as
