@@ -1,0 +1,50 @@
+"""What may be kept of an event once leads are erased."""
+
+import json
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier_svc.domain.redaction import redacted_body
+
+GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
+
+
+def leads_created(*lead_ids: UUID) -> bytes:
+    leads = [{"id": str(lead_id), "email": f"{lead_id}@example.org"} for lead_id in lead_ids]
+    return json.dumps({"id": "e", "data": {"origin": "import", "leads": leads}}).encode()
+
+
+def redact(event_type: str, body: bytes, *, subject: str | None = None) -> bytes | None:
+    return redacted_body(
+        event_type=event_type, subject=subject, body=body, erased=frozenset({GONE})
+    )
+
+
+@given(st.lists(st.uuids(), max_size=5), st.integers(0, 5))
+def test_of_an_import_exactly_the_erased_leads_are_taken(others: list[UUID], at: int) -> None:
+    body = redact("leads_created", leads_created(*others[:at], GONE, *others[at:]))
+    kept = json.loads(body)["data"]["leads"] if body else []
+    assert [lead["id"] for lead in kept] == [str(lead) for lead in others if lead != GONE]
+    assert str(GONE).encode() not in (body or b"")
+
+
+def test_an_import_without_the_lead_stays_byte_for_byte() -> None:
+    body = leads_created(UUID(int=1))
+    assert redact("leads_created", body) is body
+
+
+@pytest.mark.parametrize("event_type", ["lead_updated", "lead_assigned", "of_another_team"])
+def test_nothing_is_kept_of_an_event_about_the_lead(event_type: str) -> None:
+    assert redact(event_type, b"{}", subject=str(GONE)) is None
+
+
+def test_the_erasure_itself_is_kept() -> None:
+    assert redact("lead_erased", b"{}", subject=str(GONE)) == b"{}"
+
+
+@pytest.mark.parametrize("subject", [None, str(UUID(int=1)), "invoice/7"])
+def test_events_about_something_else_stay(subject: str | None) -> None:
+    assert redact("lead_updated", b"{}", subject=subject) == b"{}"
