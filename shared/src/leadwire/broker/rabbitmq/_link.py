@@ -56,7 +56,11 @@ async def call(work: Coroutine[Any, Any, _T], *, within: float = CALL_WITHIN) ->
 
     # The client cancels its own tasks when a channel closes. `gather` tells such a
     # cancellation, which is a failure, from one of the caller.
-    [result] = await asyncio.gather(bounded(), return_exceptions=True)
+    try:
+        [result] = await asyncio.gather(bounded(), return_exceptions=True)
+    finally:
+        # A caller whose time was up already cancels before the work has begun.
+        work.close()
     if not isinstance(result, BaseException):
         return result
     if isinstance(result, LOST) and not isinstance(result, REFUSED):
