@@ -1,0 +1,77 @@
+"""The command line refuses wrong settings with exit code 2, before anything is touched."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from aiohttp import web
+from pydantic_settings import SettingsConfigDict
+
+from leadwire.service import ServiceDescription, ServiceSettings, environment_variables, main
+
+
+class ProbeSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="PROBE_")
+
+
+def setup(app: web.Application, settings: ProbeSettings) -> None:
+    raise AssertionError("the service was set up with wrong settings")
+
+
+PROBE = ServiceDescription(
+    name="probe-svc",
+    schema="probe_svc",
+    settings=ProbeSettings,
+    migrations=[],
+    subscriptions=[],
+    setup=setup,
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in environment_variables(ProbeSettings):
+        monkeypatch.delenv(variable.name, raising=False)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["topology", "--check"], ["check"]])
+def test_missing_settings_end_every_command_with_2_and_their_names(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(PROBE, command) == 2
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Traceback" not in told.err
+    for name in ("LEADWIRE_AUTH", "LEADWIRE_BROKER_URL", "PROBE_DATABASE_URL"):
+        assert f"probe-svc: {name} is not set." in told.err
+
+
+def test_a_broker_url_that_the_transport_refuses_is_a_wrong_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEADWIRE_AUTH", "off")
+    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://")
+    monkeypatch.setenv("PROBE_DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/d")
+
+    assert main(PROBE, ["topology"]) == 2
+
+    told = capsys.readouterr().err
+    assert "LEADWIRE_BROKER_URL is wrong" in told
+    assert "hunter2" not in told
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(PROBE, ["dance"])
+
+    assert ended.value.code == 2
+    assert "serve" in capsys.readouterr().err
