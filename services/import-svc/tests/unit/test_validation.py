@@ -1,8 +1,10 @@
 """What a row is judged to be, without regard to other rows."""
 
 import pytest
+import rphonenumbers
+from rphonenumbers import PhoneNumberFormat
 
-from import_svc.domain.phones import normalise_phone
+from import_svc.domain.phones import SUPPORTED_REGIONS, normalise_phone
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, JudgedRow, RawRow, defective
 from import_svc.domain.validation import judge_rows
@@ -146,3 +148,19 @@ def test_every_code_has_a_sentence() -> None:
     assert describe([Code.EMAIL_MISSING, Code.CELLPHONE_EXISTS]) == (
         "email is not provided; cellphone already exists"
     )
+
+
+def test_numbers_of_every_region_are_written_as_libphonenumber_writes_them() -> None:
+    written = []
+    for region in sorted(SUPPORTED_REGIONS):
+        number = rphonenumbers.example_number(region)
+        if number is not None:
+            national = rphonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+            e164 = rphonenumbers.format_number(number, PhoneNumberFormat.E164)
+            parsed = rphonenumbers.parse(national, region)
+            expected = e164 if rphonenumbers.is_valid_number(parsed) else None
+            assert normalise_phone(national, region) == expected, region
+            assert normalise_phone(e164, None) == e164
+            written.append(e164)
+    assert len(written) > 200
+    assert any(number.startswith("+390") for number in written), "one has a leading zero"

@@ -15,6 +15,7 @@ def clean_name(text: str) -> str | None:
     An empty name is returned as such: whether it may be missing is the caller's rule.
     """
     name = text.strip()
-    if len(name) > MAX_NAME_LENGTH or _FORBIDDEN.search(name):
+    # Nothing forbidden is printable, and `isprintable` is the faster look.
+    if len(name) > MAX_NAME_LENGTH or not (name.isprintable() or not _FORBIDDEN.search(name)):
         return None
     return name

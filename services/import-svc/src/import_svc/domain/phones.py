@@ -33,6 +33,9 @@ def normalise_phone(text: str, region: str | None) -> str | None:
         number = _parse(text, region)
         if not _is_valid(number):
             return None
+        if not number.italian_leading_zero:
+            # What `format_number` would do, at a tenth of its time.
+            return f"+{number.country_code}{number.national_number}"
         e164: str = _format(number, _E164)
     except (rphonenumbers.NumberParseException, UnicodeError):
         # Lone surrogates cannot be encoded, and so are no number.

@@ -99,7 +99,7 @@ def _batches(leads: Sequence[Lead]) -> Iterator[list[bytes]]:
 def _head(lead: Lead) -> bytes:
     return orjson.dumps(
         {
-            "id": lead.id,
+            "id": str(lead.id),
             "name": lead.name,
             "family_name": lead.family_name,
             "email": lead.email,

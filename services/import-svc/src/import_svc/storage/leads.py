@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 import asyncpg
+from uuid_utils import uuid7
 
 from import_svc.domain.duplicates import KnownKeys
 from import_svc.domain.leads import Lead
@@ -11,6 +13,14 @@ from import_svc.storage.errors import LostRaceError
 from leadwire.db import Connection, Queries
 
 _COLUMNS: Final = Lead._fields
+
+
+def new_lead_id() -> UUID:
+    """Return a new UUIDv7, greater than those made before in this process.
+
+    It is of asyncpg's own UUID class, which takes a third of the time to make and to encode.
+    """
+    return asyncpg.pgproto.pgproto.UUID(uuid7().bytes)
 
 
 class LeadStore:

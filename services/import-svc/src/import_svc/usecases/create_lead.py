@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from uuid_utils.compat import uuid7
-
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import NO_ATTRIBUTES, JudgedRow, RawRow
 from import_svc.domain.validation import judge_row
 from import_svc.storage.errors import LostRaceError
-from import_svc.storage.leads import LeadStore
+from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.usecases.store_chunk import Announcer
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Database
@@ -112,7 +110,7 @@ class CreateLead:
 def _lead(judged: JudgedRow, origin: Origin) -> Lead:
     now = datetime.now(UTC)
     return Lead(
-        id=uuid7(),
+        id=new_lead_id(),
         name=judged.name,
         family_name=judged.family_name,
         email=judged.email,

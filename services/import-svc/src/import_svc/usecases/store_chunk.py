@@ -20,7 +20,6 @@ from tenacity import (
     stop_after_delay,
     wait_random_exponential,
 )
-from uuid_utils.compat import uuid7
 
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
 from import_svc.domain.leads import Lead
@@ -28,7 +27,7 @@ from import_svc.domain.receipt import RowFailure, failure_of
 from import_svc.domain.rows import JudgedRow
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
-from import_svc.storage.leads import LeadStore
+from import_svc.storage.leads import LeadStore, new_lead_id
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Database, is_transient
 
@@ -128,7 +127,7 @@ class StoreChunk:
 
 def _lead(row: JudgedRow, import_id: UUID, now: datetime) -> Lead:
     return Lead(
-        uuid7(),
+        new_lead_id(),
         row.name,
         row.family_name,
         row.email,

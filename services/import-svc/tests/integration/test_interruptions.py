@@ -1,0 +1,195 @@
+"""Clients that stall or vanish, a database that restarts: the receipt stays true."""
+
+import asyncio
+import gzip
+import io
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from import_svc.app import create_app
+from import_svc.usecases import store_chunk
+from leadwire.http import SUPERVISOR, HttpServer, bodies
+from leadwire.testing import eventually
+
+LINES = 600
+"""Rows of 2 KB each: more than one block."""
+
+
+def body_of(people: Sequence[dict[str, Any]]) -> bytes:
+    return b"".join(orjson.dumps(each) + b"\n" for each in people)
+
+
+async def open_request(
+    port: int, body: bytes, *, announced: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Send the beginning of a request that announces more."""
+    head = (
+        "POST /v1/imports HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/x-ndjson\r\nContent-Length: {announced}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head.encode() + body)
+    await writer.drain()
+    return reader, writer
+
+
+@pytest.fixture
+def many(person) -> list[dict[str, Any]]:
+    return [person(n, filler="x" * 2_000) for n in range(LINES)]
+
+
+async def test_a_client_that_vanishes_midway_leaves_a_failed_import(desk, many) -> None:
+    body = body_of(many)
+    _, writer = await open_request(desk.client.port, body, announced=10 * len(body))
+    await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+    writer.transport.abort()
+
+    async def ended() -> Any:
+        page = await desk.call("GET", "/v1/imports")
+        return next((each for each in page["items"] if each["status"] != "running"), None)
+
+    receipt = await eventually(ended)
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "client_disconnected")
+    assert 0 < receipt["imported"] <= LINES
+    assert receipt["received"] == receipt["imported"] + receipt["failed"]
+    assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+async def test_a_client_that_vanishes_at_once_leaves_nothing(desk, person) -> None:
+    _, writer = await open_request(desk.client.port, body_of([person(1)]), announced=10_000)
+    writer.transport.abort()
+    await desk.bring([person(2)])
+    assert await desk.value("SELECT count(*) FROM imports") == 1
+
+
+@pytest.fixture
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("short_patience")
+async def test_a_client_that_sends_nothing_is_told_so(desk) -> None:
+    reader, writer = await open_request(desk.client.port, b"", announced=100)
+    answer = await asyncio.wait_for(reader.read(), timeout=20)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"request_timeout"' in answer
+    assert await desk.value("SELECT count(*) FROM imports") == 0
+
+
+async def test_a_broken_gzip_midway_ends_as_failed(desk, many) -> None:
+    packed = gzip.compress(body_of(many), compresslevel=0)
+    broken = packed[:-20_000] + b"\x00" * 20_000
+    receipt = await desk.call(
+        "POST",
+        "/v1/imports",
+        data=io.BytesIO(broken),
+        headers={"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"},
+    )
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "malformed_body")
+    assert receipt["received"] == receipt["imported"] + receipt["failed"]
+    assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+async def test_imports_beyond_the_limit_are_told_to_come_again(desk, person) -> None:
+    waiting = [await open_request(desk.client.port, b"", announced=100) for _ in range(4)]
+
+    async def refused() -> Any:
+        async with desk.client.post("/v1/imports", json=[person(1)]) as response:
+            return response.status == 503 and (await response.json(), response.headers)
+
+    problem, headers = await eventually(refused)
+    assert (problem["code"], headers["Retry-After"]) == ("too_many_imports", "10")
+    for _, writer in waiting:
+        writer.transport.abort()
+
+    async def accepted() -> bool:
+        async with desk.client.post("/v1/imports", json=[person(1)]) as response:
+            return bool(response.status == 200)
+
+    await eventually(accepted)
+
+
+async def test_a_service_that_is_stopped_midway_says_so_in_the_receipt(
+    settings, database, many
+) -> None:
+    async def stored() -> int:
+        async with database.connection() as connection:
+            return int(await connection.fetchval("SELECT count(*) FROM leads"))
+
+    app = create_app(settings)
+    server = HttpServer(app=app, host="127.0.0.1", port=0, drain_within=0.5)
+    await app[SUPERVISOR].start()
+    try:
+        await server.start()
+        body = body_of(many)
+        _, writer = await open_request(server.port, body, announced=10 * len(body))
+        await eventually(stored)
+        await server.stop()
+        writer.transport.abort()
+    finally:
+        await server.stop()
+        await app[SUPERVISOR].stop()
+    async with database.connection() as connection:
+        (row,) = await connection.fetch("SELECT * FROM imports")
+    assert (row["status"], row["error_code"]) == ("failed", "service_stopping")
+    assert row["received"] == row["imported"] + row["failed"]
+    assert row["imported"] == await stored()
+
+
+@pytest.mark.fault
+async def test_a_restart_of_the_database_midway_loses_and_doubles_nothing(
+    private_postgres, desk, many
+) -> None:
+    people = [*many, *({**each, "email": f"b{n}@example.com"} for n, each in enumerate(many))]
+    first, second = body_of(people[:LINES]), body_of(people[LINES:])
+    restarted = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield first
+        await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+        await private_postgres.restart()
+        restarted.set()
+        yield second
+
+    headers = {"Content-Type": "application/x-ndjson"}
+    async with desk.client.post(
+        "/v1/imports",
+        data=pieces(),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=100),
+    ) as response:
+        receipt = await response.json()
+    assert restarted.is_set()
+    assert (receipt["status"], receipt["received"]) == ("completed", 2 * LINES)
+    # The second half has the cellphones of the first.
+    assert (receipt["imported"], receipt["failed"]) == (LINES, LINES)
+    assert {tuple(each["codes"]) for each in receipt["failures"]} == {("cellphone_exists",)}
+    assert await desk.value("SELECT count(*) FROM leads") == LINES
+
+
+async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
+    desk, person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection ends just after the commit: the chunk's own row says it happened."""
+    record = store_chunk.ImportStore.record_chunk
+    cut = 0
+
+    async def record_then_lose(self: Any, connection: Any, **arguments: Any) -> Any:
+        nonlocal cut
+        result = await record(self, connection, **arguments)
+        if not cut:
+            cut += 1
+            await connection.execute("COMMIT")
+            await connection.close()
+        return result
+
+    monkeypatch.setattr(store_chunk.ImportStore, "record_chunk", record_then_lose)
+    receipt = await desk.bring([person(n) for n in range(10)])
+    assert cut == 1
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (10, 10, 0)
+    assert len(await desk.announced_leads()) == 10
