@@ -186,6 +186,7 @@ async def test_a_silent_network_gives_bounded_answers_and_recovers(
         proxy.thaw()
         await publish_when_back(broker, batch[1:])
         await eventually(lambda: batch[1].id in recorder.finished, within=30)
+        await broker.stop()
 
 
 @pytest.mark.fault

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from leadwire.broker import (
     TopologyConflictError,
 )
 from leadwire.broker.postgres import PostgresBroker
+from leadwire.broker.pull import PullConsumer
 from leadwire.db import Queries
 from leadwire.testing import eventually
 from leadwire.testing.broker_contract import FIRST, SECOND, ids, message, messages, publish
@@ -40,6 +42,10 @@ async def counted(postgres: PostgresHarness) -> tuple[int, int]:
 
 async def is_empty(postgres: PostgresHarness) -> bool:
     return await counted(postgres) == (0, 0)
+
+
+def has_finished(recorder: Recorder, expected: list[str]) -> bool:
+    return recorder.finished == expected
 
 
 async def administer(postgres: PostgresHarness, statement: str, *arguments: object) -> None:
@@ -250,3 +256,42 @@ async def test_the_role_may_be_given_nothing_but_the_right_to_create_its_schema(
 def test_a_url_without_a_database_is_refused(url: str) -> None:
     with pytest.raises(BrokerConfigurationError):
         PostgresBroker.from_url(url, name="test")
+
+
+@pytest.mark.parametrize("subscription", [PLAIN, ORDERED], ids=lambda each: each.name)
+async def test_a_publication_wakes_the_consumer_without_the_poll(
+    postgres: PostgresHarness, subscription: Subscription
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([subscription])
+    recorder = Recorder()
+    consumer = PullConsumer(
+        subscription=subscription,
+        handler=recorder,
+        parking=ParkingList(),
+        open_session=broker._opener(subscription),
+        poll_interval=600,
+    )
+    consumer.start()
+    batch = messages(3)
+    for count, sent in enumerate(batch, start=1):
+        await publish(broker, [sent])
+        await eventually(partial(has_finished, recorder, ids(batch[:count])))
+    await consumer.stop()
+
+
+async def test_the_poll_finds_what_no_notification_told(postgres: PostgresHarness) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN])
+    recorder = Recorder()
+    await broker.subscribe(PLAIN, recorder, parking=ParkingList())
+    expected = ["m1", "m2"]
+    for sent in expected:
+        await administer(
+            postgres,
+            "WITH stored AS (INSERT INTO messages VALUES (nextval('message_numbers'),"
+            " $1, 't', 'c', '{}', '') RETURNING number)"
+            " INSERT INTO deliveries SELECT number, 1, now() FROM stored",
+            sent,
+        )
+        await eventually(partial(has_finished, recorder, expected[: expected.index(sent) + 1]))

@@ -8,6 +8,7 @@ import pytest
 from leadwire.broker import BrokerUnavailableError, Message, Subscription
 from leadwire.broker.memory import MemoryHub
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
+from leadwire.broker.pull import consumer as consumer_module
 from leadwire.testing import eventually
 from leadwire.testing.broker_recording import ParkingList, Recorder
 
@@ -108,3 +109,29 @@ async def test_what_waits_on_a_dead_connection_is_settled_on_the_next_one(hub: M
     await eventually(lambda: set(recorder.finished) == {each.id for each in batch})
     await consumer.stop()
     assert recorder.most_at_once <= 5
+
+
+async def test_a_stop_gives_up_what_it_cannot_settle_without_running_against_the_server(
+    hub: MemoryHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "SETTLE_WITHIN", 0.5)
+    opener = hub.opener(SUBSCRIPTION)
+    opened = 0
+
+    async def open_session(wake: Callable[[], None]) -> PullSession:
+        nonlocal opened
+        opened += 1
+        return await opener(wake)
+
+    recorder = Recorder(is_open=False)
+    consumer = consumer_of(open_session, recorder)
+    consumer.start()
+    hub.store([Message(id="m", type="t", body=b"")], only=None)
+    await eventually(lambda: recorder.ids == ["m"])
+    hub.go_down()
+    stopping = asyncio.create_task(consumer.stop(deadline=30))
+    recorder.open()
+    async with asyncio.timeout(3):
+        await stopping
+    assert recorder.finished == ["m"]
+    assert opened < 10

@@ -254,7 +254,10 @@ class PullConsumer:
             await asyncio.wait([self._loop], timeout=SETTLE_WITHIN)
 
     async def _pause(self, seconds: float) -> None:
-        """Sleep, but not through a stop."""
+        """Sleep, but not into a stop; while stopping, tries to settle keep their distance."""
+        if self._stopping.is_set():
+            await asyncio.sleep(seconds)
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
