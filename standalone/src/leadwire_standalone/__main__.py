@@ -4,15 +4,9 @@ import asyncio
 import signal
 import sys
 
-from pydantic import ValidationError
-
-from leadwire.broker import BrokerError
-from leadwire.db import DatabaseError
-from leadwire.db.embedded import EmbeddedPostgresError
-from leadwire.lifecycle import ComponentFailedError
 from leadwire_standalone.logs import configure_quiet_logging
 from leadwire_standalone.options import Options, parse_options
-from leadwire_standalone.process import running
+from leadwire_standalone.process import STARTUP_ERRORS, running
 
 
 async def run(options: Options) -> None:
@@ -37,14 +31,7 @@ def main() -> int:
         asyncio.run(run(options))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
-    except (
-        ComponentFailedError,
-        BrokerError,
-        DatabaseError,
-        EmbeddedPostgresError,
-        OSError,
-        ValidationError,
-    ) as error:
+    except STARTUP_ERRORS as error:
         print(f"Leadwire could not run: {error}", file=sys.stderr)
         return 1
     return 0

@@ -7,15 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from pydantic import ValidationError
 
-from leadwire.db.embedded import EmbeddedPostgres
+from leadwire.broker import BrokerError
+from leadwire.db import DatabaseError
+from leadwire.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from leadwire.http import SUPERVISOR, HttpServer
-from leadwire.lifecycle import Supervisor
+from leadwire.lifecycle import ComponentFailedError, Supervisor
 from leadwire.service import ServiceSettings
 from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
 from leadwire_standalone.options import HOST, Options
 from leadwire_standalone.provisioning import ROLES, broker_url, provision, service_settings
+
+STARTUP_ERRORS = (
+    ComponentFailedError,
+    BrokerError,
+    DatabaseError,
+    EmbeddedPostgresError,
+    OSError,
+    ValidationError,
+)
+"""What can go wrong for reasons that the person at the terminal can mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,18 @@
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-from leadwire_standalone.demo.client import Client
+from leadwire_standalone.demo.client import Client, RefusedError
 from leadwire_standalone.demo.sample import sample_file
-from leadwire_standalone.demo.servers import chosen_broker
+from leadwire_standalone.demo.servers import chosen_broker, chosen_database
 from leadwire_standalone.demo.story import Check, tell
 from leadwire_standalone.demo.subscriber import Subscriber
 from leadwire_standalone.logs import configure_quiet_logging
 from leadwire_standalone.options import Options
-from leadwire_standalone.process import running
+from leadwire_standalone.process import STARTUP_ERRORS, running
 
 SAMPLE_REGION = "US"
 
@@ -29,12 +28,15 @@ async def run(*, file: bytes, name: str, region: str | None) -> list[Check]:
     """
     with tempfile.TemporaryDirectory(prefix="leadwire-demo-") as temporary:
         directory = Path(temporary)
-        async with chosen_broker(directory) as broker:
+        async with (
+            chosen_broker(directory) as broker,
+            chosen_database(directory) as database_url,
+        ):
             say(f"broker     {broker.description}")
             options = Options(
                 port=0,
                 data=directory / "data",
-                database_url=os.environ.get("DATABASE_URL") or None,
+                database_url=database_url,
                 broker_url=broker.url,
             )
             async with (
@@ -58,12 +60,16 @@ def main() -> int:
     given = parser.parse_args()
     if given.file and not given.file.is_file():
         parser.error(f"there is no file {given.file}")
-    configure_quiet_logging()
+    configure_quiet_logging(level="error")
     if given.file:
         story = run(file=given.file.read_bytes(), name=given.file.name, region=given.region)
     else:
         story = run(file=sample_file(), name="sample.csv", region=SAMPLE_REGION)
-    checks = asyncio.run(story)
+    try:
+        checks = asyncio.run(story)
+    except (*STARTUP_ERRORS, RefusedError, AssertionError) as error:
+        say(f"FAIL       {error}")
+        return 1
     for check in checks:
         say(f"{'ok  ' if check.holds else 'FAIL'}       {check.claim}")
         if not check.holds:

@@ -1,4 +1,7 @@
-"""Which broker the demo runs on: the given one, a local RabbitMQ, or the one in Postgres."""
+"""What the demo runs on, and leaves no trace of.
+
+The broker is the given one, a local RabbitMQ, or the one in Postgres.
+"""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from leadwire.db.embedded import EmbeddedPostgres
 from leadwire.testing.rabbitmq_process import PrivateRabbitMQ, find_rabbitmq
 
 
@@ -47,3 +51,21 @@ async def chosen_broker(directory: Path) -> AsyncIterator[ChosenBroker]:
         yield ChosenBroker(
             url=None, description="the embedded one, in Postgres (no RabbitMQ was found)"
         )
+
+
+@asynccontextmanager
+async def chosen_database(directory: Path) -> AsyncIterator[str]:
+    """Give an administrator's URL: the given one, or of a Postgres that is removed at the end.
+
+    Args:
+        directory: Where an embedded Postgres may keep its files.
+    """
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    server = EmbeddedPostgres(data_dir=directory / "postgres")
+    try:
+        await server.start()
+        yield server.url
+    finally:
+        await server.destroy()

@@ -84,7 +84,7 @@ async def tell(
     say(f"added      {len(managers)} lead managers: {', '.join(MANAGERS)}")
     receipt = await client.import_leads(file, name=name, region=region)
     _say_receipt(receipt, say)
-    decided = await decide(client, managers, count=min(DECISIONS, receipt["imported"]))
+    decided = await decide(client, managers, leads=receipt["imported"])
     interested = sum(each.status == "interested" for each in decided)
     await _settled(client, subscriber, interested=interested)
     outcome = Outcome(
@@ -129,13 +129,22 @@ def check(outcome: Outcome) -> list[Check]:
     ]
 
 
-async def decide(client: Client, managers: list[str], *, count: int) -> list[Decided]:
-    """Have managers decide their leads in turn; every third one is not interested."""
+async def decide(client: Client, managers: list[str], *, leads: int) -> list[Decided]:
+    """Have managers decide their leads in turn; every third one is not interested.
+
+    Args:
+        client: Talks to Leadwire.
+        managers: Ids of the managers, who hold one lead each.
+        leads: How many leads there are.
+    """
+
+    async def held_by_all() -> list[str] | None:
+        held = [lead for each in managers if (lead := await client.held_lead(each)) is not None]
+        return sorted(held) if len(held) == min(len(managers), leads) else None
+
     decided: list[Decided] = []
-    desks: list[str] = []
-    while len(decided) < count:
-        if not desks:
-            desks = await eventually(lambda: _held(client, managers), within=SETTLED_WITHIN)
+    desks = await eventually(held_by_all, within=SETTLED_WITHIN) if leads else None
+    while desks and len(decided) < DECISIONS:
         lead_id = desks.pop(0)
         status = "not_interested" if len(decided) % 3 == 2 else "interested"
         answer = await client.mark(lead_id, status)
@@ -143,12 +152,6 @@ async def decide(client: Client, managers: list[str], *, count: int) -> list[Dec
         if answer["next_lead"] is not None:
             desks.append(answer["next_lead"]["id"])
     return decided
-
-
-async def _held(client: Client, managers: list[str]) -> list[str]:
-    """Return what the managers hold, once all that can hold something do."""
-    held = [lead for each in managers if (lead := await client.held_lead(each)) is not None]
-    return sorted(held)
 
 
 async def _settled(client: Client, subscriber: Subscriber, *, interested: int) -> None:
