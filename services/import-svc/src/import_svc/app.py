@@ -1,6 +1,7 @@
 """Wires import-svc: the only place where its parts meet."""
 
 import asyncio
+from uuid import UUID
 
 from aiohttp import web
 
@@ -12,10 +13,11 @@ from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.import_leads import ImportLeads
+from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.db import MigrationSource
-from leadwire.http import add_operations
+from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.service import Backbone, ServiceDescription, install_backbone, install_relay
 from leadwire.service import create_app as create_service_app
@@ -24,18 +26,28 @@ from leadwire.service import create_app as create_service_app
 def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
-    add_operations(app, operations(_context(backbone, settings)))
+    imports = ImportStore()
+    worker = ImportWorker(database=backbone.database, imports=imports)
+    context = _context(backbone, settings, imports=imports, worker=worker.id)
+    add_operations(app, operations(context))
     install_relay(app, backbone)
+    app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
 
 
-def _context(backbone: Backbone, settings: ImportSettings) -> Context:
-    database, leads, imports = backbone.database, LeadStore(), ImportStore()
+def _context(
+    backbone: Backbone, settings: ImportSettings, *, imports: ImportStore, worker: UUID
+) -> Context:
+    database, leads = backbone.database, LeadStore()
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
     store_chunk = StoreChunk(database=database, leads=leads, imports=imports, announcer=announcer)
     return Context(
         import_leads=ImportLeads(
-            database=database, imports=imports, store_chunk=store_chunk, read=read
+            database=database,
+            imports=imports,
+            store_chunk=store_chunk,
+            read=read,
+            worker=worker,
         ),
         read_imports=read,
         create_lead=CreateLead(

@@ -4,14 +4,17 @@ import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import orjson
 import pytest
+from uuid_utils.compat import uuid7
 
 from import_svc.app import create_app
-from import_svc.usecases import store_chunk
+from import_svc.storage.imports import ImportStore
+from import_svc.usecases.import_worker import ImportWorker
 from leadwire.http import SUPERVISOR, HttpServer, bodies
 from leadwire.testing import eventually
 
@@ -176,7 +179,7 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
     desk, person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection ends just after the commit: the chunk's own row says it happened."""
-    record = store_chunk.ImportStore.record_chunk
+    record = ImportStore.record_chunk
     cut = 0
 
     async def record_then_lose(self: Any, connection: Any, **arguments: Any) -> Any:
@@ -188,8 +191,71 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
             await connection.close()
         return result
 
-    monkeypatch.setattr(store_chunk.ImportStore, "record_chunk", record_then_lose)
+    monkeypatch.setattr(ImportStore, "record_chunk", record_then_lose)
     receipt = await desk.bring([person(n) for n in range(10)])
     assert cut == 1
     assert (receipt["received"], receipt["imported"], receipt["failed"]) == (10, 10, 0)
     assert len(await desk.announced_leads()) == 10
+
+
+async def open_import(database: Any, worker: Any) -> Any:
+    import_id = uuid7()
+    async with database.transaction() as connection:
+        await ImportStore().open(
+            connection,
+            import_id=import_id,
+            media_type="text/csv",
+            region=None,
+            worker=worker,
+            started_at=datetime.now(UTC),
+        )
+    return import_id
+
+
+async def test_an_import_of_a_process_that_died_is_ended_as_failed(desk, database) -> None:
+    import_id = await open_import(database, worker=uuid7())
+
+    async def failed() -> Any:
+        receipt = await desk.call("GET", f"/v1/imports/{import_id}")
+        return receipt["status"] == "failed" and receipt
+
+    receipt = await eventually(failed, within=30)
+    assert receipt["error"]["code"] == "service_died"
+    assert receipt["finished_at"] is not None
+
+
+async def test_an_import_of_a_process_that_lives_goes_on(database) -> None:
+    imports = ImportStore()
+    alive, other = (ImportWorker(database=database, imports=imports) for _ in range(2))
+    await alive.start()
+    try:
+        import_id = await open_import(database, worker=alive.id)
+
+        async def is_locked() -> bool:
+            async with database.connection() as connection:
+                locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                return bool(await connection.fetchval(locks))
+
+        await eventually(is_locked)
+        for _ in range(3):
+            assert await other.close_abandoned() == []
+    finally:
+        await alive.stop()
+    assert await other.close_abandoned() == [import_id]
+
+
+async def test_an_import_ended_by_others_stores_nothing_more(desk, many) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body_of(many)
+        await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+        await desk.rows(
+            "UPDATE imports SET status = 'failed', finished_at = now(), error_code = 'x', "
+            "error_detail = 'x' RETURNING id"
+        )
+        yield body_of([{**each, "email": f"b{n}@example.com"} for n, each in enumerate(many)])
+
+    headers = {"Content-Type": "application/x-ndjson"}
+    async with desk.client.post("/v1/imports", data=pieces(), headers=headers) as response:
+        receipt = await response.json()
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "x")
+    assert receipt["imported"] == await desk.value("SELECT count(*) FROM leads")

@@ -49,6 +49,14 @@ class LeaderLock:
         self._name = name
         self._key = f"leader {database.schema} {name}"
 
+    @property
+    def key(self) -> str:
+        """What the lock is known by to Postgres: `hashtextextended(key, 0)`.
+
+        For those who want to know whether somebody holds it.
+        """
+        return self._key
+
     async def run(self, body: Callable[[], Awaitable[None]]) -> None:
         """Lead whenever possible, for ever.
 

@@ -27,6 +27,7 @@ CREATE TABLE imports (
     status text NOT NULL DEFAULT 'running',
     media_type text NOT NULL,
     region text,
+    worker uuid NOT NULL, -- the process that runs it, known to live by its advisory lock
     received bigint NOT NULL DEFAULT 0,
     imported bigint NOT NULL DEFAULT 0,
     failed bigint NOT NULL DEFAULT 0,
@@ -39,6 +40,8 @@ CREATE TABLE imports (
     CONSTRAINT imports_finished CHECK ((status = 'running') = (finished_at IS NULL)),
     CONSTRAINT imports_failed_with_reason CHECK ((status = 'failed') = (error_code IS NOT NULL))
 );
+
+CREATE INDEX imports_running ON imports (worker) WHERE status = 'running';
 
 -- What was done of an import: one row per chunk, written with the chunk's leads. Whoever
 -- lost the connection in the commit finds out here whether it happened.

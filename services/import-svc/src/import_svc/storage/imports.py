@@ -39,11 +39,12 @@ class ImportStore:
         import_id: UUID,
         media_type: str,
         region: str | None,
+        worker: UUID,
         started_at: datetime,
     ) -> None:
         """Begin a running import with nothing received."""
         await connection.execute(
-            self._queries["open_import"], import_id, media_type, region, started_at
+            self._queries["open_import"], import_id, media_type, region, worker, started_at
         )
 
     async def chunk(
@@ -100,6 +101,33 @@ class ImportStore:
             interruption and interruption.code,
             interruption and interruption.detail,
         )
+
+    async def workers(self, connection: Connection) -> set[UUID]:
+        """Return the processes to which the running imports belong."""
+        return {
+            record["worker"] for record in await connection.fetch(self._queries["list_workers"])
+        }
+
+    async def close_if_abandoned(
+        self,
+        connection: Connection,
+        *,
+        worker: UUID,
+        lock_key: str,
+        finished_at: datetime,
+        interruption: Interruption,
+    ) -> list[UUID]:
+        """End the running imports of a process, if nobody holds its lock; return their ids."""
+        if not await connection.fetchval(self._queries["is_lock_free"], lock_key):
+            return []
+        records = await connection.fetch(
+            self._queries["close_imports_of_worker"],
+            worker,
+            finished_at,
+            interruption.code,
+            interruption.detail,
+        )
+        return [record["id"] for record in records]
 
     async def receipt(self, connection: Connection, import_id: UUID) -> Receipt | None:
         """Return an import's receipt without its failures; None if there is no such import."""

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from import_svc.decoding import RowDecoder, UnreadableInputError
 from import_svc.domain.receipt import Interruption, Receipt
 from import_svc.domain.rows import JudgedRow
-from import_svc.storage.errors import LostRaceError
+from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportStore
 from import_svc.usecases.judge_input import judged_chunks
 from import_svc.usecases.read_imports import ReadImports
@@ -66,6 +66,7 @@ class ImportLeads:
         imports: Where receipts are stored.
         store_chunk: Stores each chunk.
         read: Reads the receipt at the end.
+        worker: Id of this process, by which its imports are known.
     """
 
     def __init__(
@@ -75,11 +76,13 @@ class ImportLeads:
         imports: ImportStore,
         store_chunk: StoreChunk,
         read: ReadImports,
+        worker: UUID,
     ) -> None:
         self._database = database
         self._imports = imports
         self._store_chunk = store_chunk
         self._read = read
+        self._worker = worker
 
     async def __call__(
         self,
@@ -137,6 +140,7 @@ class ImportLeads:
                 import_id=import_id,
                 media_type=media_type,
                 region=region,
+                worker=self._worker,
                 started_at=datetime.now(UTC),
             )
         return import_id
@@ -155,6 +159,8 @@ class ImportLeads:
         except (DatabaseError, LostRaceError) as error:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
             return _DATABASE_AWAY
+        except ImportNotRunningError:
+            log.warning("import_ended_by_others", import_id=str(import_id))
         return None
 
     async def _store_all(

@@ -1,0 +1,4 @@
+-- Processes that run imports, or died while they did.
+SELECT DISTINCT worker
+FROM imports
+WHERE status = 'running'
