@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,21 +14,50 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from leadwire.db.embedded import EmbeddedPostgres, EmbeddedPostgresError, free_port
 from leadwire.testing import eventually
-from leadwire.testing.postgres import FAST_SETTINGS
+from leadwire.testing.postgres import FAST_SETTINGS, fast_directory
 
 MakeServer = Callable[..., EmbeddedPostgres]
 
 
+@contextlib.contextmanager
+def open_directory() -> Iterator[Path]:
+    """A temporary directory that every account may enter."""
+    directory = Path(tempfile.mkdtemp(prefix="leadwire-embedded-", dir=fast_directory()))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stopped_data_dir() -> AsyncIterator[Path]:
+    """The data directory of a server that ran once: making a cluster takes its time."""
+    with open_directory() as directory:
+        server = EmbeddedPostgres(data_dir=directory / "data", settings=FAST_SETTINGS)
+        await server.start()
+        await server.stop()
+        yield directory / "data"
+
+
 @pytest.fixture
-def data_dir() -> Iterator[Path]:
-    """A data directory, not there yet, below a directory that every account may enter."""
-    parent = Path(tempfile.mkdtemp(prefix="leadwire-embedded-"))
-    parent.chmod(0o755)
-    yield parent / "data"
-    shutil.rmtree(parent)
+def empty_data_dir() -> Iterator[Path]:
+    """A data directory that is not there yet."""
+    with open_directory() as directory:
+        yield directory / "data"
+
+
+@pytest.fixture
+def data_dir(empty_data_dir: Path, stopped_data_dir: Path) -> Path:
+    """A data directory with a cluster in it."""
+    shutil.copytree(stopped_data_dir, empty_data_dir)
+    for path in (stopped_data_dir, *stopped_data_dir.rglob("*")):
+        owner = path.stat()
+        copy = empty_data_dir / path.relative_to(stopped_data_dir)
+        os.chown(copy, owner.st_uid, owner.st_gid)
+    return empty_data_dir
 
 
 @pytest.fixture
@@ -44,8 +72,8 @@ async def make_server(data_dir: Path) -> AsyncIterator[MakeServer]:
     yield make
     for server in made:
         await server.stop()
-    if data_dir.exists():
-        await EmbeddedPostgres(data_dir=data_dir).destroy()
+    # What a test's killed owner left may still run.
+    await EmbeddedPostgres(data_dir=data_dir).destroy()
 
 
 async def query(url: str, statement: str) -> object:
@@ -54,6 +82,10 @@ async def query(url: str, statement: str) -> object:
         return await connection.fetchval(statement)
     finally:
         await connection.close(timeout=5)
+
+
+def what_is_in(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
 
 
 def is_alive(pid: int) -> bool:
@@ -72,7 +104,7 @@ async def test_answers_at_its_url_and_keeps_its_data(make_server: MakeServer) ->
     await query(first, "CREATE TABLE kept AS SELECT 7 AS value")
 
     await server.stop()
-    with pytest.raises(OSError, match="refused|Connect"):
+    with pytest.raises(OSError, match=r"refused|Connect"):
         await query(first, "SELECT 1")
     await server.start()
 
@@ -172,9 +204,11 @@ async def test_a_second_owner_is_refused_while_the_first_lives(make_server: Make
 
 async def test_a_given_port_that_is_taken_is_an_error(make_server: MakeServer) -> None:
     port = free_port()
-    with socket.create_server(("127.0.0.1", port)):
-        with pytest.raises(EmbeddedPostgresError, match=f"port {port}.*is taken"):
-            await make_server(port=port).start()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(EmbeddedPostgresError, match=f"port {port}.*is taken"),
+    ):
+        await make_server(port=port).start()
 
 
 async def test_another_port_is_taken_when_the_kept_one_is_gone(make_server: MakeServer) -> None:
@@ -190,18 +224,17 @@ async def test_another_port_is_taken_when_the_kept_one_is_gone(make_server: Make
         assert await query(server.url, "SELECT value FROM kept") == 7
 
 
-async def test_a_cluster_left_half_made_is_made_anew(
-    make_server: MakeServer, data_dir: Path
-) -> None:
-    (data_dir / "cluster.new" / "base").mkdir(parents=True)
-    (data_dir / "cluster.new" / "PG_VERSION").write_text("18\n", encoding="ascii")
-    data_dir.chmod(0o755)
-    server = make_server()
+async def test_a_cluster_left_half_made_is_made_anew(empty_data_dir: Path) -> None:
+    unfinished = empty_data_dir / "cluster.new"
+    (unfinished / "base").mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n", encoding="ascii")
+    server = EmbeddedPostgres(data_dir=empty_data_dir, settings=FAST_SETTINGS)
 
     await server.start()
 
     assert await query(server.url, "SELECT 1") == 1
-    assert not (data_dir / "cluster.new").exists()
+    assert not unfinished.exists()
+    await server.destroy()
 
 
 async def test_a_lost_password_is_a_clear_error(make_server: MakeServer, data_dir: Path) -> None:
@@ -210,7 +243,7 @@ async def test_a_lost_password_is_a_clear_error(make_server: MakeServer, data_di
     await server.stop()
     (data_dir / "password").unlink()
 
-    with pytest.raises(EmbeddedPostgresError, match="password.*missing"):
+    with pytest.raises(EmbeddedPostgresError, match=r"password.*missing"):
         await server.start()
 
 
@@ -232,7 +265,7 @@ async def test_destroy_leaves_nothing(make_server: MakeServer, data_dir: Path) -
 
     assert pid is not None
     assert not is_alive(pid)
-    assert list(data_dir.iterdir()) == []
+    assert what_is_in(data_dir) == []
 
 
 OWNER = """
@@ -293,7 +326,7 @@ async def test_what_a_killed_owner_left_is_removed_by_destroy(
     await make_server().destroy()
 
     assert not is_alive(pid)
-    assert list(data_dir.iterdir()) == []
+    assert what_is_in(data_dir) == []
 
 
 @pytest.mark.fault
@@ -319,19 +352,20 @@ async def test_a_process_that_has_the_number_of_a_dead_server_is_left_alone(
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     await eventually(lambda: server.pid is None)
-    with subprocess.Popen(["/bin/sleep", "60"]) as bystander:
-        pid_file = data_dir / "cluster" / "postmaster.pid"
-        lines = pid_file.read_text(encoding="ascii").splitlines()
-        pid_file.write_text("\n".join([str(bystander.pid), *lines[1:]]), encoding="ascii")
-        try:
-            await server.stop()
-            with contextlib.suppress(EmbeddedPostgresError):
-                # Postgres itself may take the bystander for a server of the same account.
-                await server.start()
-            assert bystander.poll() is None
-        finally:
-            bystander.kill()
-    await server.stop()
+    bystander = await asyncio.create_subprocess_exec("/bin/sleep", "60")
+    pid_file = data_dir / "cluster" / "postmaster.pid"
+    lines = pid_file.read_text(encoding="ascii").splitlines()
+    pid_file.write_text("\n".join([str(bystander.pid), *lines[1:]]), encoding="ascii")
+
+    try:
+        with contextlib.suppress(EmbeddedPostgresError):
+            # Postgres itself may take it for a server, if it has the same account.
+            await server.start()
+        assert bystander.returncode is None
+    finally:
+        bystander.kill()
+        await bystander.wait()
+
     await server.start()
     assert await query(server.url, "SELECT 1") == 1
 
