@@ -9,7 +9,7 @@ from typing import Final, Self
 from yarl import URL
 
 from leadwire.broker import Broker, Subscription
-from leadwire.broker.rabbitmq import RabbitMQBroker
+from leadwire.broker.rabbitmq import DELIVERY_LIMIT, RabbitMQBroker
 from leadwire.testing.eventually import eventually
 from leadwire.testing.proxy import TcpProxy
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
@@ -35,12 +35,14 @@ class RabbitMQHarness:
 
     Args:
         server: A running server of the test's own.
+        delivery_limit: Crashes of consumers after which a message is dead-lettered.
     """
 
     publish_deadline: float = 2.0
 
-    def __init__(self, *, server: RabbitMQServer) -> None:
+    def __init__(self, *, server: RabbitMQServer, delivery_limit: int = DELIVERY_LIMIT) -> None:
         self._server = server
+        self._delivery_limit = delivery_limit
         self._vhost = Vhost(server=server)
         self._clients: dict[_NotingBroker, TcpProxy] = {}
         self._cleanup = AsyncExitStack()
@@ -75,15 +77,20 @@ class RabbitMQHarness:
             name=name,
             namespace=url.query.get("namespace", "leadwire"),
             publish_timeout=self.publish_deadline,
+            delivery_limit=self._delivery_limit,
         )
         self._clients[broker] = proxy
         self._cleanup.push_async_callback(broker.stop)
         await broker.start()
         return broker
 
+    def way_of(self, broker: Broker) -> TcpProxy:
+        """Return the proxy between a client and the server."""
+        return next(proxy for client, proxy in self._clients.items() if client is broker)
+
     async def crash(self, broker: Broker) -> None:
         """Cut the client's connections with a reset, and let it have no other."""
-        proxy = next(proxy for client, proxy in self._clients.items() if client is broker)
+        proxy = self.way_of(broker)
         proxy.refuse()
         proxy.cut()
 

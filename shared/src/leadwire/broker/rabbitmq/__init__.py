@@ -18,5 +18,6 @@ Alert on the depth of queues, `.dead` and delay queues included: nothing of ours
 """
 
 from leadwire.broker.rabbitmq._broker import RabbitMQBroker
+from leadwire.broker.rabbitmq._topology import DELIVERY_LIMIT
 
-__all__ = ["RabbitMQBroker"]
+__all__ = ["DELIVERY_LIMIT", "RabbitMQBroker"]

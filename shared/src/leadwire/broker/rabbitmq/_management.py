@@ -1,5 +1,6 @@
 """The management API, for the one thing that AMQP does not tell: which bindings exist."""
 
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -58,8 +59,8 @@ class Management:
         timeout = aiohttp.ClientTimeout(total=_WITHIN)
         url = self._url.with_path(path, encoded=True).with_query(None)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-            if response.status == aiohttp.web.HTTPNotFound.status_code:
-                # No such exchange, so nothing is bound to it.
+            if response.status == HTTPStatus.NOT_FOUND:
+                # No such exchange or virtual host, so nothing is bound to it.
                 return b"[]"
             response.raise_for_status()
             return await response.read()

@@ -215,7 +215,8 @@ class SubscriptionConsumer:
     def _standing_of(self, delivery: Delivery, now: float) -> _Standing:
         known, message_id = self._standing, delivery.message.id
         if known is not None and known.message_id == message_id:
-            return replace(known, attempt=max(known.attempt, delivery.attempt))
+            # Not the broker's count, which has grown each time it was given back.
+            return known
         return _Standing(message_id, delivery.attempt, now)
 
     async def _park(self, delivered: DeliveredMessage, session: Session) -> None:

@@ -1,0 +1,195 @@
+"""What `declare` makes and what `missing` finds, on a real server."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aio_pika
+import pytest
+from yarl import URL
+
+from leadwire.broker import (
+    ALL_TYPES,
+    Accepted,
+    BrokerUnavailableError,
+    Subscription,
+    TopologyConflictError,
+    Unroutable,
+)
+from leadwire.broker.rabbitmq import RabbitMQBroker
+from leadwire.testing import eventually
+from leadwire.testing.broker_contract import message
+from leadwire.testing.broker_recording import ParkingList, Recorder
+from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
+
+SUBSCRIPTION = Subscription(name="asked", types=("one", "two"), retry_delays=(1.0, 5.0))
+QUEUE = "leadwire.asked"
+EVENTS = "leadwire.events"
+
+Tinker = Callable[[aio_pika.abc.AbstractChannel], Awaitable[object]]
+
+
+@pytest.fixture
+async def broker(rabbitmq_vhost: str) -> AsyncIterator[RabbitMQBroker]:
+    broker = RabbitMQBroker.from_url(rabbitmq_vhost, name="test")
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture
+def by_hand(rabbitmq_vhost: str) -> Callable[[Tinker], Awaitable[None]]:
+    """Do something to the server as an operator would."""
+
+    async def do(tinker: Tinker) -> None:
+        async with await aio_pika.connect(rabbitmq_vhost) as connection:
+            await tinker(await connection.channel())
+
+    return do
+
+
+async def delete_queue(channel: aio_pika.abc.AbstractChannel) -> None:
+    await channel.queue_delete(QUEUE)
+
+
+async def delete_exchange(channel: aio_pika.abc.AbstractChannel) -> None:
+    await channel.exchange_delete(EVENTS)
+
+
+async def test_nothing_is_there_at_first_and_all_of_it_after_declare(
+    broker: RabbitMQBroker,
+) -> None:
+    assert await broker.missing([SUBSCRIPTION]) == [
+        "exchange leadwire.events",
+        "queue leadwire.asked.dead",
+        "queue leadwire.asked",
+        "queue leadwire.asked.retry.1000",
+        "queue leadwire.asked.retry.5000",
+        "bindings one, two of leadwire.asked",
+    ]
+    await broker.declare([SUBSCRIPTION])
+    assert await broker.missing([SUBSCRIPTION]) == []
+    await broker.declare([SUBSCRIPTION])
+    assert await broker.missing([SUBSCRIPTION]) == []
+
+
+async def test_publishing_without_any_topology_is_unroutable(broker: RabbitMQBroker) -> None:
+    assert list(await broker.publish([message(), message()])) == [Unroutable()] * 2
+    await broker.declare([Subscription(name="all", types=(ALL_TYPES,))])
+    assert list(await broker.publish([message(), message()])) == [Accepted()] * 2
+
+
+async def test_a_conflict_is_named_and_hurts_nobody_else(broker: RabbitMQBroker) -> None:
+    await broker.declare([SUBSCRIPTION])
+    recorder = Recorder()
+    await broker.subscribe(SUBSCRIPTION, recorder, parking=ParkingList())
+    ordered = Subscription(name="asked", types=("one", "two"), ordered=True)
+    with pytest.raises(TopologyConflictError, match=r"leadwire\.asked .*x-single-active"):
+        await broker.declare([ordered])
+    assert list(await broker.publish([message("one")])) == [Accepted()]
+    await eventually(lambda: len(recorder.finished) == 1)
+    # The second attempt conflicts too, and nothing was half made.
+    with pytest.raises(TopologyConflictError):
+        await broker.declare([ordered])
+    assert await broker.missing([SUBSCRIPTION]) == []
+
+
+async def test_a_lost_queue_is_found(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    other = Subscription(name="other", types=("one",))
+    await broker.declare([SUBSCRIPTION, other])
+    await by_hand(delete_queue)
+    assert await broker.missing([SUBSCRIPTION, other]) == [
+        "queue leadwire.asked",
+        "bindings one, two of leadwire.asked",
+    ]
+    # The other subscription still takes the type: its publisher would not have noticed.
+    assert list(await broker.publish([message("one")])) == [Accepted()]
+    await broker.declare([SUBSCRIPTION])
+    assert await broker.missing([SUBSCRIPTION, other]) == []
+
+
+async def test_a_queue_made_again_without_its_bindings_is_found(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    await broker.declare([SUBSCRIPTION])
+    await by_hand(delete_queue)
+
+    async def make_again(channel: aio_pika.abc.AbstractChannel) -> None:
+        await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+
+    await by_hand(make_again)
+    assert await broker.missing([SUBSCRIPTION]) == ["bindings one, two of leadwire.asked"]
+
+
+async def test_an_exchange_made_again_by_another_service_is_found(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    await broker.declare([SUBSCRIPTION])
+    await by_hand(delete_exchange)
+    await broker.declare([Subscription(name="other", types=("one",))])
+    assert await broker.missing([SUBSCRIPTION]) == ["bindings one, two of leadwire.asked"]
+    await broker.declare([SUBSCRIPTION])
+    assert await broker.missing([SUBSCRIPTION]) == []
+
+
+async def test_a_type_that_was_added_since_is_found(broker: RabbitMQBroker) -> None:
+    await broker.declare([SUBSCRIPTION])
+    grown = Subscription(name="asked", types=("one", "two", "three"), retry_delays=(1.0, 5.0))
+    assert await broker.missing([grown]) == ["bindings one, two, three of leadwire.asked"]
+    await broker.declare([grown])
+    assert await broker.missing([grown]) == []
+
+
+async def test_with_the_management_api_a_single_lost_binding_is_found(
+    private_rabbitmq: RabbitMQServer,
+) -> None:
+    vhost = Vhost(server=private_rabbitmq)
+    await vhost.create()
+    # Without credentials of its own: the broker's are used.
+    management = URL(private_rabbitmq.management_url or "").with_user(None)
+    url = URL(vhost.url).update_query(management=str(management))
+    broker = RabbitMQBroker.from_url(str(url), name="test")
+    try:
+        await broker.declare([SUBSCRIPTION])
+        assert await broker.missing([SUBSCRIPTION]) == []
+        async with await aio_pika.connect(vhost.url) as connection:
+            queue = await (await connection.channel()).get_queue(QUEUE)
+            await queue.unbind(EVENTS, routing_key="one")
+        assert await broker.missing([SUBSCRIPTION]) == ["binding one of leadwire.asked"]
+        async with await aio_pika.connect(vhost.url) as connection:
+            await (await connection.channel()).exchange_delete(EVENTS)
+        assert await broker.missing([SUBSCRIPTION]) == [
+            "exchange leadwire.events",
+            "binding one of leadwire.asked",
+            "binding two of leadwire.asked",
+        ]
+    finally:
+        await broker.stop()
+        await vhost.delete()
+
+
+async def test_a_management_api_that_does_not_answer_is_no_all_clear(
+    rabbitmq_vhost: str,
+) -> None:
+    secret = "s3cret"
+    broker = RabbitMQBroker(
+        url=rabbitmq_vhost, name="test", management_url=f"http://user:{secret}@127.0.0.1:1"
+    )
+    await broker.declare([SUBSCRIPTION])
+    with pytest.raises(BrokerUnavailableError) as caught:
+        await broker.missing([SUBSCRIPTION])
+    assert secret not in str(caught.value)
+    await broker.stop()
+
+
+async def test_the_namespace_keeps_two_installations_apart(rabbitmq_vhost: str) -> None:
+    url = URL(rabbitmq_vhost)
+    one = RabbitMQBroker.from_url(str(url.update_query(namespace="here")), name="one")
+    two = RabbitMQBroker.from_url(str(url.update_query(namespace="there")), name="two")
+    subscription = Subscription(name="same", types=(ALL_TYPES,))
+    await one.declare([subscription])
+    assert list(await one.publish([message()])) == [Accepted()]
+    assert list(await two.publish([message()])) == [Unroutable()]
+    assert len(await two.missing([subscription])) > 1
+    await one.stop()
+    await two.stop()
