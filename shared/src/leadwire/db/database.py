@@ -239,6 +239,9 @@ class Database:
 
         try:
             async with asyncio.timeout(within):
+                # Nearly always the first try succeeds; tenacity would double its cost.
+                with contextlib.suppress(*CONNECTION_LOST):
+                    return await connect()
                 return await retrying(attempt)
         except TimeoutError as error:
             raise DatabaseUnavailableError(
