@@ -27,8 +27,11 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
     """Wire the service into an application."""
     backbone = install_backbone(app, settings, SERVICE)
     metrics = StreamMetrics(backbone.registry)
-    change_log = ChangeLog(database=backbone.database)
-    tail = Tail(database=backbone.database, log=change_log)
+    change_log = ChangeLog(
+        database=backbone.database, concurrency=_concurrent_steps(settings.database_pool_size)
+    )
+    # The tailer reads on its own: all who follow live wait for it.
+    tail = Tail(database=backbone.database, log=ChangeLog(database=backbone.database))
     metrics.waiting.set_function(lambda: tail.watching)
     context = Context(
         reads=LeadReads(database=backbone.database),
@@ -46,6 +49,11 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
     stream = StreamRoutes(context=context, slots=slots, metrics=metrics)
     add_operations(app, stream.operations())
     add_operations(app, LeadRoutes(context=context).operations())
+
+
+def _concurrent_steps(pool_size: int) -> int:
+    """How many connections followers may use at once: half of what event handlers leave."""
+    return max(1, (pool_size - SUBSCRIPTION.prefetch) // 2)
 
 
 SERVICE = ServiceDescription(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -10,6 +11,8 @@ from leadwire.contracts import LeadStatus
 from leadwire.http import DRAINING
 from leadwire.testing import eventually
 from stream_svc.domain.cursor import START_KEY, StreamCursor
+from stream_svc.storage.change_log import ChangeLog
+from stream_svc.usecases.prune_log import prune_log
 
 
 async def stored(service, count: int) -> None:
@@ -224,11 +227,6 @@ async def test_a_cursor_older_than_the_log_is_expired(service, make_contact):
 
 
 async def test_pruning_keeps_what_is_younger(service, make_contact):
-    from datetime import timedelta
-
-    from stream_svc.storage.change_log import ChangeLog
-    from stream_svc.usecases.prune_log import prune_log
-
     await service.publisher.created(*(make_contact() for _ in range(4)))
     await stored(service, 4)
     async with service.database() as database:
@@ -312,10 +310,6 @@ async def test_a_reader_that_reads_nothing_is_cut_and_holds_nobody_up(start_serv
 
 
 async def _prune_everything(service) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    from stream_svc.storage.change_log import ChangeLog
-
     async with service.database() as database:
         log = ChangeLog(database=database)
         assert await log.prune(before=datetime.now(UTC) + timedelta(hours=1), limit=1000)

@@ -41,8 +41,8 @@ def batch(after: int, pos: int) -> Batch:
     return Batch(after=after, pos=pos, changes=[change(each) for each in range(after + 1, pos + 1)])
 
 
-def at(pos: int, *, epoch: UUID = EPOCH, resumed_at: int = 0) -> Place:
-    return Place(epoch=epoch, pos=pos, key=END_KEY, resumed_at=resumed_at)
+def at(pos: int, *, epoch: UUID = EPOCH) -> Place:
+    return Place(epoch=epoch, pos=pos, key=END_KEY)
 
 
 def ring(*, most_changes: int = 100, most_bytes: int = 10_000) -> Ring:

@@ -12,6 +12,9 @@ class InvisibleLeadError(Exception):
 def document_of(lead: Lead) -> str:
     """Give the JSON of a visible lead, ready to be sent.
 
+    Ids are written by `str`: those that come from the driver are of a subclass of `UUID`
+    that the encoder does not take.
+
     Raises:
         InvisibleLeadError: Its contact side has not come yet, or it was erased.
     """
@@ -20,7 +23,7 @@ def document_of(lead: Lead) -> str:
         raise InvisibleLeadError(str(lead.id))
     return orjson.dumps(
         {
-            "id": lead.id,
+            "id": str(lead.id),
             "name": contact.name,
             "family_name": contact.family_name,
             "email": contact.email,
@@ -28,7 +31,7 @@ def document_of(lead: Lead) -> str:
             "status": work.status if work is not None else Status.PENDING,
             "manager": _manager_of(work),
             "origin": contact.origin,
-            "import_id": contact.import_id,
+            "import_id": str(contact.import_id) if contact.import_id is not None else None,
             "attributes": contact.attributes,
             "has_resume": contact.has_resume,
             "created_at": contact.created_at,
@@ -46,4 +49,4 @@ def document_of(lead: Lead) -> str:
 def _manager_of(work: WorkSide | None) -> dict[str, object] | None:
     if work is None or work.manager_id is None:
         return None
-    return {"id": work.manager_id, "name": work.manager_name}
+    return {"id": str(work.manager_id), "name": work.manager_name}

@@ -30,9 +30,9 @@ class Facets:
         return orjson.dumps(
             {
                 "status": self.status,
-                "manager_id": self.manager_id,
+                "manager_id": _text(self.manager_id),
                 "origin": self.origin,
-                "import_id": self.import_id,
+                "import_id": _text(self.import_id),
                 "email_domain": self.email_domain,
                 "created_at": self.created_at,
             }
@@ -65,6 +65,10 @@ def facets_of(lead: Lead) -> Facets | None:
         email_domain=contact.email.rpartition("@")[2].lower(),
         created_at=contact.created_at,
     )
+
+
+def _text(identity: UUID | None) -> str | None:
+    return None if identity is None else str(identity)
 
 
 def _uuid(text: str | None) -> UUID | None:

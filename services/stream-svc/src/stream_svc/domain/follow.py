@@ -4,11 +4,19 @@
 change matters at once if its id is up to `key`; one beyond comes with its page.
 
 A client applies frames as they come but holds only the cursor of the last mark. After a
-cut it may thus hold more, and later states, than its cursor says: also leads beyond
-`key`, and leads that entered after `pos`. What matches now is sent again anyway; what
-does not match now must be taken back, whatever the log says it was before. Hence
-`resumed_at`: for changes up to there, `gone` is said of every lead that does not match.
-Without it, followers that are cut inside a batch end with leads that left the filter.
+cut it may thus hold more, and later states, than its cursor says.
+
+- Of ids up to `key` it is told every change after `pos` again, one by one: whatever state
+  it had reached is passed again, and left again if it was left.
+- Beyond `key` it may hold leads of a page whose mark it never saw. Those that match come
+  again with their page. Those that do not must be taken back, whatever they were before:
+  so a follower that resumed is told `gone` of every change beyond `key` after which the
+  lead does not match. How far beyond it holds leads nobody knows, because pages that are
+  read again may end elsewhere: so this lasts until the snapshot is complete, not only for
+  changes from before the resume.
+
+Without it, followers that are cut inside a page end with leads that left the filter;
+`tests/unit/test_protocol_simulation.py` counts them.
 """
 
 from collections.abc import Sequence
@@ -54,24 +62,18 @@ class Place:
     """Where a follower stands; see the module's invariant.
 
     Attributes:
-        resumed_at: Position of the log's head when the follower resumed; 0 if it starts
-            afresh.
+        resumed: Whether the follower came with a cursor, and may hold more than that says.
     """
 
     epoch: UUID
     pos: int
     key: UUID
-    resumed_at: int = 0
+    resumed: bool = False
 
     @property
     def snapshot_complete(self) -> bool:
         """Whether every lead of the snapshot has been sent."""
         return self.key == END_KEY
-
-    @property
-    def resuming(self) -> bool:
-        """Whether the client may still hold what it saw before its cut."""
-        return self.pos < self.resumed_at
 
     def cursor(self, leads: LeadFilter) -> str:
         """Give the cursor to resume from here."""
@@ -136,7 +138,7 @@ def _gone(change: Change) -> bytes:
 
 
 def _to_be_taken_back(change: Change, place: Place, leads: LeadFilter) -> bool:
-    if change.pos <= place.resumed_at:
-        return True
+    if change.lead_id > place.key:
+        return place.resumed
     # What an erased lead was before is scrubbed; a `gone` too many does no harm.
-    return change.lead_id <= place.key and (change.erased or leads.matches(change.before))
+    return change.erased or leads.matches(change.before)

@@ -39,7 +39,12 @@ _CHANGE: Final = _put_parts("change")
 def hello(*, epoch: UUID, heartbeat_seconds: float) -> bytes:
     """Say who speaks: the first frame of every stream."""
     return _line(
-        {"type": "hello", "protocol": PROTOCOL, "epoch": epoch, "heartbeat_s": heartbeat_seconds}
+        {
+            "type": "hello",
+            "protocol": PROTOCOL,
+            "epoch": str(epoch),
+            "heartbeat_s": heartbeat_seconds,
+        }
     )
 
 
@@ -53,7 +58,7 @@ def put(*, lead_id: UUID, rev: int, why: Literal["enter", "change"], document: s
 
 def gone(*, lead_id: UUID, rev: int, why: WhyGone) -> bytes:
     """Say that the client does not hold this lead any more."""
-    return _line({"type": "gone", "id": lead_id, "rev": rev, "why": why})
+    return _line({"type": "gone", "id": str(lead_id), "rev": rev, "why": why})
 
 
 def mark(*, cursor: str, lag_ms: int) -> bytes:

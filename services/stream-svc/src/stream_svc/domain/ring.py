@@ -36,7 +36,7 @@ class Batch:
 
     def frames(self, place: Place, leads: LeadFilter) -> Frames:
         """Tell a follower, who holds the whole snapshot, what is new to him."""
-        if place.pos > self.after or place.resuming:
+        if place.pos > self.after:
             fresh = [change for change in self.changes if change.pos > place.pos]
             return frames_of(fresh, place=place, leads=leads)
         known = self._encoded.get(leads)

@@ -1,76 +1,35 @@
 """Read the change log: where it ends, what changed, and the snapshot beside it.
 
 A step is one short repeatable-read, so that head, changes and page are of one moment.
-The connection goes back to the pool before anything is sent to anybody.
+The connection goes back to the pool before anything is sent to anybody. Only a few steps
+run at once: many followers that come back together must not take the connections with
+which events are taken into the projection.
 """
 
-from dataclasses import dataclass
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
-from leadwire.db import Connection, Database, Queries
+from leadwire.db import Connection, Database, DatabaseUnavailableError, Queries
 from stream_svc.domain.cursor import END_KEY
 from stream_svc.domain.facets import Facets
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Change, Place
 from stream_svc.domain.frames import SNAPSHOT_PUT
+from stream_svc.domain.steps import Head, Page, Step
 from stream_svc.storage.conditions import with_filter
 
 BYTES_PER_READ: Final = 2 * 1024 * 1024
 """About the most that one step brings of changes, and of a page: what a follower costs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where the log ends.
-
-    Attributes:
-        pruned_to: Changes up to this position are forgotten.
-    """
-
-    epoch: UUID
-    pos: int
-    pruned_to: int
-
-    def serves(self, epoch: UUID, pos: int) -> bool:
-        """Tell whether every change after this position is still in the log."""
-        return epoch == self.epoch and pos >= self.pruned_to
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of the snapshot.
-
-    Attributes:
-        lines: Its `put` frames.
-        puts: How many they are.
-        key: Greatest id that the client holds after it.
-    """
-
-    lines: bytes
-    puts: int
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one step found.
-
-    Attributes:
-        changes: Those after the follower's position that may concern it; empty if the
-            log no longer serves the position.
-        pos: Up to where the log has been read.
-        page: The next page; None if the snapshot is complete or the log was not read to
-            its head.
-    """
-
-    head: Head
-    changes: tuple[Change, ...]
-    pos: int
-    page: Page | None
+TURN_SECONDS: Final = 15.0
+"""How long a follower waits for its turn."""
 
 
 class ChangeLog:
@@ -78,21 +37,28 @@ class ChangeLog:
 
     Args:
         database: Whose log it is.
+        concurrency: Most connections that are used at once.
         changes_per_read: Most changes of one step.
         leads_per_page: Most leads of one page.
     """
 
     def __init__(
-        self, *, database: Database, changes_per_read: int = 1000, leads_per_page: int = 4000
+        self,
+        *,
+        database: Database,
+        concurrency: int = 1,
+        changes_per_read: int = 1000,
+        leads_per_page: int = 4000,
     ) -> None:
         self._database = database
+        self._turns = asyncio.Semaphore(concurrency)
         self._changes_per_read = changes_per_read
         self._leads_per_page = leads_per_page
         self._queries = Queries("stream_svc.storage")
 
     async def head(self) -> Head:
         """Read where the log ends."""
-        async with self._database.connection() as connection:
+        async with self._turn(), self._database.connection() as connection:
             return await self._head(connection)
 
     async def step(self, place: Place, leads: LeadFilter) -> Step:
@@ -100,10 +66,15 @@ class ChangeLog:
 
         No page is read if there are more changes than one step reads: the page would be
         of a later moment than the position that the client then stands at.
+
+        Raises:
+            DatabaseUnavailableError: The database, or the follower's turn, did not come
+                in time.
         """
-        async with self._database.transaction(
-            isolation="repeatable_read", readonly=True
-        ) as connection:
+        async with (
+            self._turn(),
+            self._database.transaction(isolation="repeatable_read", readonly=True) as connection,
+        ):
             head = await self._head(connection)
             if not head.serves(place.epoch, place.pos):
                 return Step(head, (), place.pos, None)
@@ -119,6 +90,20 @@ class ChangeLog:
                 self._queries["prune_changes"], before, limit
             )
         return forgotten
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise DatabaseUnavailableError(
+                f"too many followers read the log: no turn within {TURN_SECONDS:g} s"
+            ) from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _head(self, connection: Connection) -> Head:
         row = await connection.fetchrow(self._queries["read_head"])
@@ -136,7 +121,7 @@ class ChangeLog:
             place.pos,
             head.pos,
             place.key,
-            place.resuming,
+            place.resumed,
             self._changes_per_read,
             BYTES_PER_READ,
         )

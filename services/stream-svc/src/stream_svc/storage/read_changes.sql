@@ -1,6 +1,6 @@
 -- Changes in ($1, $2] for a follower with key $3, oldest first: at most $5 of them, and
 -- no more than about $6 bytes of documents. Beyond the key only ids that do not match
--- any more can matter, and only to one who resumes ($4); documents never do.
+-- any more can matter, and only to one who has resumed ($4); documents never do.
 -- "found" counts more than is returned if there are more.
 WITH found AS (
     SELECT

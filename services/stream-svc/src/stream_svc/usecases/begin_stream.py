@@ -7,7 +7,8 @@ from typing import Final
 from stream_svc.domain.cursor import StreamCursor
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Place, beginning
-from stream_svc.storage.change_log import ChangeLog, Head
+from stream_svc.domain.steps import Head
+from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.errors import (
     CursorAheadError,
     CursorExpiredError,
@@ -55,7 +56,7 @@ async def begin_stream(change_log: ChangeLog, tail: Tail, wish: Wish) -> Place:
         raise CursorExpiredError
     if cursor.pos > head.pos:
         raise CursorAheadError
-    return Place(epoch=cursor.epoch, pos=cursor.pos, key=cursor.key, resumed_at=head.pos)
+    return Place(epoch=cursor.epoch, pos=cursor.pos, key=cursor.key, resumed=True)
 
 
 async def _head_at(change_log: ChangeLog, tail: Tail, cursor: StreamCursor) -> Head:

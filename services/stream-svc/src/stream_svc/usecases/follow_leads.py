@@ -18,9 +18,10 @@ import structlog
 
 from leadwire.db import is_transient
 from stream_svc.domain import frames
-from stream_svc.domain.follow import Change, Place, frames_of
+from stream_svc.domain.follow import Change, Place
 from stream_svc.domain.ring import Batch
-from stream_svc.storage.change_log import ChangeLog, Step
+from stream_svc.domain.steps import Step, told_by
+from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.begin_stream import Wish
 from stream_svc.usecases.errors import CursorExpiredError
 from stream_svc.usecases.tail import POLL_SECONDS, Tail, Watch
@@ -135,18 +136,13 @@ class Follower:
         place = self._place
         if not step.head.serves(place.epoch, place.pos):
             raise CursorExpiredError
-        told = frames_of(step.changes, place=place, leads=self._wish.leads)
-        lines, puts = told.lines, told.puts
-        self._place = replace(place, pos=step.pos)
-        if step.page is not None:
-            lines, puts = lines + step.page.lines, puts + step.page.puts
-            self._place = replace(self._place, key=step.page.key)
-        self._puts += puts
+        told, self._place = told_by(step, place=place, leads=self._wish.leads)
+        self._puts += told.puts
         at_head = step.pos >= step.head.pos
-        chunk = self._marked(lines, lag_ms=0 if at_head else _age_ms(step.changes))
+        chunk = self._marked(told.lines, lag_ms=0 if at_head else _age_ms(step.changes))
         if not self._synced and at_head and self._place.snapshot_complete:
             return self._complete(chunk)
-        return chunk if lines or not self._synced else None
+        return chunk if told.lines or not self._synced else None
 
     def _live(self, batches: list[Batch]) -> Chunk | None:
         """Tell what the tailer brought, and stand behind it."""

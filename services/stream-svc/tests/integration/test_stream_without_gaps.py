@@ -1,0 +1,198 @@
+"""G9: followers that are cut at any frame, and resume, end with the exact filtered state."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+import pytest
+from aiohttp import ClientError
+
+from leadwire.contracts import Contact, EventData, LeadErased, LeadStatus, LeadUpdated, Work
+from leadwire.testing import eventually
+from stream_svc.domain.filters import FILTERS
+from stream_svc.storage.change_log import ChangeLog
+
+SEED = 20260131
+FOLLOWERS = 60
+WRITERS = 6
+CHANGES_PER_WRITER = 75
+STATUSES = list(LeadStatus)
+MANAGERS = [UUID(int=(7 << 76) + number) for number in range(1, 4)]
+
+FILTERS_FOLLOWED: list[dict[str, str]] = [
+    {},
+    {"status": "pending"},
+    {"status": "pending,reached_out"},
+    {"assigned": "true"},
+    {"assigned": "false", "status": "pending"},
+    {"status": "interested"},
+    {"manager_id": str(MANAGERS[0])},
+]
+
+
+@dataclass
+class Truth:
+    """What the writers did, kept apart from the service under test."""
+
+    contacts: dict[UUID, Contact] = field(default_factory=dict)
+    works: dict[UUID, Work] = field(default_factory=dict)
+    erased: set[UUID] = field(default_factory=set)
+
+    def expected(self, params: dict[str, str]) -> dict[str, int]:
+        """The leads that match, with their revs."""
+        return {
+            str(lead_id): contact.rev + (self.works[lead_id].rev if lead_id in self.works else 0)
+            for lead_id, contact in self.contacts.items()
+            if lead_id not in self.erased and self._matches(lead_id, params)
+        }
+
+    def _matches(self, lead_id: UUID, params: dict[str, str]) -> bool:
+        work = self.works.get(lead_id)
+        status = work.status.value if work else "pending"
+        manager = work.manager_id if work else None
+        wanted = {
+            "status": lambda text: status in text.split(","),
+            "assigned": lambda text: (manager is not None) is (text == "true"),
+            "manager_id": lambda text: str(manager) == text,
+        }
+        return all(wanted[name](text) for name, text in params.items())
+
+
+@dataclass
+class Writer:
+    """Changes leads of its own, as fast as the broker takes it."""
+
+    truth: Truth
+    chance: random.Random
+    make_contact: Callable[..., Contact]
+    make_work: Callable[..., Work]
+    make_work_event: Callable[..., EventData]
+    mine: list[UUID] = field(default_factory=list)
+
+    def change(self) -> EventData:
+        """Give the event of a random change, and remember what it means."""
+        if not self.mine or self.chance.random() < 0.15:
+            # Random ids fall on both sides of every follower's key.
+            self.mine.append(UUID(int=self.chance.getrandbits(128)))
+            return self._contact(self.mine[-1])
+        lead_id = self.chance.choice(self.mine)
+        kind = self.chance.random()
+        if kind < 0.04:
+            self.mine.remove(lead_id)
+            self.truth.erased.add(lead_id)
+            rev = self.truth.contacts[lead_id].rev + 1
+            return LeadErased.model_validate({"lead": {"id": lead_id, "rev": rev}})
+        return self._contact(lead_id) if kind < 0.3 else self._work(lead_id)
+
+    def _contact(self, lead_id: UUID) -> EventData:
+        known = self.truth.contacts.get(lead_id)
+        rev = known.rev + 1 if known else 1
+        contact = self.make_contact(lead_id, rev=rev, name=f"Name {rev}")
+        self.truth.contacts[lead_id] = contact
+        return LeadUpdated(lead=contact)
+
+    def _work(self, lead_id: UUID) -> EventData:
+        known = self.truth.works.get(lead_id)
+        work = self.make_work(
+            lead_id,
+            known.rev + 1 if known else 1,
+            status=self.chance.choice(STATUSES),
+            manager_id=self.chance.choice([None, *MANAGERS]),
+        )
+        self.truth.works[lead_id] = work
+        return self.make_work_event(work)
+
+
+@dataclass
+class Cuts:
+    """What was done to the followers."""
+
+    reconnects: int = 0
+    inside_a_batch: int = 0
+
+
+async def follow_and_be_cut(services, params, held, chance, written: asyncio.Event, cuts: Cuts):
+    """Follow, be cut after a random number of frames, resume; until all is written."""
+    while not written.is_set():
+        service = chance.choice(services)
+        resume = {"cursor": held.cursor} if held.cursor else {}
+        cut_after = chance.randint(1, 40)
+        async with service.stream(follow="true", **params, **resume) as stream:
+            cuts.reconnects += 1
+            inside = False
+            for _ in range(cut_after):
+                try:
+                    frame = await stream.frame(within=1.0)
+                except (TimeoutError, ClientError):
+                    break
+                assert frame["type"] != "error", frame
+                held.apply(frame)
+                inside = frame["type"] in {"put", "gone"}
+            cuts.inside_a_batch += inside
+        # Away for a while: what was half told may change before the client is back.
+        await asyncio.sleep(chance.uniform(0.0, 1.0))
+
+
+@pytest.mark.timeout(150)
+async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_state(
+    start_service, monkeypatch, make_contact, make_work, make_work_event, new_client_state
+):
+    # Small steps, so that there are many pages and batches to be cut in.
+    small_steps = partial(ChangeLog, changes_per_read=20, leads_per_page=12)
+    monkeypatch.setattr("stream_svc.app.ChangeLog", small_steps)
+    services = [await start_service(), await start_service()]
+    chance = random.Random(SEED)
+    truth, cuts, written = Truth(), Cuts(), asyncio.Event()
+    makers = (make_contact, make_work, make_work_event)
+    writers = [Writer(truth, random.Random(chance.random()), *makers) for _ in range(WRITERS)]
+    publisher = services[0].publisher
+
+    async def write(writer: Writer) -> None:
+        for _ in range(CHANGES_PER_WRITER):
+            await publisher.publish(writer.change())
+            await asyncio.sleep(writer.chance.uniform(0.0, 0.06))
+
+    async def write_everything() -> None:
+        await asyncio.gather(*map(write, writers))
+        everything = len(truth.expected({}))
+        await eventually(lambda: _arrived(services[0], truth), within=60)
+        assert await services[1].counted() == everything
+        written.set()
+
+    followers = [
+        (FILTERS_FOLLOWED[number % len(FILTERS_FOLLOWED)], new_client_state())
+        for number in range(FOLLOWERS)
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write_everything())
+        for params, held in followers:
+            tasks.create_task(
+                follow_and_be_cut(
+                    services, params, held, random.Random(chance.random()), written, cuts
+                )
+            )
+
+    wrong = []
+    for number, (params, held) in enumerate(followers):
+        resume = {"cursor": held.cursor} if held.cursor else {}
+        frames = await services[number % 2].snapshot(**params, **resume)
+        for frame in frames:
+            held.apply(frame)
+        assert frames[-1]["type"] == "end"
+        found = {lead_id: lead["rev"] for lead_id, lead in held.leads.items()}
+        if found != truth.expected(params):
+            wrong.append((number, params))
+    assert wrong == []
+    assert cuts.reconnects > 3 * FOLLOWERS
+    assert cuts.inside_a_batch > FOLLOWERS
+    assert all(name in FILTERS for params in FILTERS_FOLLOWED for name in params)
+
+
+async def _arrived(service, truth: Truth) -> bool:
+    """Whether every change that was published has taken effect."""
+    frames = await service.snapshot()
+    found = {frame["id"]: frame["rev"] for frame in frames if frame["type"] == "put"}
+    return found == truth.expected({})
