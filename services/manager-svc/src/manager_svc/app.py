@@ -31,7 +31,9 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, lead_events(database=database, units=units))
     if settings.auto_assign:
-        app[SUPERVISOR].add("assignment sweep", Sweep(database=database, units=units))
+        app[SUPERVISOR].add(
+            f"{backbone.name} assignment sweep", Sweep(database=database, units=units)
+        )
 
 
 SERVICE = ServiceDescription(
