@@ -6,6 +6,7 @@ from aiohttp import ClientError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from e2e.system import JSON, NotAnsweredError, System
+from leadwire.testing import eventually
 
 PATIENCE = 60.0
 """Seconds for which a manager repeats a decision that was not taken."""
@@ -55,7 +56,7 @@ class Office:
     async def decide(self, count: int) -> None:
         """Have the managers decide that many leads, in turn; every third is not interested."""
         for _ in range(count):
-            manager, lead = next(iter(self._desks.items()))
+            manager, lead = next(iter((self._desks or await self._wait_for_work()).items()))
             decided = len(self.ledger.decisions)
             status = "not_interested" if decided % 3 == 2 else "interested"
             answer = await self._mark_until_taken(lead, status)
@@ -63,8 +64,9 @@ class Office:
             del self._desks[manager]
             if answer["next_lead"] is not None:
                 self._desks[manager] = answer["next_lead"]["id"]
-            else:
-                await self.look()
+
+    async def _wait_for_work(self) -> dict[str, str]:
+        return await eventually(self.look, within=PATIENCE, message="a manager holds a lead")
 
     async def _mark_until_taken(self, lead: str, status: str) -> JSON:
         # Marking a lead again with the same status changes nothing, so a decision whose
