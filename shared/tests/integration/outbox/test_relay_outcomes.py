@@ -141,8 +141,8 @@ async def test_attempts_and_the_last_error_are_written_down_while_it_fails(
     await relay.start()
 
     async def third_attempt_failed() -> bool:
-        late = await rows("SELECT event_id, last_error FROM outbox WHERE attempts >= 3")
-        return late == [("A1", "unknown: third")]
+        late = await rows("SELECT event_id, last_error, parked_at FROM outbox WHERE attempts >= 3")
+        return late == [("A1", "unknown: third", None)]
 
     await eventually(third_attempt_failed)
     broker.script.clear()
