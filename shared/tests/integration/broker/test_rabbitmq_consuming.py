@@ -19,7 +19,7 @@ from leadwire.broker import (
     Subscription,
     Verdict,
 )
-from leadwire.broker.rabbitmq import RabbitMQBroker, _subscriber
+from leadwire.broker.rabbitmq import RabbitMQBroker, _session, _subscriber
 from leadwire.testing import eventually
 from leadwire.testing.broker_contract import FIRST, SECOND, ids, message, messages, publish
 from leadwire.testing.broker_recording import ParkingList, Recorder
@@ -254,3 +254,25 @@ def _has_seen(recorder: Recorder, sent: Message) -> bool:
 async def _accepts(broker: object, *, only: str) -> bool:
     assert isinstance(broker, RabbitMQBroker)
     return list(await broker.publish([message()], only=only)) == [Accepted()]
+
+
+@pytest.mark.fault
+async def test_a_consumer_that_the_server_has_forgotten_begins_again(
+    harness: RabbitMQHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is deleted and made again, and the cancellation never reaches the client."""
+    monkeypatch.setattr("leadwire.broker.rabbitmq._consumer._ASK_EVERY", 0.2)
+    monkeypatch.setattr(_session.Session, "_cancelled_by_server", _overheard)
+    subscription = Subscription(name="forgotten", types=(FIRST,))
+    broker = await harness.client()
+    await broker.declare([subscription])
+    recorder = Recorder()
+    await broker.subscribe(subscription, recorder, parking=ParkingList())
+    await harness.cancel_consumers("forgotten")
+    batch = messages(3)
+    await publish(broker, batch)
+    await eventually(lambda: set(ids(batch)) <= set(recorder.finished), within=20)
+
+
+async def _overheard(self: object, frame: object) -> None:
+    """Take a cancellation without noticing."""

@@ -14,7 +14,7 @@ from tenacity import (
 )
 
 from leadwire.broker.errors import BrokerUnavailableError
-from leadwire.broker.rabbitmq._link import REFUSED, Link, close_channel, describe
+from leadwire.broker.rabbitmq._link import REFUSED, Link, call, close_channel, describe
 from leadwire.broker.rabbitmq._session import Session, Work
 from leadwire.lifecycle import BackgroundTask
 
@@ -24,6 +24,9 @@ _DRAIN_WITHIN: Final = 10.0
 """Seconds that handlers get to finish when their channel was lost or cancelled, before
 consumption begins again: so the prefetch bound and the order hold across a loss."""
 
+_OPEN_WITHIN: Final = 60.0
+_ASK_EVERY: Final = 10.0
+_ENOUGH: Final = 2
 _PAUSE: Final = (0.05, 0.25)
 _random = random.SystemRandom()
 
@@ -83,12 +86,27 @@ class QueueConsumer:
             self._session = session
             self.consuming.set()
             log.info("consumer_started", queue=self._queue)
-            await session.ended.wait()
+            await self._watch(session)
             log.warning("consumer_interrupted", queue=self._queue)
             await session.close(_DRAIN_WITHIN)
             # A server that cancels each consumption at once is not asked without a pause,
             # nor by all consumers at the same time.
             await asyncio.sleep(_random.uniform(*_PAUSE))
+
+    async def _watch(self, session: Session) -> None:
+        """Return when the session is over, also if the server did not say so.
+
+        A consumption that begins while its queue is being deleted can stay without
+        deliveries and without a cancellation: so the server is asked from time to time.
+        Twice, since a queue without a leader at the moment counts no consumer either.
+        """
+        unknown = 0
+        while unknown < _ENOUGH and await session.pause(_ASK_EVERY):
+            try:
+                unknown = 0 if await session.is_known() else unknown + 1
+            except (BrokerUnavailableError, *REFUSED) as error:
+                log.info("consumer_not_confirmed", queue=self._queue, reason=describe(error))
+                return
 
     async def _open(self) -> Session:
         return await AsyncRetrying(
@@ -99,6 +117,9 @@ class QueueConsumer:
         )(self._try_open)
 
     async def _try_open(self) -> Session:
+        return await call(self._begin(), within=_OPEN_WITHIN)
+
+    async def _begin(self) -> Session:
         channel = await self._link.channel()
         session = Session(
             channel=channel,

@@ -173,11 +173,7 @@ class Link:
         Raises:
             BrokerUnavailableError: The server does not answer.
         """
-        connection = connection or await self.get()
-        # Without `on_return_raises` a returned message would count as confirmed.
-        channel = connection.channel(publisher_confirms=True, on_return_raises=True)
-        await call(channel.initialize())
-        return channel
+        return await call(_open_channel(connection or await self.get()))
 
     def discard(self, connection: LinkConnection) -> None:
         """Cut a connection that is no longer to be trusted; the next `get` makes another."""
@@ -203,6 +199,13 @@ class Link:
         task = asyncio.create_task(_close(connection), name=f"close {self._name}")
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
+
+
+async def _open_channel(connection: LinkConnection) -> aio_pika.abc.AbstractChannel:
+    # Without `on_return_raises` a returned message would count as confirmed.
+    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+    await channel.initialize()
+    return channel
 
 
 async def _close(connection: LinkConnection) -> None:

@@ -21,7 +21,7 @@ from pamqp.commands import Basic
 
 from leadwire.broker.errors import BrokerUnavailableError
 from leadwire.broker.port import Accepted, Outcome, Rejected, Unknown, Unroutable
-from leadwire.broker.rabbitmq._link import LOST, REFUSED, Link, LinkConnection, describe
+from leadwire.broker.rabbitmq._link import LOST, REFUSED, Link, LinkConnection, call, describe
 from leadwire.broker.rabbitmq._wire import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class _SuspectError(Exception):
 
 
 _Answer = Outcome | _SuspectError
-_Lane = tuple[LinkConnection, aio_pika.abc.AbstractChannel]
+_Lane = tuple[LinkConnection, aio_pika.abc.AbstractChannel, aiormq.Channel]
 
 
 class Publisher:
@@ -105,9 +105,7 @@ class Publisher:
     async def _send(self, window: Sequence[Outgoing], deadline: float) -> list[_Answer]:
         try:
             async with asyncio.timeout_at(deadline):
-                connection, channel = await self._lane()
-                # The interface says less than the class: `wait` is missing there.
-                underlay = cast("aiormq.Channel", await channel.get_underlay_channel())
+                connection, channel, underlay = await call(self._lane(), within=self._timeout)
         except TimeoutError:
             return [Unknown("not sent in time: the broker is blocked or away")] * len(window)
         except (BrokerUnavailableError, *REFUSED) as error:
@@ -125,7 +123,7 @@ class Publisher:
             await _cancel(late)
             self._spoiled = connection
         elif not channel.is_closed:
-            self._idle.append((connection, channel))
+            self._idle.append((connection, channel, underlay))
         return [_answer(task) for task in tasks]
 
     async def _lane(self) -> _Lane:
@@ -137,10 +135,12 @@ class Publisher:
             self._link.discard(connection)
             connection = await self._link.get()
         while self._idle:
-            idle, channel = self._idle.pop()
-            if idle is connection and not channel.is_closed:
-                return idle, channel
-        return connection, await self._link.channel(connection=connection)
+            lane = self._idle.pop()
+            if lane[0] is connection and not lane[1].is_closed:
+                return lane
+        channel = await self._link.channel(connection=connection)
+        # The interface says less than the class: `wait` is missing there.
+        return connection, channel, cast("aiormq.Channel", await channel.get_underlay_channel())
 
 
 async def _publish(channel: aiormq.Channel, message: Outgoing) -> object:

@@ -77,6 +77,18 @@ class Session:
         consumed = await call(underlay.basic_consume(self._queue, self._receive))
         self._tag = consumed.consumer_tag
 
+    async def is_known(self) -> bool:
+        """Ask the server whether the queue has any consumer, as it should have this one.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+            aiormq.exceptions.AMQPChannelError: The queue is missing or not accessible.
+        """
+        if self._underlay is None:
+            return False
+        found = await call(self._underlay.queue_declare(self._queue, passive=True))
+        return bool(found.consumer_count)
+
     async def ack(self, delivered: DeliveredMessage) -> None:
         """Acknowledge; if the channel is gone the delivery simply comes again."""
         if self._closing is not None and self._cancel_last:
