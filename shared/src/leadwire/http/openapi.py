@@ -253,8 +253,10 @@ def _adapter(described: Any) -> TypeAdapter[Any]:
 
 
 def _operation_id(operation: Operation, taken: set[str]) -> str:
-    name = getattr(operation.handler, "__name__", "")
-    if not name or name in taken:
+    """Name an operation the same whether its service is alone in the process or not."""
+    handler = getattr(operation.handler, "__name__", "")
+    name = "_".join([*re.findall(r"\w+", operation.tag.lower()), handler])
+    if not handler or name in taken:
         parts = re.findall(r"\w+", openapi_path(operation.path))
         name = "_".join([operation.method.lower(), *parts])
     taken.add(name)

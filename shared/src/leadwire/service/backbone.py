@@ -26,6 +26,9 @@ from leadwire.service.description import ServiceDescription, SettingsT
 CONSUMER_STOPS_WITHIN = 10.0
 """Seconds that running event handlers have to finish when the process stops."""
 
+ONE_ATTEMPT_MORE = 30.0
+"""Seconds that the last attempt to connect may take beyond the patience of a start."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backbone:
@@ -65,6 +68,7 @@ def install_backbone(
         schema=description.schema,
         application_name=description.name,
         pool_size=settings.database_pool_size,
+        connect_within=settings.connect_within,
     )
     broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
     backbone = Backbone(
@@ -75,7 +79,7 @@ def install_backbone(
         outbox=Outbox(),
         parked=ParkedEvents(database=database, registry=registry),
     )
-    _supervise(app, backbone, description)
+    _supervise(app, backbone, description, connect_within=settings.connect_within)
     add_registry(app, description.name, registry)
     add_readiness_check(app, f"{description.name} database", database.check)
     add_readiness_check(app, f"{description.name} broker", broker.check)
@@ -115,17 +119,22 @@ def _passes_by_itself(error: Exception) -> bool:
 
 
 def _supervise(
-    app: web.Application, backbone: Backbone, description: ServiceDescription[SettingsT]
+    app: web.Application,
+    backbone: Backbone,
+    description: ServiceDescription[SettingsT],
+    *,
+    connect_within: float,
 ) -> None:
     supervisor, name = app[SUPERVISOR], description.name
-    migrations = AppliedMigrations(
-        service=name, database=backbone.database, sources=description.migrations
-    )
+    database, broker = backbone.database, backbone.broker
+    migrations = AppliedMigrations(service=name, database=database, sources=description.migrations)
+    patient = PatientBroker(broker=broker, connect_within=connect_within)
     topology = PreparedTopology(
-        service=name, broker=backbone.broker, subscriptions=description.subscriptions
+        service=name, broker=broker, subscriptions=description.subscriptions
     )
-    supervisor.add(f"{name} database", backbone.database, start_within=75.0)
+    start_within = connect_within + ONE_ATTEMPT_MORE
+    supervisor.add(f"{name} database", database, start_within=start_within)
     supervisor.add(f"{name} migrations", migrations)
-    supervisor.add(f"{name} broker", PatientBroker(broker=backbone.broker), start_within=75.0)
+    supervisor.add(f"{name} broker", patient, start_within=start_within)
     supervisor.add(f"{name} topology", topology)
-    supervisor.add(f"{name} inbox pruner", InboxPruner(database=backbone.database))
+    supervisor.add(f"{name} inbox pruner", InboxPruner(database=database))

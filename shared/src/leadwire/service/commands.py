@@ -93,7 +93,7 @@ async def connected_broker(
 ) -> AsyncIterator[Broker]:
     """Lend a connection to the broker."""
     broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
-    patient = PatientBroker(broker=broker)
+    patient = PatientBroker(broker=broker, connect_within=settings.connect_within)
     try:
         await patient.start()
         yield broker
@@ -106,7 +106,7 @@ def new_database(
     settings: SettingsT,
     *,
     purpose: str,
-    connect_within: float = 60.0,
+    connect_within: float | None = None,
 ) -> Database:
     """A small pool for a command that soon ends."""
     return Database(
@@ -114,7 +114,7 @@ def new_database(
         schema=description.schema,
         application_name=f"{description.name}:{purpose}",
         pool_size=1,
-        connect_within=connect_within,
+        connect_within=connect_within or settings.connect_within,
     )
 
 
@@ -143,6 +143,7 @@ async def _provision(
         schema="public",
         application_name=f"{description.name}:provision",
         pool_size=1,
+        connect_within=settings.connect_within,
     )
     try:
         await admin.start()

@@ -1,5 +1,6 @@
 """Components that make a service wait for, or insist on, what it needs to work."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -7,7 +8,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    stop_after_delay,
     wait_random_exponential,
 )
 
@@ -22,9 +22,6 @@ from leadwire.broker import (
 from leadwire.db import Database, MigrationSource, pending_migrations
 
 log = structlog.get_logger(__name__)
-
-CONNECT_WITHIN = 60.0
-"""Seconds that a start waits for a broker that is not there yet."""
 
 
 class NotPreparedError(Exception):
@@ -71,25 +68,32 @@ class PatientBroker:
 
     Args:
         broker: What to connect and disconnect.
+        connect_within: Seconds that a start waits for a broker that is not there yet.
     """
 
-    def __init__(self, *, broker: Broker) -> None:
+    def __init__(self, *, broker: Broker, connect_within: float) -> None:
         self._broker = broker
+        self._connect_within = connect_within
 
     async def start(self) -> None:
         """Connect.
 
         Raises:
-            BrokerUnavailableError: The broker did not answer within `CONNECT_WITHIN`.
+            BrokerUnavailableError: The broker did not answer within `connect_within`.
         """
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailableError),
             wait=wait_random_exponential(multiplier=0.25, max=5.0),
-            stop=stop_after_delay(CONNECT_WITHIN),
             before_sleep=_say_that_we_wait,
-            reraise=True,
         )
-        await retrying(self._broker.start)
+        try:
+            # Around everything, since one attempt of a broker may itself be patient.
+            async with asyncio.timeout(self._connect_within):
+                await retrying(self._broker.start)
+        except TimeoutError:
+            raise BrokerUnavailableError(
+                f"the broker did not answer within {self._connect_within:g} s"
+            ) from None
 
     async def stop(self) -> None:
         """Disconnect."""

@@ -96,6 +96,13 @@ class ServiceSettings(BaseSettings):
         validation_alias="LEADWIRE_LOG_FORMAT",
         description="`json`, `text`, or `auto`: text on a terminal, JSON elsewhere.",
     )
+    connect_within: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        validation_alias="LEADWIRE_CONNECT_WITHIN_S",
+        description="Seconds that a start waits for a database or a broker that is not there yet.",
+    )
     drain_within: float = Field(
         default=20.0,
         gt=0,

@@ -110,6 +110,7 @@ def test_a_missing_or_empty_setting_is_named(
         ("LEADWIRE_LOG_LEVEL", "LOUD", "'DEBUG'"),
         ("LEADWIRE_LOG_FORMAT", "xml", "'json'"),
         ("LEADWIRE_DRAIN_WITHIN_S", "0", "greater than 0"),
+        ("LEADWIRE_CONNECT_WITHIN_S", "-1", "greater than 0"),
         ("LEADWIRE_OTEL_ENDPOINT", "collector:4318", "http://"),
         ("LEADWIRE_ADMIN_DATABASE_URL", "mysql://u:hunter2@h/d", "postgresql://"),
         ("PROBE_DATABASE_URL", "mysql://u:hunter2@h/d", "postgresql://"),

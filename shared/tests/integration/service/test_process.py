@@ -1,0 +1,94 @@
+"""A service process ends when it should, as it should, and says why."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+
+from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.testing import eventually
+
+MakeServiceDatabase = Callable[..., Awaitable[str]]
+StartProbe = Callable[..., Awaitable[Any]]
+
+
+async def given(make_service_database: MakeServiceDatabase) -> dict[str, str]:
+    url = await make_service_database("probe_svc", [OUTBOX_MIGRATIONS])
+    return {"PROBE_DATABASE_URL": url, "LEADWIRE_BROKER_URL": "memory://probe"}
+
+
+async def test_sigterm_lets_running_requests_finish_and_exits_with_0(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    probe = await start_probe(await given(make_service_database))
+    async with aiohttp.ClientSession(await probe.url()) as session:
+        asking = asyncio.create_task(session.get("/slow"))
+        await eventually(lambda: in_flight(session, at_least=2))
+
+        probe.process.send_signal(signal.SIGTERM)
+        answer = await asking
+
+        assert answer.status == 200
+        assert await answer.json() == {"slept": True}
+    assert await probe.ended() == 0
+    assert '"service_stopped"' in probe.said()
+
+
+async def test_a_component_that_dies_takes_the_process_with_it_and_exits_with_1(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    probe = await start_probe(await given(make_service_database))
+    async with aiohttp.ClientSession(await probe.url()) as session:
+        assert (await session.post("/die")).status == 200
+
+    assert await probe.ended() == 1
+    assert "mortal died: told to die" in probe.said()
+
+
+async def test_a_schema_without_its_migrations_is_refused_with_the_command_to_run(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    url = await make_service_database("probe_svc", [])
+    probe = await start_probe({"PROBE_DATABASE_URL": url, "LEADWIRE_BROKER_URL": "memory://probe"})
+
+    assert await probe.ended() == 1
+    assert "run `probe-svc migrate`" in probe.said()
+
+
+async def test_a_port_that_is_taken_ends_the_process_with_1(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with taken:
+        port = taken.sockets[0].getsockname()[1]
+        environment = await given(make_service_database)
+
+        probe = await start_probe(environment | {"LEADWIRE_HTTP_PORT": str(port)})
+
+        assert await probe.ended() == 1
+    assert "http did not start" in probe.said()
+
+
+async def test_no_line_of_the_log_holds_a_password(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    environment = await given(make_service_database)
+    password = environment["PROBE_DATABASE_URL"].split(":")[2].split("@")[0]
+    probe = await start_probe(environment | {"LEADWIRE_LOG_LEVEL": "DEBUG"})
+    await probe.url()
+
+    probe.process.send_signal(signal.SIGTERM)
+
+    assert await probe.ended() == 0
+    assert len(password) > 5
+    assert password not in probe.said()
+
+
+async def in_flight(session: aiohttp.ClientSession, *, at_least: int) -> bool:
+    text = await (await session.get("/metrics")).text()
+    (line,) = [
+        line for line in text.splitlines() if line.startswith("leadwire_http_requests_in_flight{")
+    ]
+    return float(line.split()[-1]) >= at_least
