@@ -4,60 +4,18 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from http import HTTPStatus
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from leadwire.http.bodies import RequestBody
-from leadwire.http.operations import ErrorResponse, Operation, Response, Schema
+from leadwire.http.openapi_errors import PROBLEM_SCHEMA, REF_PREFIX, Node, error_responses
+from leadwire.http.operations import Operation, Response, Schema
 from leadwire.http.parsing import Binding
-from leadwire.http.problems import PROBLEM_MEDIA_TYPE
 
-Node: TypeAlias = dict[str, Any]
 ParameterPlace = Literal["path", "query", "header"]
-
-_REF = "#/components/schemas/"
-_PROBLEM: Node = {
-    "type": "object",
-    "description": "An error as RFC 9457 describes it. Branch on `code`.",
-    "required": ["type", "title", "status", "code", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string", "description": "The code as a URN."},
-        "title": {"type": "string", "description": "The HTTP status in words."},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable name of the kind of problem."},
-        "detail": {"type": "string", "description": "What is wrong and what to do about it."},
-        "request_id": {"type": "string", "description": "Give this when you report a problem."},
-        "errors": {
-            "type": "array",
-            "description": "With `invalid_request`: every wrong or missing value.",
-            "items": {
-                "type": "object",
-                "required": ["in", "path", "message"],
-                "properties": {
-                    "in": {"type": "string", "enum": ["path", "query", "header", "body"]},
-                    "path": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
-}
-_ANY_INPUT = ErrorResponse(400, "invalid_request", "A parameter is wrong, missing or unknown.")
-_ANY_BODY = (ErrorResponse(413, "body_too_large", "The body is larger than allowed."),)
-_JSON_BODY = (
-    ErrorResponse(400, "malformed_json", "The body is not JSON."),
-    ErrorResponse(415, "unsupported_media_type", "The body is not application/json."),
-    ErrorResponse(422, "invalid_request", "The body has wrong or missing values."),
-)
-_RAW_BODY = (
-    ErrorResponse(400, "malformed_body", "The body's chunks or its Content-Encoding are broken."),
-    ErrorResponse(415, "unsupported_media_type", "The body has another content type."),
-)
-_ALWAYS = ErrorResponse(500, "internal_error", "Something went wrong on our side.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +86,7 @@ class _Writer:
         for entry in self._entries:
             item = paths.setdefault(openapi_path(entry.operation.path), {})
             item[entry.operation.method.lower()] = self._operation(entry, names)
-        schemas = {**self._definitions, "Problem": _PROBLEM}
+        schemas = {**self._definitions, "Problem": PROBLEM_SCHEMA}
         used = _used_schemas(paths, schemas)
         return {
             "openapi": "3.1.0",
@@ -149,7 +107,7 @@ class _Writer:
                     str(status): self._response(response)
                     for status, response in operation.responses.items()
                 },
-                **_error_responses(operation, binding),
+                **error_responses(operation, binding),
             },
         }
         if operation.description:
@@ -213,7 +171,9 @@ class _Writer:
 
     def _resolved(self, schema: Node) -> Node:
         reference = schema.get("$ref")
-        return schema if reference is None else self._definitions[reference.removeprefix(_REF)]
+        return (
+            schema if reference is None else self._definitions[reference.removeprefix(REF_PREFIX)]
+        )
 
     @property
     def _definitions(self) -> Node:
@@ -225,7 +185,7 @@ class _Writer:
         described = {(_key(each), mode): (each, mode) for each, mode in self._described()}
         schemas, extra = TypeAdapter.json_schemas(
             [(key, mode, _adapter(each)) for (key, mode), (each, _) in described.items()],
-            ref_template=_REF + "{model}",
+            ref_template=REF_PREFIX + "{model}",
         )
         return dict(schemas), extra.get("$defs", {})
 
@@ -263,31 +223,6 @@ def _operation_id(operation: Operation, taken: set[str]) -> str:
     return name
 
 
-def _error_responses(operation: Operation, binding: Binding) -> Node:
-    errors = [*operation.errors, _ANY_INPUT]
-    if binding.body is RequestBody:
-        errors += [*_ANY_BODY, *_RAW_BODY]
-    elif binding.body is not None:
-        errors += [*_ANY_BODY, *_JSON_BODY]
-    errors.append(_ALWAYS)
-    return {
-        str(status): _error_response([each for each in errors if each.status == status])
-        for status in sorted({each.status for each in errors})
-    }
-
-
-def _error_response(errors: list[ErrorResponse]) -> Node:
-    described = dict.fromkeys((each.code, each.description) for each in errors)
-    title = HTTPStatus(errors[0].status).phrase
-    lines = [f"`{code}`: {description}" for code, description in described]
-    codes = {"properties": {"code": {"enum": sorted({code for code, _ in described})}}}
-    schema = {"allOf": [{"$ref": _REF + "Problem"}, codes]}
-    return {
-        "description": f"{title}. " + " ".join(lines),
-        "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}},
-    }
-
-
 def _without_null(schema: Node) -> Node:
     """Nobody can send null in a query: leave it out of what a parameter may be."""
     schema = {key: value for key, value in schema.items() if (key, value) != ("default", None)}
@@ -315,7 +250,7 @@ def _references(node: object) -> Iterator[str]:
     if isinstance(node, dict):
         reference = node.get("$ref")
         if isinstance(reference, str):
-            yield reference.removeprefix(_REF)
+            yield reference.removeprefix(REF_PREFIX)
         for value in node.values():
             yield from _references(value)
     elif isinstance(node, list):

@@ -1,0 +1,78 @@
+"""The problems that an operation can answer with, for the OpenAPI document."""
+
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from leadwire.http.bodies import RequestBody
+from leadwire.http.operations import ErrorResponse, Operation
+from leadwire.http.parsing import Binding
+from leadwire.http.problems import PROBLEM_MEDIA_TYPE
+
+Node: TypeAlias = dict[str, Any]
+
+REF_PREFIX = "#/components/schemas/"
+
+PROBLEM_SCHEMA: Node = {
+    "type": "object",
+    "description": "An error as RFC 9457 describes it. Branch on `code`.",
+    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "description": "The code as a URN."},
+        "title": {"type": "string", "description": "The HTTP status in words."},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable name of the kind of problem."},
+        "detail": {"type": "string", "description": "What is wrong and what to do about it."},
+        "request_id": {"type": "string", "description": "Give this when you report a problem."},
+        "errors": {
+            "type": "array",
+            "description": "With `invalid_request`: every wrong or missing value.",
+            "items": {
+                "type": "object",
+                "required": ["in", "path", "message"],
+                "properties": {
+                    "in": {"type": "string", "enum": ["path", "query", "header", "body"]},
+                    "path": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+_ANY_INPUT = ErrorResponse(400, "invalid_request", "A parameter is wrong, missing or unknown.")
+_ANY_BODY = (ErrorResponse(413, "body_too_large", "The body is larger than allowed."),)
+_JSON_BODY = (
+    ErrorResponse(400, "malformed_json", "The body is not JSON."),
+    ErrorResponse(415, "unsupported_media_type", "The body is not application/json."),
+    ErrorResponse(422, "invalid_request", "The body has wrong or missing values."),
+)
+_RAW_BODY = (
+    ErrorResponse(400, "malformed_body", "The body's chunks or its Content-Encoding are broken."),
+    ErrorResponse(415, "unsupported_media_type", "The body has another content type."),
+)
+_ALWAYS = ErrorResponse(500, "internal_error", "Something went wrong on our side.")
+
+
+def error_responses(operation: Operation, binding: Binding) -> Node:
+    """Describe an operation's own problems and those that every operation has, by status."""
+    errors = [*operation.errors, _ANY_INPUT]
+    if binding.body is RequestBody:
+        errors += [*_ANY_BODY, *_RAW_BODY]
+    elif binding.body is not None:
+        errors += [*_ANY_BODY, *_JSON_BODY]
+    errors.append(_ALWAYS)
+    return {
+        str(status): _error_response([each for each in errors if each.status == status])
+        for status in sorted({each.status for each in errors})
+    }
+
+
+def _error_response(errors: list[ErrorResponse]) -> Node:
+    described = dict.fromkeys((each.code, each.description) for each in errors)
+    title = HTTPStatus(errors[0].status).phrase
+    lines = [f"`{code}`: {description}" for code, description in described]
+    codes = {"properties": {"code": {"enum": sorted({code for code, _ in described})}}}
+    schema = {"allOf": [{"$ref": REF_PREFIX + "Problem"}, codes]}
+    return {
+        "description": f"{title}. " + " ".join(lines),
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}},
+    }
