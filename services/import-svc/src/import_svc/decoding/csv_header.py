@@ -93,9 +93,12 @@ def _not_recognised(header: Header, lines: Sequence[str]) -> UnreadableInputErro
         detail=f"no column was recognised for {', '.join(header.columns.missing)}; "
         "name the columns, for example: name, family_name, email, cellphone",
         found={
-            "headers_found": [
-                h.strip()[:_MAX_HEADER_LENGTH_SHOWN] for h in headers[:_MAX_HEADERS_SHOWN]
-            ],
+            "headers_found": [_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
             "fields_missing": header.columns.missing,
         },
     )
+
+
+def _shown(header: str) -> str:
+    # Bytes that are no text were decoded as lone surrogates, which no answer can hold.
+    return header.strip()[:_MAX_HEADER_LENGTH_SHOWN].encode("utf-8", "replace").decode()

@@ -36,7 +36,7 @@ class LeadStore:
         known = KnownKeys()
         if emails or cellphones:
             for record in await connection.fetch(
-                self._queries["find_known_keys"], emails, cellphones
+                self._queries["find_known_keys"], "\n".join(emails), "\n".join(cellphones)
             ):
                 (known.emails if record["kind"] == "email" else known.cellphones).add(record["key"])
         return known
