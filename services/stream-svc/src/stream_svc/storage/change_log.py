@@ -129,24 +129,40 @@ class ChangeLog:
         return tuple(map(_change_of, rows)), head.pos if complete else rows[-1]["pos"]
 
     async def _page(self, connection: Connection, key: UUID, leads: LeadFilter) -> Page:
-        text, parameters = with_filter(self._queries["read_page"], leads, after=7)
+        found, limit = await self._measured(connection, key, leads)
+        if found == 0:
+            return Page(b"", 0, END_KEY)
+        text, parameters = with_filter(self._queries["read_page"], leads, after=6)
         row = await connection.fetchrow(
             text,
             key,
-            self._leads_per_page,
-            BYTES_PER_READ,
+            limit,
             SNAPSHOT_PUT.before_id,
             SNAPSHOT_PUT.before_rev,
             SNAPSHOT_PUT.before_lead,
             SNAPSHOT_PUT.end,
             *parameters,
         )
-        if row is None or row["taken"] == 0:
-            return Page(b"", 0, END_KEY)
+        if row is None:
+            raise LookupError("a page that was measured cannot be read")
         # A page that is not full ends the snapshot as an empty one would: both say that
         # there is nothing beyond at this moment.
-        more = row["found"] > row["taken"]
-        return Page(row["frames"], row["taken"], row["last_id"] if more else END_KEY)
+        is_last = found < self._leads_per_page and limit >= found
+        return Page(row["frames"], row["taken"], END_KEY if is_last else row["last_id"])
+
+    async def _measured(
+        self, connection: Connection, key: UUID, leads: LeadFilter
+    ) -> tuple[int, int]:
+        """Give how many leads a whole page would have, and how many of them to read.
+
+        They are fewer if the page would be too large. The larger leads may come first, but
+        no lead is larger than an event, so this holds a page to some 25 MiB at the worst.
+        """
+        text, parameters = with_filter(self._queries["measure_page"], leads, after=2)
+        row = await connection.fetchrow(text, key, self._leads_per_page, *parameters)
+        if row is None or row["bytes"] <= BYTES_PER_READ:
+            return (row["leads"] if row is not None else 0), self._leads_per_page
+        return row["leads"], max(1, row["leads"] * BYTES_PER_READ // row["bytes"])
 
 
 def _change_of(row: Record) -> Change:

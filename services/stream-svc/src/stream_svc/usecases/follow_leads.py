@@ -77,20 +77,22 @@ class Follower:
         self._done = False
         self._puts = 0
         self._sent_at = 0.0
+        self._next_step: asyncio.Task[Step] | None = None
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
         """Give what to send, chunk by chunk, until the stream is over.
 
-        The next chunk is worked out when it is asked for, so one who reads slowly is
-        told of later states, not of more of them.
+        A chunk is worked out when it is asked for, at most one page of the snapshot ahead:
+        one who reads slowly is told of later states, not of more of them.
         """
         yield self._hello()
         with self._tail.watch() as watch, self._woken_by_drain(watch):
-            while not self._done:
-                self._sent_at = asyncio.get_running_loop().time()
-                chunk = await self._next(watch)
-                if chunk.lines:
-                    yield chunk
+            try:
+                while not self._done:
+                    self._sent_at = asyncio.get_running_loop().time()
+                    yield await self._next(watch)
+            finally:
+                await self._drop_next_step()
 
     async def _next(self, watch: Watch) -> Chunk:
         try:
@@ -124,12 +126,23 @@ class Follower:
     async def _step(self, watch: Watch) -> Chunk | None:
         """Step through log and snapshot."""
         stood_at = self._place
-        step = await self._log.step(stood_at, self._wish.leads)
-        chunk = self._told(step)
+        chunk = self._told(await self._taken_step())
+        if not self._place.snapshot_complete:
+            # The next page is read while this one is on its way to the client.
+            self._next_step = asyncio.create_task(self._log.step(self._place, self._wish.leads))
         if chunk is None and self._place == stood_at:
             # Only the tailer can be behind here: give it the time to notice.
             await watch.wait(POLL_SECONDS)
         return chunk
+
+    async def _taken_step(self) -> Step:
+        begun, self._next_step = self._next_step, None
+        return await (begun or self._log.step(self._place, self._wish.leads))
+
+    async def _drop_next_step(self) -> None:
+        if self._next_step is not None:
+            self._next_step.cancel()
+            await asyncio.gather(self._next_step, return_exceptions=True)
 
     def _told(self, step: Step) -> Chunk | None:
         """Tell what a step through log and snapshot found, and stand behind it."""

@@ -1,0 +1,231 @@
+"""What the tables promise: one order of positions, no lost side, filters as in the domain."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from leadwire.db import Database
+from leadwire.testing import eventually
+from stream_svc.app import SERVICE
+from stream_svc.domain.facets import facets_of
+from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
+from stream_svc.domain.follow import beginning
+from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
+from stream_svc.domain.steps import told_by
+from stream_svc.storage.change_log import ChangeLog
+from stream_svc.storage.projection import ProjectionStore
+from stream_svc.storage.reads import LeadReads
+from stream_svc.usecases.take_contacts import take_contacts
+from stream_svc.usecases.take_work import take_work
+
+START = datetime(2026, 1, 31, 9, tzinfo=UTC)
+MANAGER, IMPORT = uuid7(), uuid7()
+
+
+def contact(**changed: Any) -> ContactSide:
+    values: dict[str, Any] = {
+        "rev": 1,
+        "name": "Ada",
+        "family_name": "Lovelace",
+        "email": "ada@example.org",
+        "cellphone": None,
+        "origin": "import",
+        "import_id": None,
+        "has_resume": False,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return ContactSide(**(values | changed))
+
+
+def work(status: Status, manager_id: UUID | None = None) -> WorkSide:
+    return WorkSide(
+        rev=1,
+        status=status,
+        manager_id=manager_id,
+        manager_name="Grace" if manager_id else None,
+        assigned_at=None,
+        decided_at=None,
+        updated_at=START,
+    )
+
+
+@pytest.fixture
+async def database(make_service_database):
+    url = await make_service_database(SERVICE.schema, SERVICE.migrations)
+    opened = Database(url=url, schema=SERVICE.schema, application_name="test")
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+async def test_two_sides_that_race_to_be_the_first_are_both_kept(database):
+    """The second writer finds no row to lock, and must not overwrite the first one's."""
+    store, lead_id = ProjectionStore(), uuid7()
+    async with database.transaction() as first:
+        await take_contacts(first, store, {lead_id: contact()})
+        second = asyncio.create_task(_take_work(database, store, lead_id))
+        await eventually(lambda: _somebody_waits_for_a_lock(database))
+    await second
+    stored = await LeadReads(database=database).lead(lead_id)
+    assert stored is not None
+    assert (stored.contact_rev, stored.work_rev) == (1, 1)
+    assert (await ChangeLog(database=database).head()).pos == 2
+
+
+async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(database):
+    store = ProjectionStore()
+
+    async def fail() -> None:
+        async with database.transaction() as connection:
+            await take_contacts(connection, store, {uuid7(): contact(), uuid7(): contact()})
+            raise _DeliberateError
+
+    with pytest.raises(_DeliberateError):
+        await fail()
+    async with database.transaction() as connection:
+        await take_contacts(connection, store, {uuid7(): contact()})
+    assert await _positions(database) == [1]
+
+
+async def test_a_reader_never_sees_a_position_without_all_before_it(database):
+    store, log = ProjectionStore(), ChangeLog(database=database)
+    seen: list[tuple[int, int]] = []
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for _ in range(25):
+            async with database.transaction() as connection:
+                await take_contacts(connection, store, {uuid4(): contact() for _ in range(3)})
+
+    async def read() -> None:
+        while not done.is_set():
+            head = await log.head()
+            seen.append((head.pos, len([p for p in await _positions(database) if p <= head.pos])))
+
+    reading = asyncio.create_task(read())
+    await asyncio.gather(*(write() for _ in range(4)))
+    done.set()
+    await reading
+    assert await _positions(database) == list(range(1, 301))
+    assert all(pos == changes for pos, changes in seen)
+    assert len({pos for pos, _ in seen}) > 3
+
+
+FILTER_CASES = [
+    {"status": "pending"},
+    {"status": "interested,reached_out"},
+    {"manager_id": str(MANAGER)},
+    {"assigned": "true"},
+    {"assigned": "false"},
+    {"origin": "form"},
+    {"import_id": str(IMPORT)},
+    {"email_domain": "example.org,example.net"},
+    {"created_after": "2026-01-31T10:00:00Z"},
+    {"created_before": "2026-01-31T10:00:00Z"},
+    {"status": "pending", "assigned": "true", "created_after": "2026-01-31T09:30:00Z"},
+]
+
+
+async def test_the_database_filters_as_the_domain_does(database):
+    leads = _many_leads()
+    store, reads = ProjectionStore(), LeadReads(database=database)
+    async with database.transaction() as connection:
+        await store.insert(connection, leads)
+    assert {name for case in FILTER_CASES for name in case} == set(FILTERS)
+    for case in FILTER_CASES:
+        chosen = parse_filter(case)
+        expected = [str(lead.id) for lead in leads if chosen.matches(facets_of(lead))]
+        page = await reads.page(chosen, after=None, limit=1000)
+        assert [document[7:43] for document in page.documents] == expected, case
+        assert sum((await reads.counts(chosen)).values()) == len(expected), case
+        assert 0 < len(expected) < len(leads), case
+
+
+async def test_a_page_is_bounded_by_its_bytes(database, monkeypatch):
+    monkeypatch.setattr("stream_svc.storage.change_log.BYTES_PER_READ", 10_000)
+    store = ProjectionStore()
+    big = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(10)}
+    async with database.transaction() as connection:
+        await take_contacts(connection, store, big)
+    log = ChangeLog(database=database)
+    head = await log.head()
+    sizes = [size async for size in _page_sizes(log, head.epoch, head.pos)]
+    assert sum(sizes) == 10
+    assert max(sizes) <= 3
+
+
+async def test_a_page_of_one_status_uses_its_index(database):
+    store = ProjectionStore()
+    waiting = [Lead(id=uuid7(), contact=contact()) for _ in range(2000)]
+    done = Lead(id=uuid7(), contact=contact(), work=work(Status.INTERESTED))
+    async with database.transaction() as connection:
+        await store.insert(connection, [*waiting, done])
+        await connection.execute("ANALYZE leads")
+        plan = await connection.fetch(
+            "EXPLAIN SELECT id, doc FROM leads WHERE id > $1 AND doc IS NOT NULL "
+            "AND status = ANY ($2::text[]) ORDER BY id LIMIT 100",
+            UUID(int=0),
+            ["interested"],
+        )
+    assert "leads_status" in " ".join(row[0] for row in plan)
+
+
+class _DeliberateError(Exception):
+    pass
+
+
+def _many_leads() -> list[Lead]:
+    sides = [
+        (status, manager, origin, minutes)
+        for status in Status
+        for manager in (None, MANAGER, uuid7())
+        for origin in ("import", "form")
+        for minutes in (0, 90)
+    ]
+    return [
+        Lead(
+            id=uuid7(),
+            contact=contact(
+                origin=origin,
+                import_id=IMPORT if origin == "import" else None,
+                email=f"a@{'Example.org' if minutes else 'other.example'}",
+                created_at=START + timedelta(minutes=minutes),
+            ),
+            work=work(status, manager),
+        )
+        for status, manager, origin, minutes in sides
+    ]
+
+
+async def _page_sizes(log: ChangeLog, epoch: UUID, pos: int):
+    place = beginning(epoch=epoch, pos=pos, snapshot=True)
+    while not place.snapshot_complete:
+        step = await log.step(place, LeadFilter())
+        told, place = told_by(step, place=place, leads=LeadFilter())
+        yield told.puts
+
+
+async def _take_work(database: Database, store: ProjectionStore, lead_id: UUID) -> None:
+    async with database.transaction() as connection:
+        await take_work(connection, store, lead_id=lead_id, side=work(Status.PENDING))
+
+
+async def _somebody_waits_for_a_lock(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock')"
+            )
+        )
+
+
+async def _positions(database: Database) -> list[int]:
+    async with database.connection() as connection:
+        rows = await connection.fetch("SELECT pos FROM changes ORDER BY pos")
+    return [row["pos"] for row in rows]
