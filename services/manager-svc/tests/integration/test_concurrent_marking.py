@@ -50,7 +50,7 @@ async def test_concurrent_markers_keep_every_promise(desk: "Desk") -> None:
     marked: Counter[UUID] = Counter()
 
     async def work(seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311 - which lead comes next is no secret
+        chance = random.Random(seed)
         while await desk.value("SELECT count(*) FROM leads WHERE decided_at IS NULL"):
             held = [row[0] for row in await desk.rows("SELECT lead_id FROM slots")]
             lead = chance.choice([lead for lead in held if lead] or leads)
@@ -105,7 +105,7 @@ async def test_arrivals_removals_and_markings_at_once_strand_nobody(desk: "Desk"
             await desk.call("DELETE", f"/v1/managers/{manager['id']}", 204)
 
     async def mark(seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311 - which lead comes next is no secret
+        chance = random.Random(seed)
         for _ in range(15):
             held = await desk.rows("SELECT lead_id FROM slots WHERE lead_id IS NOT NULL")
             if held:
