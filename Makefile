@@ -29,7 +29,7 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://..."
-	@echo "  make demo FILE=leads.csv REGION=US"
+	@echo "  make demo FILE=leads.csv REGION=US BROKER=embedded"
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make test ARGS='-k outbox'"
 
@@ -39,7 +39,7 @@ run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, 
 
 demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
 	@$(if $(BROKER_URL),BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
-		exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION))
+		exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION)) $(if $(filter embedded,$(BROKER)),--embedded-broker)
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@tools/install-rabbitmq

@@ -18,18 +18,19 @@ from leadwire_standalone.process import STARTUP_ERRORS, running
 SAMPLE_REGION = "US"
 
 
-async def run(*, file: bytes, name: str, region: str | None) -> list[Check]:
+async def run(*, file: bytes, name: str, region: str | None, embedded: bool) -> list[Check]:
     """Start a Leadwire on temporary data, run the story, and stop it.
 
     Args:
         file: What to import.
         name: Its file name, which tells the format.
         region: Default region of national phone numbers.
+        embedded: Use the broker in the database, whatever else there is.
     """
     with tempfile.TemporaryDirectory(prefix="leadwire-demo-") as temporary:
         directory = Path(temporary)
         async with (
-            chosen_broker(directory) as broker,
+            chosen_broker(directory, embedded=embedded) as broker,
             chosen_database(directory) as database_url,
         ):
             say(f"broker     {broker.description}")
@@ -57,14 +58,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--file", type=Path, help="CSV, JSON or NDJSON file (default: made up)")
     parser.add_argument("--region", help="default region of national phone numbers, such as US")
+    parser.add_argument(
+        "--embedded-broker", action="store_true", help="use the broker in Postgres in any case"
+    )
     given = parser.parse_args()
     if given.file and not given.file.is_file():
         parser.error(f"there is no file {given.file}")
     configure_quiet_logging(level="error")
-    if given.file:
-        story = run(file=given.file.read_bytes(), name=given.file.name, region=given.region)
-    else:
-        story = run(file=sample_file(), name="sample.csv", region=SAMPLE_REGION)
+    story = run(
+        file=given.file.read_bytes() if given.file else sample_file(),
+        name=given.file.name if given.file else "sample.csv",
+        region=given.region or (None if given.file else SAMPLE_REGION),
+        embedded=given.embedded_broker,
+    )
     try:
         checks = asyncio.run(story)
     except (*STARTUP_ERRORS, RefusedError, AssertionError) as error:

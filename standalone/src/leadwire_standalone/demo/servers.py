@@ -28,13 +28,16 @@ class ChosenBroker:
 
 
 @asynccontextmanager
-async def chosen_broker(directory: Path) -> AsyncIterator[ChosenBroker]:
+async def chosen_broker(directory: Path, *, embedded: bool) -> AsyncIterator[ChosenBroker]:
     """Choose, and start if there is something to start; it is stopped at the end.
 
     Args:
         directory: Where a private RabbitMQ may keep its files.
+        embedded: Take the broker in the database, whatever else there is.
     """
-    if url := os.environ.get("BROKER_URL"):
+    if embedded:
+        yield ChosenBroker(url=None, description="the embedded one, in Postgres (as asked)")
+    elif url := os.environ.get("BROKER_URL"):
         parts = urlsplit(url)
         where = f"{parts.scheme}://{parts.hostname or ''}"
         yield ChosenBroker(url=url, description=f"{where} (from BROKER_URL)")
