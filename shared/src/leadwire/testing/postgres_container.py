@@ -11,7 +11,7 @@ from testcontainers.community.postgres import PostgresContainer
 
 from leadwire.db.embedded import free_port
 
-IMAGE = os.environ.get("TEST_POSTGRES_IMAGE", "postgres:18")
+IMAGE = os.environ.get("TEST_POSTGRES_IMAGE", "postgres:17")
 _PORT = 5432
 _USER = "postgres"
 _READY_WITHIN = 60.0
