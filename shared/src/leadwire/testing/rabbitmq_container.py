@@ -57,6 +57,11 @@ class ContainerRabbitMQ:
             stop=stop_after_delay(60), wait=wait_fixed(0.2), reraise=True
         ):
             with attempt:
+                # The bare port first: the client logs an error for each refused connection.
+                _, writer = await asyncio.open_connection(
+                    self._container.get_container_host_ip(), self._amqp
+                )
+                writer.close()
                 await (await aio_pika.connect(self.url, timeout=5)).close()
 
     async def stop(self) -> None:

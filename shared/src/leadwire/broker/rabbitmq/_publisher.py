@@ -73,23 +73,15 @@ class Publisher:
 
     async def _publish_window(self, window: Sequence[Outgoing], deadline: float) -> list[Outcome]:
         answers = await self._answers(window, deadline)
+        if not any(isinstance(answer, _SuspectError) for answer in answers):
+            return [_outcome(answer) for answer in answers]
+        # One of those in flight was too much for the server. Alone, each shows its worth.
         return [
-            await self._judge(message, answer, deadline, alone=len(window) == 1)
-            if isinstance(answer, _SuspectError)
-            else answer
+            _outcome(answer)
+            if len(window) == 1 or not isinstance(answer, _SuspectError | Unknown)
+            else _outcome(*await self._answers([message], deadline))
             for message, answer in zip(window, answers, strict=True)
         ]
-
-    async def _judge(
-        self, message: Outgoing, error: _SuspectError, deadline: float, *, alone: bool
-    ) -> Outcome:
-        """Find out, one by one, which of the messages in flight the server cannot take."""
-        if not alone:
-            [answer] = await self._answers([message], deadline)
-            if not isinstance(answer, _SuspectError):
-                return answer
-            error = answer
-        return Rejected(str(error), permanent=True)
 
     async def _answers(self, window: Sequence[Outgoing], deadline: float) -> list[_Answer]:
         try:
@@ -121,8 +113,11 @@ class Publisher:
         if late:
             log.warning("confirms_missing", count=len(late), of=len(window))
             await _cancel(late)
+        if late or channel.is_closed:
+            # Also after the server closed the channel: what we were still writing to it
+            # then may be taken for an error of the whole connection, a moment later.
             self._spoiled = connection
-        elif not channel.is_closed:
+        else:
             self._idle.append((connection, channel, underlay))
         return [_answer(task) for task in tasks]
 
@@ -187,6 +182,12 @@ def _failure(error: BaseException) -> _Answer:
         return Unknown(describe(error))
     # Not encodable, in spite of the check before: it will never be.
     return Rejected(describe(error), permanent=True)
+
+
+def _outcome(answer: _Answer) -> Outcome:
+    if isinstance(answer, _SuspectError):
+        return Rejected(str(answer), permanent=True)
+    return answer
 
 
 def _windows(batch: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
