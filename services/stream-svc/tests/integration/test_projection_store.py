@@ -1,6 +1,7 @@
 """What the tables promise: one order of positions, no lost side, filters as in the domain."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from leadwire.db import Database
 from leadwire.testing import eventually
+from leadwire.testing.postgres_fixtures import MakeServiceDatabase
 from stream_svc.app import SERVICE
 from stream_svc.domain.facets import facets_of
 from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
@@ -55,7 +57,7 @@ def work(status: Status, manager_id: UUID | None = None) -> WorkSide:
 
 
 @pytest.fixture
-async def database(make_service_database):
+async def database(make_service_database: MakeServiceDatabase) -> AsyncIterator[Database]:
     url = await make_service_database(SERVICE.schema, SERVICE.migrations)
     opened = Database(url=url, schema=SERVICE.schema, application_name="test")
     await opened.start()
@@ -63,7 +65,7 @@ async def database(make_service_database):
     await opened.stop()
 
 
-async def test_two_sides_that_race_to_be_the_first_are_both_kept(database):
+async def test_two_sides_that_race_to_be_the_first_are_both_kept(database: Database) -> None:
     """The second writer finds no row to lock, and must not overwrite the first one's."""
     store, lead_id = ProjectionStore(), uuid7()
     async with database.transaction() as first:
@@ -77,7 +79,9 @@ async def test_two_sides_that_race_to_be_the_first_are_both_kept(database):
     assert (await ChangeLog(database=database).head()).pos == 2
 
 
-async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(database):
+async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(
+    database: Database,
+) -> None:
     store = ProjectionStore()
 
     async def fail() -> None:
@@ -92,7 +96,7 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(
     assert await _positions(database) == [1]
 
 
-async def test_a_reader_never_sees_a_position_without_all_before_it(database):
+async def test_a_reader_never_sees_a_position_without_all_before_it(database: Database) -> None:
     store, log = ProjectionStore(), ChangeLog(database=database)
     seen: list[tuple[int, int]] = []
     done = asyncio.Event()
@@ -131,7 +135,7 @@ FILTER_CASES = [
 ]
 
 
-async def test_the_database_filters_as_the_domain_does(database):
+async def test_the_database_filters_as_the_domain_does(database: Database) -> None:
     leads = _many_leads()
     store, reads = ProjectionStore(), LeadReads(database=database)
     async with database.transaction() as connection:
@@ -146,7 +150,9 @@ async def test_the_database_filters_as_the_domain_does(database):
         assert 0 < len(expected) < len(leads), case
 
 
-async def test_a_page_is_bounded_by_its_bytes(database, monkeypatch):
+async def test_a_page_is_bounded_by_its_bytes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("stream_svc.storage.change_log.BYTES_PER_READ", 10_000)
     store = ProjectionStore()
     big = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(10)}
@@ -159,7 +165,7 @@ async def test_a_page_is_bounded_by_its_bytes(database, monkeypatch):
     assert max(sizes) <= 3
 
 
-async def test_a_page_of_one_status_uses_its_index(database):
+async def test_a_page_of_one_status_uses_its_index(database: Database) -> None:
     store = ProjectionStore()
     waiting = [Lead(id=uuid7(), contact=contact()) for _ in range(2000)]
     done = Lead(id=uuid7(), contact=contact(), work=work(Status.INTERESTED))
@@ -202,7 +208,7 @@ def _many_leads() -> list[Lead]:
     ]
 
 
-async def _page_sizes(log: ChangeLog, epoch: UUID, pos: int):
+async def _page_sizes(log: ChangeLog, epoch: UUID, pos: int) -> AsyncIterator[int]:
     place = beginning(epoch=epoch, pos=pos, snapshot=True)
     while not place.snapshot_complete:
         step = await log.step(place, LeadFilter())

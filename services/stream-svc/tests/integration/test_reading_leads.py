@@ -1,6 +1,7 @@
 """Lists, single leads and counts, through HTTP."""
 
 import asyncio
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from uuid_utils.compat import uuid7
@@ -9,8 +10,13 @@ from leadwire.broker import Message
 from leadwire.contracts import LeadStatus
 from leadwire.testing import eventually
 
+if TYPE_CHECKING:
+    from conftest import Arrives, MakeContact, MakeWork, MakeWorkEvent, StreamService
 
-async def test_a_lead_is_read_as_the_design_says(service, make_contact, make_work, arrives):
+
+async def test_a_lead_is_read_as_the_design_says(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
     contact = make_contact(
         name="Zoë",
         cellphone="+14155550100",
@@ -34,8 +40,12 @@ async def test_a_lead_is_read_as_the_design_says(service, make_contact, make_wor
 
 
 async def test_sides_may_come_in_any_order_and_twice(
-    service, make_contact, make_work, make_work_event, arrives
-):
+    service: "StreamService",
+    make_contact: "MakeContact",
+    make_work: "MakeWork",
+    make_work_event: "MakeWorkEvent",
+    arrives: "Arrives",
+) -> None:
     lead_id, manager_id = uuid7(), uuid7()
     publisher = service.publisher
     late = make_work_event(make_work(lead_id, 1, manager_id=manager_id))
@@ -54,7 +64,9 @@ async def test_sides_may_come_in_any_order_and_twice(
     assert lead["rev"] == 5
 
 
-async def test_a_lead_with_only_a_work_side_is_not_there(service, make_contact, make_work):
+async def test_a_lead_with_only_a_work_side_is_not_there(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
     hidden = uuid4()
     await service.publisher.worked(make_work(hidden, 1))
     await service.publisher.created(make_contact())
@@ -64,7 +76,9 @@ async def test_a_lead_with_only_a_work_side_is_not_there(service, make_contact, 
     assert len((await service.get("/v1/leads"))["items"]) == 1
 
 
-async def test_an_erased_lead_is_gone_from_every_table(service, make_contact, make_work, arrives):
+async def test_an_erased_lead_is_gone_from_every_table(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
     contact = make_contact(name="Secretname", email="secret@hidden.example")
     await service.publisher.created(contact)
     await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
@@ -89,7 +103,9 @@ async def test_an_erased_lead_is_gone_from_every_table(service, make_contact, ma
         assert await connection.fetchval("SELECT erased FROM leads WHERE id = $1", contact.id)
 
 
-async def test_an_event_of_an_unknown_type_is_ignored(service, make_contact, arrives):
+async def test_an_event_of_an_unknown_type_is_ignored(
+    service: "StreamService", make_contact: "MakeContact", arrives: "Arrives"
+) -> None:
     stranger = Message(id=str(uuid7()), type="lead_promoted", body=b"not even JSON")
     await service.publisher.broker.publish([stranger])
     contact = make_contact()
@@ -99,7 +115,7 @@ async def test_an_event_of_an_unknown_type_is_ignored(service, make_contact, arr
         assert await connection.fetchval("SELECT count(*) FROM parked") == 0
 
 
-async def test_an_event_that_cannot_be_read_is_parked(service):
+async def test_an_event_that_cannot_be_read_is_parked(service: "StreamService") -> None:
     broken = Message(id=str(uuid7()), type="leads_created", body=b"{}")
     await service.publisher.broker.publish([broken])
     async with service.database() as database:
@@ -112,8 +128,8 @@ async def test_an_event_that_cannot_be_read_is_parked(service):
 
 
 async def test_a_manager_s_new_name_shows_on_the_leads_he_holds(
-    service, make_contact, make_work, arrives
-):
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
     contact, manager_id = make_contact(), uuid7()
     await service.publisher.created(contact)
     await service.publisher.worked(make_work(contact.id, 1, manager_id=manager_id), "Grace")
@@ -132,7 +148,9 @@ async def test_a_manager_s_new_name_shows_on_the_leads_he_holds(
     assert (await service.get(f"/v1/leads/{contact.id}"))["manager"]["name"] == "Grace Hopper"
 
 
-async def test_pages_follow_each_other_without_gap_or_repetition(service, make_contact):
+async def test_pages_follow_each_other_without_gap_or_repetition(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     contacts = [make_contact() for _ in range(25)]
     await service.publisher.created(*contacts)
     await eventually(lambda: _count_is(service, 25))
@@ -148,7 +166,9 @@ async def test_pages_follow_each_other_without_gap_or_repetition(service, make_c
     assert seen == [str(contact.id) for contact in contacts]
 
 
-async def test_lists_and_counts_take_the_filters(service, make_contact, make_work, arrives):
+async def test_lists_and_counts_take_the_filters(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
     free, held, done = (make_contact() for _ in range(3))
     await service.publisher.created(free, held, done)
     await service.publisher.worked(make_work(held.id, 1, manager_id=uuid7()))
@@ -170,7 +190,9 @@ async def test_lists_and_counts_take_the_filters(service, make_contact, make_wor
     }
 
 
-async def test_bad_parameters_are_refused_with_a_code(service, make_contact):
+async def test_bad_parameters_are_refused_with_a_code(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     await service.publisher.created(*(make_contact() for _ in range(3)))
     await eventually(lambda: _count_is(service, 3))
     page = await service.get("/v1/leads", limit="1")
@@ -198,7 +220,9 @@ async def test_bad_parameters_are_refused_with_a_code(service, make_contact):
     }
 
 
-async def test_a_lead_made_a_moment_ago_is_waited_for(service, make_contact):
+async def test_a_lead_made_a_moment_ago_is_waited_for(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     contact = make_contact()
     reading = asyncio.create_task(service.get(f"/v1/leads/{contact.id}"))
     await eventually(lambda: _is_waiting(service))
@@ -207,14 +231,14 @@ async def test_a_lead_made_a_moment_ago_is_waited_for(service, make_contact):
     assert (await reading)["id"] == str(contact.id)
 
 
-async def test_an_old_or_foreign_id_is_not_waited_for(service):
+async def test_an_old_or_foreign_id_is_not_waited_for(service: "StreamService") -> None:
     async with asyncio.timeout(1.0):
         assert await service.problem(f"/v1/leads/{uuid4()}") == (404, "lead_not_found")
 
 
 async def test_at_least_waits_for_a_state_and_says_when_it_does_not_come(
-    service, make_contact, make_work, arrives
-):
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
     contact = make_contact()
     await service.publisher.created(contact)
     await arrives({contact.id: 1})
@@ -228,10 +252,10 @@ async def test_at_least_waits_for_a_state_and_says_when_it_does_not_come(
     assert await service.problem(path, at_least="work-2") == (503, "projection_behind")
 
 
-async def _count_is(service, expected: int) -> bool:
+async def _count_is(service: "StreamService", expected: int) -> bool:
     return await service.counted() == expected
 
 
-async def _is_waiting(service) -> bool:
+async def _is_waiting(service: "StreamService") -> bool:
     async with service.client.get("/metrics") as response:
         return 'leadwire_reads_waiting{service="stream-svc"} 1.0' in await response.text()

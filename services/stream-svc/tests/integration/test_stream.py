@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -14,21 +16,24 @@ from stream_svc.domain.cursor import START_KEY, StreamCursor
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.prune_log import prune_log
 
+if TYPE_CHECKING:
+    from conftest import Frame, MakeContact, MakeWork, StartService, StreamService
 
-async def stored(service, count: int) -> None:
+
+async def stored(service: "StreamService", count: int) -> None:
     async def there() -> bool:
         return await service.counted() == count
 
     await eventually(there, message=f"{count} leads in the projection")
 
 
-def kinds(frames: list[dict]) -> list[str]:
+def kinds(frames: "list[Frame]") -> list[str]:
     return [frame["type"] for frame in frames]
 
 
 async def test_a_snapshot_begins_with_hello_and_a_mark_and_ends_with_its_count(
-    service, make_contact
-):
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     contacts = [make_contact() for _ in range(3)]
     await service.publisher.created(*contacts)
     await stored(service, 3)
@@ -50,11 +55,11 @@ async def test_a_snapshot_begins_with_hello_and_a_mark_and_ends_with_its_count(
     }
 
 
-async def test_an_empty_projection_streams_nothing_and_says_so(service):
+async def test_an_empty_projection_streams_nothing_and_says_so(service: "StreamService") -> None:
     assert kinds(await service.snapshot()) == ["hello", "mark", "mark", "synced", "end"]
 
 
-async def test_the_answer_is_neither_buffered_nor_stored(service):
+async def test_the_answer_is_neither_buffered_nor_stored(service: "StreamService") -> None:
     async with service.stream() as stream:
         headers = stream.response.headers
         assert headers["Content-Type"] == "application/x-ndjson"
@@ -62,7 +67,9 @@ async def test_the_answer_is_neither_buffered_nor_stored(service):
         assert headers["Cache-Control"] == "no-store, no-transform"
 
 
-async def test_a_snapshot_takes_the_filters(service, make_contact, make_work):
+async def test_a_snapshot_takes_the_filters(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
     held, free = make_contact(), make_contact()
     await service.publisher.created(held, free)
     await service.publisher.worked(make_work(held.id, 1, manager_id=uuid7()))
@@ -75,8 +82,8 @@ async def test_a_snapshot_takes_the_filters(service, make_contact, make_work):
 
 
 async def test_a_follower_is_told_of_what_enters_changes_and_leaves(
-    service, make_contact, make_work
-):
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
     first, second = make_contact(), make_contact()
     await service.publisher.created(first)
     await stored(service, 1)
@@ -101,7 +108,9 @@ async def test_a_follower_is_told_of_what_enters_changes_and_leaves(
         assert erased == {"type": "gone", "id": str(second.id), "rev": 2, "why": "erased"}
 
 
-async def test_starting_now_tells_only_of_what_changes_from_now_on(service, make_contact):
+async def test_starting_now_tells_only_of_what_changes_from_now_on(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     old, new = make_contact(), make_contact()
     await service.publisher.created(old)
     await stored(service, 1)
@@ -111,7 +120,9 @@ async def test_starting_now_tells_only_of_what_changes_from_now_on(service, make
         assert (await stream.frame())["id"] == str(new.id)
 
 
-async def test_a_silent_stream_sends_marks_that_move_on(start_service, make_contact):
+async def test_a_silent_stream_sends_marks_that_move_on(
+    start_service: "StartService", make_contact: "MakeContact"
+) -> None:
     service = await start_service(heartbeat_s=0.1)
     async with service.stream(follow="true", status="interested") as stream:
         first = (await stream.until("synced"))[-1]["cursor"]
@@ -126,7 +137,9 @@ async def test_a_silent_stream_sends_marks_that_move_on(start_service, make_cont
         await eventually(moved_on)
 
 
-async def test_a_follower_that_resumes_hears_only_what_it_missed(service, make_contact, make_work):
+async def test_a_follower_that_resumes_hears_only_what_it_missed(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
     kept, left = make_contact(), make_contact()
     await service.publisher.created(kept, left)
     await stored(service, 2)
@@ -146,8 +159,8 @@ async def test_a_follower_that_resumes_hears_only_what_it_missed(service, make_c
 
 
 async def test_a_snapshot_cut_in_its_first_page_does_not_leave_stale_leads(
-    service, make_contact, make_work
-):
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
     """The client applied a whole page but holds only the cursor from before it."""
     contacts = [make_contact() for _ in range(3)]
     await service.publisher.created(*contacts)
@@ -167,7 +180,9 @@ async def test_a_snapshot_cut_in_its_first_page_does_not_leave_stale_leads(
     assert frames[-1] == {"type": "end", "count": 2}
 
 
-async def test_a_cursor_works_on_every_replica(start_service, make_contact):
+async def test_a_cursor_works_on_every_replica(
+    start_service: "StartService", make_contact: "MakeContact"
+) -> None:
     one, other = await start_service(), await start_service()
     await one.publisher.created(make_contact())
     await stored(one, 1)
@@ -179,20 +194,13 @@ async def test_a_cursor_works_on_every_replica(start_service, make_contact):
     ]
 
 
-async def test_cursors_that_cannot_be_served_are_refused_with_a_code(service, make_contact):
+async def test_cursors_that_cannot_be_served_are_refused_with_a_code(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     await service.publisher.created(make_contact(), make_contact())
     await stored(service, 2)
     cursor = (await service.snapshot())[-2]["cursor"]
     place = StreamCursor.decode(cursor)
-
-    def changed(**fields: object) -> str:
-        values = {
-            "epoch": place.epoch,
-            "pos": place.pos,
-            "key": place.key,
-            "fingerprint": place.fingerprint,
-        }
-        return StreamCursor(**(values | fields)).encode()
 
     async def refused(text: str, **params: str) -> tuple[int, str]:
         return await service.problem("/v1/leads/stream", cursor=text, **params)
@@ -200,23 +208,25 @@ async def test_cursors_that_cannot_be_served_are_refused_with_a_code(service, ma
     assert await refused("nonsense") == (400, "invalid_cursor")
     assert await refused(cursor[:-3]) == (400, "invalid_cursor")
     assert await refused(cursor, status="pending") == (400, "cursor_filter_mismatch")
-    assert await refused(changed(epoch=UUID(int=4))) == (410, "cursor_expired")
-    assert await refused(changed(pos=place.pos + 1)) == (503, "cursor_ahead")
+    assert await refused(replace(place, epoch=UUID(int=4)).encode()) == (410, "cursor_expired")
+    assert await refused(replace(place, pos=place.pos + 1).encode()) == (503, "cursor_ahead")
 
 
-async def test_a_cursor_from_a_little_ahead_is_waited_for(service, make_contact):
+async def test_a_cursor_from_a_little_ahead_is_waited_for(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     await service.publisher.created(make_contact())
     await stored(service, 1)
     place = StreamCursor.decode((await service.snapshot())[-2]["cursor"])
-    ahead = StreamCursor(
-        epoch=place.epoch, pos=place.pos + 1, key=place.key, fingerprint=place.fingerprint
-    )
+    ahead = replace(place, pos=place.pos + 1)
     reading = asyncio.create_task(service.snapshot(cursor=ahead.encode()))
     await service.publisher.created(make_contact())
     assert kinds(await reading)[-1] == "end"
 
 
-async def test_a_cursor_older_than_the_log_is_expired(service, make_contact):
+async def test_a_cursor_older_than_the_log_is_expired(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     cursor = (await service.snapshot())[-2]["cursor"]
     await service.publisher.created(make_contact(), make_contact())
     await stored(service, 2)
@@ -226,7 +236,9 @@ async def test_a_cursor_older_than_the_log_is_expired(service, make_contact):
     assert (await service.snapshot())[-1] == {"type": "end", "count": 2}
 
 
-async def test_pruning_keeps_what_is_younger(service, make_contact):
+async def test_pruning_keeps_what_is_younger(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     await service.publisher.created(*(make_contact() for _ in range(4)))
     await stored(service, 4)
     async with service.database() as database:
@@ -241,7 +253,7 @@ async def test_pruning_keeps_what_is_younger(service, make_contact):
     assert (head.pos, head.pruned_to) == (4, 3)
 
 
-async def test_a_stopping_process_says_goodbye(service):
+async def test_a_stopping_process_says_goodbye(service: "StreamService") -> None:
     async with service.stream(follow="true") as stream:
         await stream.until("synced")
         service.client.app[DRAINING].set()
@@ -251,7 +263,9 @@ async def test_a_stopping_process_says_goodbye(service):
         assert not await stream.response.content.read()
 
 
-async def test_an_event_source_gets_events_and_resumes_by_its_last_id(service, make_contact):
+async def test_an_event_source_gets_events_and_resumes_by_its_last_id(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
     await service.publisher.created(make_contact())
     await stored(service, 1)
     accept = {"Accept": "text/event-stream"}
@@ -268,7 +282,9 @@ async def test_an_event_source_gets_events_and_resumes_by_its_last_id(service, m
         assert b'"type":"put"' not in await response.read()
 
 
-async def test_what_cannot_be_answered_is_refused_before_anything_is_sent(service):
+async def test_what_cannot_be_answered_is_refused_before_anything_is_sent(
+    service: "StreamService",
+) -> None:
     async with service.client.get("/v1/leads/stream", headers={"Accept": "text/html"}) as response:
         assert response.status == 406
     assert await service.problem("/v1/leads/stream", follow="maybe") == (400, "invalid_request")
@@ -276,7 +292,7 @@ async def test_what_cannot_be_answered_is_refused_before_anything_is_sent(servic
     assert await service.problem("/v1/leads/stream", assigned="?") == (400, "invalid_request")
 
 
-async def test_a_process_serves_a_bounded_number_of_streams(start_service):
+async def test_a_process_serves_a_bounded_number_of_streams(start_service: "StartService") -> None:
     service = await start_service(max_streams=1)
     async with service.stream(follow="true") as stream:
         await stream.until("synced")
@@ -289,12 +305,14 @@ async def test_a_process_serves_a_bounded_number_of_streams(start_service):
     await eventually(free_again, message="the place of the stream that was left is free")
 
 
-async def test_a_reader_that_reads_nothing_is_cut_and_holds_nobody_up(start_service, make_contact):
+async def test_a_reader_that_reads_nothing_is_cut_and_holds_nobody_up(
+    start_service: "StartService", make_contact: "MakeContact"
+) -> None:
     service = await start_service(write_within_s=0.5)
-    blob = "x" * 2000
-    contacts = [make_contact(attributes={"blob": blob}) for _ in range(4000)]
-    for start in range(0, len(contacts), 20):
-        await service.publisher.created(*contacts[start : start + 20])
+    blob = "x" * 20_000
+    contacts = [make_contact(attributes={"blob": blob}) for _ in range(400)]
+    for start in range(0, len(contacts), 2):
+        await service.publisher.created(*contacts[start : start + 2])
     await stored(service, len(contacts))
 
     stuck = await service.client.session.get(
@@ -309,28 +327,28 @@ async def test_a_reader_that_reads_nothing_is_cut_and_holds_nobody_up(start_serv
         stuck.close()
 
 
-async def _prune_everything(service) -> None:
+async def _prune_everything(service: "StreamService") -> None:
     async with service.database() as database:
         log = ChangeLog(database=database)
         assert await log.prune(before=datetime.now(UTC) + timedelta(hours=1), limit=1000)
 
 
-async def _assigned_is(service, expected: int) -> bool:
+async def _assigned_is(service: "StreamService", expected: int) -> bool:
     return await service.counted(assigned="true") == expected
 
 
-async def _interested_is(service, expected: int) -> bool:
+async def _interested_is(service: "StreamService", expected: int) -> bool:
     return await service.counted(status="interested") == expected
 
 
-async def _cut_streams_is(service, expected: int) -> bool:
+async def _cut_streams_is(service: "StreamService", expected: int) -> bool:
     return await _metric_is(service, "leadwire_streams_cut_total", expected)
 
 
-async def _open_streams_is(service, expected: int) -> bool:
+async def _open_streams_is(service: "StreamService", expected: int) -> bool:
     return await _metric_is(service, "leadwire_streams_open", expected)
 
 
-async def _metric_is(service, name: str, expected: int) -> bool:
+async def _metric_is(service: "StreamService", name: str, expected: int) -> bool:
     async with service.client.get("/metrics") as response:
         return f'{name}{{service="stream-svc"}} {expected}.0' in await response.text()

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,9 @@ from leadwire.contracts import Contact, EventData, LeadErased, LeadStatus, LeadU
 from leadwire.testing import eventually
 from stream_svc.domain.filters import FILTERS
 from stream_svc.storage.change_log import ChangeLog
+
+if TYPE_CHECKING:
+    from conftest import Held, MakeContact, MakeWork, MakeWorkEvent, StartService, StreamService
 
 SEED = 20260131
 FOLLOWERS = 60
@@ -53,7 +57,7 @@ class Truth:
         work = self.works.get(lead_id)
         status = work.status.value if work else "pending"
         manager = work.manager_id if work else None
-        wanted = {
+        wanted: dict[str, Callable[[str], bool]] = {
             "status": lambda text: status in text.split(","),
             "assigned": lambda text: (manager is not None) is (text == "true"),
             "manager_id": lambda text: str(manager) == text,
@@ -67,9 +71,9 @@ class Writer:
 
     truth: Truth
     chance: random.Random
-    make_contact: Callable[..., Contact]
-    make_work: Callable[..., Work]
-    make_work_event: Callable[..., EventData]
+    make_contact: "MakeContact"
+    make_work: "MakeWork"
+    make_work_event: "MakeWorkEvent"
     mine: list[UUID] = field(default_factory=list)
 
     def change(self) -> EventData:
@@ -114,7 +118,14 @@ class Cuts:
     inside_a_batch: int = 0
 
 
-async def follow_and_be_cut(services, params, held, chance, written: asyncio.Event, cuts: Cuts):
+async def follow_and_be_cut(
+    services: "list[StreamService]",
+    params: dict[str, str],
+    held: "Held",
+    chance: random.Random,
+    written: asyncio.Event,
+    cuts: Cuts,
+) -> None:
     """Follow, be cut after a random number of frames, resume; until all is written."""
     while not written.is_set():
         service = chance.choice(services)
@@ -138,8 +149,13 @@ async def follow_and_be_cut(services, params, held, chance, written: asyncio.Eve
 
 @pytest.mark.timeout(150)
 async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_state(
-    start_service, monkeypatch, make_contact, make_work, make_work_event, new_client_state
-):
+    start_service: "StartService",
+    monkeypatch: pytest.MonkeyPatch,
+    make_contact: "MakeContact",
+    make_work: "MakeWork",
+    make_work_event: "MakeWorkEvent",
+    new_client_state: "Callable[[], Held]",
+) -> None:
     # Small steps, so that there are many pages and batches to be cut in.
     small_steps = partial(ChangeLog, changes_per_read=20, leads_per_page=12)
     monkeypatch.setattr("stream_svc.app.ChangeLog", small_steps)
@@ -191,7 +207,7 @@ async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_sta
     assert all(name in FILTERS for params in FILTERS_FOLLOWED for name in params)
 
 
-async def _arrived(service, truth: Truth) -> bool:
+async def _arrived(service: "StreamService", truth: Truth) -> bool:
     """Whether every change that was published has taken effect."""
     frames = await service.snapshot()
     found = {frame["id"]: frame["rev"] for frame in frames if frame["type"] == "put"}

@@ -18,19 +18,21 @@ stream_cursors = st.builds(
 
 
 @given(stream_cursors)
-def test_a_stream_cursor_comes_back_as_it_was(cursor):
+def test_a_stream_cursor_comes_back_as_it_was(cursor: StreamCursor) -> None:
     assert StreamCursor.decode(cursor.encode()) == cursor
 
 
 @given(stream_cursors)
-def test_a_cursor_is_safe_in_a_query_string(cursor):
+def test_a_cursor_is_safe_in_a_query_string(cursor: StreamCursor) -> None:
     text = cursor.encode()
     assert text.replace("-", "").replace("_", "").isalnum()
     assert text.isascii()
 
 
 @given(stream_cursors, st.data())
-def test_a_cursor_with_one_other_character_is_refused(cursor, data):
+def test_a_cursor_with_one_other_character_is_refused(
+    cursor: StreamCursor, data: st.DataObject
+) -> None:
     text = cursor.encode()
     place = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda each: each != text[place]))
@@ -44,12 +46,12 @@ def test_a_cursor_with_one_other_character_is_refused(cursor, data):
 
 
 @given(st.text(max_size=300))
-def test_any_other_text_is_refused(text):
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursorError):
         StreamCursor.decode(text)
 
 
-def test_a_list_cursor_is_no_stream_cursor_and_the_other_way_round():
+def test_a_list_cursor_is_no_stream_cursor_and_the_other_way_round() -> None:
     listing = ListCursor(after=UUID(int=5), fingerprint=b"12345678")
     stream = StreamCursor(epoch=UUID(int=1), pos=3, key=END_KEY, fingerprint=b"12345678")
     assert ListCursor.decode(listing.encode()) == listing

@@ -90,19 +90,21 @@ def told(
         (frames.end(count=2), {"type": "end", "count": 2}),
     ],
 )
-def test_a_frame_is_one_line_of_json_that_begins_with_its_type(frame, expected):
+def test_a_frame_is_one_line_of_json_that_begins_with_its_type(
+    frame: bytes, expected: dict[str, object]
+) -> None:
     assert frame.count(b"\n") == 1
     assert frame.endswith(b"}\n")
-    assert frame.startswith(b'{"type":"' + expected["type"].encode() + b'"')
+    assert frame.startswith(f'{{"type":"{expected["type"]}"'.encode())
     assert orjson.loads(frame) == expected
 
 
-def test_a_document_is_sent_as_it_is_stored():
+def test_a_document_is_sent_as_it_is_stored() -> None:
     stored = '{"z":1, "a":"\u00e4"}'
     assert stored.encode() in frames.put(lead_id=LEAD, rev=1, why="change", document=stored)
 
 
-def test_a_lead_enters_changes_and_leaves():
+def test_a_lead_enters_changes_and_leaves() -> None:
     assert told(
         change(1, None, Status.PENDING),
         change(2, Status.PENDING, Status.PENDING),
@@ -112,18 +114,18 @@ def test_a_lead_enters_changes_and_leaves():
     ) == [("put", "enter"), ("put", "change"), ("gone", "left"), ("put", "enter")]
 
 
-def test_an_erased_lead_is_gone_also_when_what_it_was_is_scrubbed():
+def test_an_erased_lead_is_gone_also_when_what_it_was_is_scrubbed() -> None:
     assert told(change(1, None, None)) == [("gone", "erased")]
 
 
-def test_a_lead_beyond_the_key_comes_with_its_page():
+def test_a_lead_beyond_the_key_comes_with_its_page() -> None:
     at = place(key=START_KEY)
     assert told(change(1, None, Status.PENDING), at=at) == []
     assert told(change(1, Status.PENDING, Status.INTERESTED), at=at) == []
     assert told(change(1, Status.PENDING, None), at=at) == []
 
 
-def test_after_a_resume_what_does_not_match_beyond_the_key_is_taken_back():
+def test_after_a_resume_what_does_not_match_beyond_the_key_is_taken_back() -> None:
     """The client may hold it from a page whose mark it never saw."""
     at = place(key=START_KEY, resumed=True)
     assert told(change(1, Status.INTERESTED, Status.INTERESTED), at=at) == [("gone", "left")]
@@ -131,12 +133,12 @@ def test_after_a_resume_what_does_not_match_beyond_the_key_is_taken_back():
     assert told(change(3, None, None), at=at) == [("gone", "erased")]
 
 
-def test_after_a_resume_what_matches_beyond_the_key_still_comes_with_its_page():
+def test_after_a_resume_what_matches_beyond_the_key_still_comes_with_its_page() -> None:
     at = place(key=START_KEY, resumed=True)
     assert told(change(1, Status.PENDING, Status.PENDING), at=at) == []
 
 
-def test_a_change_read_without_its_document_is_never_told():
+def test_a_change_read_without_its_document_is_never_told() -> None:
     broken = change(1, None, Status.PENDING)
     unread = Change(
         pos=1,

@@ -1,6 +1,7 @@
 """A lead's two sides may arrive in any order, late or twice: the outcome is the same."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID
 
 import orjson
@@ -69,14 +70,14 @@ sides = st.tuples(st.sampled_from(["contact", "work"]), st.integers(1, 5))
 
 
 @given(st.lists(sides, min_size=1, max_size=12), st.randoms())
-def test_order_and_repetition_of_events_do_not_matter(steps, random):
+def test_order_and_repetition_of_events_do_not_matter(steps: list[Step], random: Random) -> None:
     shuffled = [*steps, *random.sample(steps, k=len(steps) // 2)]
     random.shuffle(shuffled)
     assert after(shuffled) == after(steps)
 
 
 @given(st.lists(sides, max_size=12))
-def test_the_newest_of_each_side_wins(steps):
+def test_the_newest_of_each_side_wins(steps: list[Step]) -> None:
     lead = after(steps)
     assert lead.contact_rev == max((rev for side, rev in steps if side == "contact"), default=0)
     assert lead.work_rev == max((rev for side, rev in steps if side == "work"), default=0)
@@ -84,7 +85,9 @@ def test_the_newest_of_each_side_wins(steps):
 
 
 @given(st.lists(sides, max_size=8), st.lists(sides, max_size=8), st.integers(1, 9))
-def test_an_erased_lead_stays_erased_and_keeps_no_personal_data(before, late, rev):
+def test_an_erased_lead_stays_erased_and_keeps_no_personal_data(
+    before: list[Step], late: list[Step], rev: int
+) -> None:
     lead = after([*before, ("erased", rev), *late])
     assert lead.contact is None
     assert lead.work is None
@@ -93,7 +96,7 @@ def test_an_erased_lead_stays_erased_and_keeps_no_personal_data(before, late, re
 
 
 @given(st.lists(sides, max_size=8), st.integers(1, 9))
-def test_the_rev_never_shrinks(steps, erased_at):
+def test_the_rev_never_shrinks(steps: list[Step], erased_at: int) -> None:
     lead = Lead(id=LEAD_ID)
     revs = [lead.rev]
     for step in [*steps, ("erased", erased_at)]:
@@ -102,13 +105,13 @@ def test_the_rev_never_shrinks(steps, erased_at):
     assert revs == sorted(revs)
 
 
-def test_an_event_that_changes_nothing_gives_the_same_lead():
+def test_an_event_that_changes_nothing_gives_the_same_lead() -> None:
     lead = after([("contact", 2), ("work", 3)])
     assert lead.with_contact(contact(2)) is lead
     assert lead.with_work(work(1)) is lead
 
 
-def test_a_lead_is_visible_once_its_contact_side_is_there():
+def test_a_lead_is_visible_once_its_contact_side_is_there() -> None:
     assert not after([("work", 1)]).visible
     assert facets_of(after([("work", 1)])) is None
     with pytest.raises(InvisibleLeadError):
@@ -116,7 +119,7 @@ def test_a_lead_is_visible_once_its_contact_side_is_there():
     assert after([("work", 1), ("contact", 1)]).visible
 
 
-def test_a_lead_without_a_work_side_is_pending_and_unassigned():
+def test_a_lead_without_a_work_side_is_pending_and_unassigned() -> None:
     document = orjson.loads(document_of(after([("contact", 3)])))
     assert document == {
         "id": str(LEAD_ID),
@@ -137,7 +140,7 @@ def test_a_lead_without_a_work_side_is_pending_and_unassigned():
     }
 
 
-def test_a_lead_as_read_has_both_sides():
+def test_a_lead_as_read_has_both_sides() -> None:
     document = orjson.loads(document_of(after([("work", 3), ("contact", 2)])))
     assert document["manager"] == {"id": str(MANAGER_ID), "name": "Grace"}
     assert document["rev"] == 5
@@ -145,7 +148,7 @@ def test_a_lead_as_read_has_both_sides():
     assert document["updated_at"] == "2026-01-31T09:13:00Z"
 
 
-def test_a_manager_s_new_name_shows_only_on_his_leads():
+def test_a_manager_s_new_name_shows_only_on_his_leads() -> None:
     lead = after([("contact", 1), ("work", 1)])
     renamed = lead.with_manager_name(MANAGER_ID, "Grace H.")
     assert renamed.work is not None
@@ -155,7 +158,7 @@ def test_a_manager_s_new_name_shows_only_on_his_leads():
     assert released.with_manager_name(MANAGER_ID, "Grace H.") is released
 
 
-def test_facets_survive_the_change_log():
+def test_facets_survive_the_change_log() -> None:
     facets = facets_of(after([("contact", 1), ("work", 3)]))
     assert facets is not None
     assert facets.email_domain == "example.org"

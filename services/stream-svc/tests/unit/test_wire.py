@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream_svc.http.wire import EVENTS, NDJSON, choose_wire
+from stream_svc.http.wire import EVENTS, NDJSON, Wire, choose_wire
 from stream_svc.usecases.follow_leads import Chunk
 
 
@@ -19,15 +19,15 @@ from stream_svc.usecases.follow_leads import Chunk
         ("application/x-ndjson;q=0", None),
     ],
 )
-def test_the_accept_header_chooses(accept, wire):
+def test_the_accept_header_chooses(accept: str, wire: Wire | None) -> None:
     assert choose_wire(accept) is wire
 
 
-def test_lines_are_sent_as_they_are():
+def test_lines_are_sent_as_they_are() -> None:
     assert NDJSON.encode(Chunk(b'{"a":1}\n{"b":2}\n', "c")) == b'{"a":1}\n{"b":2}\n'
 
 
-def test_each_frame_is_an_event_and_the_last_one_bears_the_cursor():
+def test_each_frame_is_an_event_and_the_last_one_bears_the_cursor() -> None:
     assert EVENTS.encode(Chunk(b'{"a":1}\n{"b":2}\n', "c1")) == (
         b'data: {"a":1}\n\ndata: {"b":2}\nid: c1\n\n'
     )

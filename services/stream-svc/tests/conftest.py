@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
@@ -37,17 +37,47 @@ from leadwire.contracts import (
 )
 from leadwire.db import Database
 from leadwire.testing import eventually
+from leadwire.testing.postgres_fixtures import MakeServiceDatabase
 from stream_svc.app import SERVICE, create_app
 from stream_svc.settings import StreamSettings
 
 Frame = dict[str, Any]
-WORK_EVENTS = {
+WorkEvent = LeadAssigned | LeadReachedOut | LeadReleased
+WORK_EVENTS: dict[LeadStatus, type[WorkEvent]] = {
     LeadStatus.PENDING: LeadAssigned,
     LeadStatus.REACHED_OUT: LeadReachedOut,
 }
 
 
-def new_contact(lead_id: UUID | None = None, **changed: Any) -> Contact:
+Value = str | int | bool | datetime | UUID | dict[str, object] | None
+
+
+class MakeContact(Protocol):
+    """Make a contact side."""
+
+    def __call__(self, lead_id: UUID | None = None, **changed: Value) -> Contact: ...
+
+
+class MakeWork(Protocol):
+    """Make a work side."""
+
+    def __call__(
+        self,
+        lead_id: UUID,
+        rev: int,
+        *,
+        status: LeadStatus = LeadStatus.PENDING,
+        manager_id: UUID | None = None,
+    ) -> Work: ...
+
+
+class MakeWorkEvent(Protocol):
+    """Make the event of a work side."""
+
+    def __call__(self, work: Work, manager_name: str = "Grace") -> EventData: ...
+
+
+def new_contact(lead_id: UUID | None = None, **changed: Value) -> Contact:
     """A contact side, fresh from import-svc."""
     lead_id = lead_id or uuid7()
     now = datetime.now(UTC)
@@ -237,10 +267,13 @@ class OpenStream:
 
 
 StartService = Callable[..., Awaitable[StreamService]]
+Arrives = Callable[[Mapping[UUID, int]], Awaitable[None]]
 
 
 @pytest.fixture
-async def start_service(make_service_database) -> AsyncIterator[StartService]:
+async def start_service(
+    make_service_database: MakeServiceDatabase,
+) -> AsyncIterator[StartService]:
     """Start replicas of stream-svc on one database and one broker."""
     url = await make_service_database(SERVICE.schema, SERVICE.migrations)
     broker_url = f"memory://{uuid7()}"
@@ -270,17 +303,17 @@ async def service(start_service: StartService) -> StreamService:
 
 
 @pytest.fixture
-def make_contact() -> Callable[..., Contact]:
+def make_contact() -> MakeContact:
     return new_contact
 
 
 @pytest.fixture
-def make_work() -> Callable[..., Work]:
+def make_work() -> MakeWork:
     return new_work
 
 
 @pytest.fixture
-def make_work_event() -> Callable[..., EventData]:
+def make_work_event() -> MakeWorkEvent:
     return work_event
 
 
@@ -290,7 +323,7 @@ def new_client_state() -> Callable[[], Held]:
 
 
 @pytest.fixture
-def arrives(service: StreamService) -> Callable[[Mapping[UUID, int]], Awaitable[None]]:
+def arrives(service: StreamService) -> Arrives:
     """Wait until leads are there with at least these revs."""
 
     async def wait(revs: Mapping[UUID, int]) -> None:
