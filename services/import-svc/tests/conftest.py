@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from import_svc.app import SERVICE, create_app
 from import_svc.settings import ImportSettings
-from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription, broker_from_url
+from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription
+from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import Contact, LeadsCreated, read_event
 from leadwire.db import Database, MigrationSource
 from leadwire.testing import eventually
@@ -23,6 +24,12 @@ OBSERVER = Subscription(name="observer", types=(ALL_TYPES,), ordered=True)
 AREA_CODES = (212, 213, 312, 415, 617, 702, 773, 917)
 
 
+class MakePerson(Protocol):
+    """Makes up a person who can be imported, another one for every number."""
+
+    def __call__(self, number: int, **changes: object) -> Json: ...
+
+
 class Parked:
     """Collects what the observer could not handle: nothing, if all is well."""
 
@@ -30,7 +37,7 @@ class Parked:
         raise AssertionError(f"{delivery.message.type} was parked: {reason}")
 
 
-def person(number: int, **changes: Any) -> Json:
+def person(number: int, **changes: object) -> Json:
     """Make up a person who can be imported, another one for every number."""
     area, line = AREA_CODES[number % len(AREA_CODES)], number // len(AREA_CODES)
     return {
@@ -50,6 +57,13 @@ class Desk:
         self.database = database
         self.announced: list[LeadsCreated] = []
 
+    @property
+    def port(self) -> int:
+        """Where the API listens, for those who write HTTP by hand."""
+        port = self.client.port
+        assert port is not None
+        return port
+
     async def call(self, method: str, path: str, status: int = 200, **kwargs: Any) -> Json:
         """Call the API, expect a status, return the JSON of the answer."""
         async with self.client.request(method, path, **kwargs) as response:
@@ -60,7 +74,7 @@ class Desk:
 
     async def send(
         self,
-        body: Any,
+        body: bytes | str,
         *,
         media_type: str = "text/csv",
         region: str | None = None,
@@ -76,7 +90,7 @@ class Desk:
             headers={"Content-Type": media_type},
         )
 
-    async def bring(self, people: Sequence[Any], **options: Any) -> Json:
+    async def bring(self, people: Sequence[object], **options: Any) -> Json:
         """Import people as NDJSON."""
         body = b"\n".join(map(orjson.dumps, people))
         return await self.send(body, media_type="application/x-ndjson", **options)
@@ -131,7 +145,7 @@ def settings(database_url: str) -> ImportSettings:
 
 @pytest.fixture
 async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[Desk]:
-    broker = broker_from_url(settings.broker_url.get_secret_value(), name="test")
+    broker = MemoryBroker.from_url(settings.broker_url.get_secret_value(), name="test")
     await broker.start()
     await broker.declare([OBSERVER])
     async with TestClient(TestServer(create_app(settings))) as client:
@@ -143,5 +157,5 @@ async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[De
 
 
 @pytest.fixture(name="person")
-def person_maker() -> Callable[..., Json]:
+def person_maker() -> MakePerson:
     return person

@@ -9,7 +9,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from uuid_utils.compat import uuid7
 
-from leadwire.broker import ALL_TYPES, Ack, Broker, Delivery, Subscription, broker_from_url
+from leadwire.broker import ALL_TYPES, Ack, Broker, Delivery, Subscription
+from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import (
     Contact,
     Event,
@@ -45,7 +46,7 @@ class Parked:
 class Desk:
     """What a test does: bring leads, call the API, look at events and rows."""
 
-    def __init__(self, *, client: TestClient, broker: Broker, database: Database) -> None:
+    def __init__(self, *, client: TestClient[Any, Any], broker: Broker, database: Database) -> None:
         self.client = client
         self.database = database
         self.events: list[Event] = []
@@ -121,8 +122,11 @@ class Desk:
         shown = await self.call("GET", f"/v1/managers/{manager['id']}")
         return [UUID(lead["id"]) for lead in shown["leads"]]
 
-    async def mark(self, lead: UUID, status: str, expect: int = 200, **headers: str) -> Json:
+    async def mark(
+        self, lead: UUID | str, status: str, expect: int = 200, *, if_match: str | None = None
+    ) -> Json:
         path, body = f"/v1/leads/{lead}/status", {"status": status}
+        headers = {} if if_match is None else {"If-Match": if_match}
         return await self.call("PUT", path, expect, json=body, headers=headers)
 
     # what happened
@@ -188,7 +192,7 @@ def settings(database_url: str, auto_assign: bool) -> ManagerSettings:
 
 @pytest.fixture
 async def desk(settings: ManagerSettings, database: Database) -> AsyncIterator[Desk]:
-    broker = broker_from_url(settings.broker_url.get_secret_value(), name="test")
+    broker = MemoryBroker.from_url(settings.broker_url.get_secret_value(), name="test")
     await broker.start()
     await broker.declare([OBSERVER, *SERVICE.subscriptions])
     async with TestClient(TestServer(create_app(settings))) as client:

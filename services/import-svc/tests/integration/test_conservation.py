@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
-import rphonenumbers
+import rphonenumbers  # type: ignore[import-untyped]
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rphonenumbers import PhoneNumberFormat
+
+if TYPE_CHECKING:
+    from conftest import Desk, MakePerson
 
 NAMES = st.sampled_from(["Ada", " Zoë ", "", None, "x" * 201, "a\x00", 5])
 BUECHER = ["c@bücher.de", "c@xn--bcher-kva.de"]
@@ -19,7 +22,7 @@ ABROAD = "+4915112345678"
 CELLPHONES = st.sampled_from(
     ["+14155552671", "(415) 555-2671", "415.555.2672x5", ABROAD, "12", "", None, 4155552671]
 )
-ROWS = st.one_of(
+ROWS: st.SearchStrategy[object] = st.one_of(
     st.fixed_dictionaries(
         {"name": NAMES, "family_name": NAMES, "email": EMAILS, "cellphone": CELLPHONES},
         optional={"company": st.text(max_size=5)},
@@ -36,7 +39,7 @@ ROWS = st.one_of(
 )
 
 
-def plain_verdicts(imports: Sequence[Sequence[Any]]) -> list[list[list[str]]]:
+def plain_verdicts(imports: Sequence[Sequence[object]]) -> list[list[list[str]]]:
     """Say for each row of each import what its codes are: slowly, simply, by the book."""
     emails: set[str] = set()
     cellphones: set[str] = set()
@@ -46,7 +49,7 @@ def plain_verdicts(imports: Sequence[Sequence[Any]]) -> list[list[list[str]]]:
     ]
 
 
-def plain_verdict(row: Any, *, emails: set[str], cellphones: set[str]) -> list[str]:
+def plain_verdict(row: object, *, emails: set[str], cellphones: set[str]) -> list[str]:
     if not isinstance(row, dict) or "\x00" in row.get("company", ""):
         return ["row_malformed"]
     codes: list[str] = []
@@ -66,15 +69,15 @@ def plain_verdict(row: Any, *, emails: set[str], cellphones: set[str]) -> list[s
     return list(dict.fromkeys(codes))
 
 
-def plain_name(field: str, value: Any, codes: list[str]) -> None:
+def plain_name(field: str, value: object, codes: list[str]) -> None:
     if value is None or (isinstance(value, str) and not value.strip()):
         codes.append(f"{field}_missing")
     elif not isinstance(value, str) or len(value) > 200 or "\x00" in value:
         codes.append("name_invalid")
 
 
-def plain_email(value: Any, codes: list[str]) -> str | None:
-    if value is None or (isinstance(value, str) and not value.strip()):
+def plain_email(value: str | None, codes: list[str]) -> str | None:
+    if value is None or not value.strip():
         codes.append("email_missing")
         return None
     try:
@@ -84,7 +87,7 @@ def plain_email(value: Any, codes: list[str]) -> str | None:
         return None
 
 
-def plain_cellphone(value: Any, codes: list[str]) -> str | None:
+def plain_cellphone(value: object, codes: list[str]) -> str | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         codes.append("cellphone_missing")
         return None
@@ -97,7 +100,7 @@ def plain_cellphone(value: Any, codes: list[str]) -> str | None:
     return None
 
 
-async def found_verdicts(desk: Any, rows: Sequence[Any], media_type: str) -> list[list[str]]:
+async def found_verdicts(desk: "Desk", rows: Sequence[object], media_type: str) -> list[list[str]]:
     if media_type == "application/json":
         body = orjson.dumps(rows)
     else:
@@ -120,7 +123,7 @@ async def found_verdicts(desk: Any, rows: Sequence[Any], media_type: str) -> lis
     media_type=st.sampled_from(["application/json", "application/x-ndjson"]),
 )
 async def test_verdicts_are_those_of_a_plain_implementation(
-    desk, imports: list[list[Any]], media_type: str
+    desk: "Desk", imports: list[list[object]], media_type: str
 ) -> None:
     async with desk.database.connection() as connection:
         await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
@@ -130,7 +133,9 @@ async def test_verdicts_are_those_of_a_plain_implementation(
     assert stored == sum(not codes for rows in found for codes in rows)
 
 
-async def test_racing_imports_of_overlapping_files_store_each_person_once(desk, person) -> None:
+async def test_racing_imports_of_overlapping_files_store_each_person_once(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     everybody = [person(n) for n in range(3_000)]
     # Each file in another order, so that the imports also deadlock on each other.
     files = [everybody[:2_000], everybody[1_000:][::-1], everybody[500:2_500][::-1], everybody]
@@ -145,7 +150,9 @@ async def test_racing_imports_of_overlapping_files_store_each_person_once(desk, 
     assert sorted(lead.email for lead in announced) == sorted(each["email"] for each in everybody)
 
 
-async def test_people_who_share_only_a_key_race_to_one_lead(desk, person) -> None:
+async def test_people_who_share_only_a_key_race_to_one_lead(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     files = [[person(n, cellphone="+14155552671")] for n in range(4)]
     receipts = await asyncio.gather(*(desk.bring(file) for file in files))
     assert sorted(receipt["imported"] for receipt in receipts) == [0, 0, 0, 1]

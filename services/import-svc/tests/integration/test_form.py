@@ -1,15 +1,19 @@
 """The public form."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
 from leadwire.contracts import Origin
 
+if TYPE_CHECKING:
+    from conftest import Desk, MakePerson
+
 ADA = {"name": "Ada", "family_name": "Lovelace", "email": "ada@example.com"}
 
 
-async def test_a_lead_is_created_located_and_announced(desk) -> None:
+async def test_a_lead_is_created_located_and_announced(desk: "Desk") -> None:
     body = {**ADA, "cellphone": "+1 415 555 2671"}
     async with desk.client.post("/v1/leads", json=body) as response:
         assert response.status == 201
@@ -38,7 +42,7 @@ async def test_a_lead_is_created_located_and_announced(desk) -> None:
     assert announced.import_id is None
 
 
-async def test_first_and_last_name_will_do_and_a_cellphone_is_optional(desk) -> None:
+async def test_first_and_last_name_will_do_and_a_cellphone_is_optional(desk: "Desk") -> None:
     body = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.com"}
     lead = await desk.call("POST", "/v1/leads", 201, json=body)
     assert (lead["name"], lead["family_name"], lead["cellphone"]) == ("Ada", "Lovelace", None)
@@ -46,7 +50,7 @@ async def test_first_and_last_name_will_do_and_a_cellphone_is_optional(desk) -> 
     assert other["cellphone"] is None
 
 
-async def test_a_known_email_or_cellphone_is_a_conflict(desk) -> None:
+async def test_a_known_email_or_cellphone_is_a_conflict(desk: "Desk") -> None:
     await desk.call("POST", "/v1/leads", 201, json={**ADA, "cellphone": "+14155552671"})
     conflicts = [
         ({**ADA, "email": "ADA@example.com"}, "email_exists", ["email_exists"]),
@@ -67,7 +71,7 @@ async def test_a_known_email_or_cellphone_is_a_conflict(desk) -> None:
     assert await desk.value("SELECT count(*) FROM leads") == 1
 
 
-async def test_of_racing_creates_one_wins(desk) -> None:
+async def test_of_racing_creates_one_wins(desk: "Desk") -> None:
     async def create() -> int:
         async with desk.client.post("/v1/leads", json=ADA) as response:
             return int(response.status)
@@ -97,7 +101,7 @@ async def test_of_racing_creates_one_wins(desk) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(
-    desk, change: dict[str, object], expected: set[tuple[str, str]]
+    desk: "Desk", change: dict[str, object], expected: set[tuple[str, str]]
 ) -> None:
     problem = await desk.call("POST", "/v1/leads", 422, json={**ADA, **change})
     assert problem["code"] == "invalid_request"
@@ -109,12 +113,12 @@ async def test_what_is_wrong_is_named(
     [{**ADA, "name": 5}, {**ADA, "resume": "text"}, [], {**ADA, "first_name": "Ada"}],
     ids=["number", "unknown field", "array", "named twice"],
 )
-async def test_a_body_of_another_shape_is_refused(desk, body: object) -> None:
+async def test_a_body_of_another_shape_is_refused(desk: "Desk", body: object) -> None:
     problem = await desk.call("POST", "/v1/leads", 422, json=body)
     assert problem["code"] == "invalid_request"
 
 
-async def test_a_lead_of_the_form_is_known_to_imports(desk, person) -> None:
+async def test_a_lead_of_the_form_is_known_to_imports(desk: "Desk", person: "MakePerson") -> None:
     await desk.call("POST", "/v1/leads", 201, json=person(1))
     receipt = await desk.bring([person(1)])
     assert receipt["failures"][0]["codes"] == ["email_exists", "cellphone_exists"]

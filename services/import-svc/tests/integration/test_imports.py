@@ -1,19 +1,24 @@
 """Imports through HTTP into a real Postgres: receipts, leads and events."""
 
 import csv
+import gzip
 import io
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import orjson
 import pytest
 
+if TYPE_CHECKING:
+    from conftest import Desk, Json, MakePerson
+
 HEADER = "name,family_name,email,cellphone\n"
 BAD_PERSON = {"name": "", "email": "nonsense", "cellphone": "12"}
 
 
-def as_csv(people: list[dict[str, Any]]) -> str:
+def as_csv(people: "Sequence[Json]") -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(people[0]))
     writer.writeheader()
@@ -21,7 +26,7 @@ def as_csv(people: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
-async def test_the_receipt_accounts_for_every_row(desk, person) -> None:
+async def test_the_receipt_accounts_for_every_row(desk: "Desk", person: "MakePerson") -> None:
     people = [person(1), BAD_PERSON, person(2), person(1)]
     receipt = await desk.bring(people)
     assert receipt["status"] == "completed"
@@ -54,7 +59,9 @@ async def test_the_receipt_accounts_for_every_row(desk, person) -> None:
     assert await desk.call("GET", f"/v1/imports/{receipt['id']}") == receipt
 
 
-async def test_leads_are_stored_clean_and_announced_in_row_order(desk, person) -> None:
+async def test_leads_are_stored_clean_and_announced_in_row_order(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     people = [person(n, company="Müller & Co", note="") for n in range(450)]
     people[0] |= {"name": " Ada ", "email": "Ada@EXAMPLE.com", "cellphone": "(415) 555-2671 x5"}
     receipt = await desk.send(as_csv(people), region="us")
@@ -103,7 +110,7 @@ SYNONYMS = {
         ("application/x-ndjson", json.dumps(ADA) + "\n"),
     ],
 )
-async def test_every_format_brings_the_lead(desk, media_type: str, body: str) -> None:
+async def test_every_format_brings_the_lead(desk: "Desk", media_type: str, body: str) -> None:
     receipt = await desk.send(body, media_type=media_type)
     assert (receipt["received"], receipt["imported"]) == (1, 1)
     assert await desk.rows("SELECT name, family_name, email, cellphone FROM leads") == [
@@ -111,7 +118,50 @@ async def test_every_format_brings_the_lead(desk, media_type: str, body: str) ->
     ]
 
 
-async def test_a_second_import_of_the_same_file_stores_nothing_more(desk, person) -> None:
+@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjson"])
+async def test_a_packed_body_is_unpacked(
+    desk: "Desk", person: "MakePerson", media_type: str
+) -> None:
+    people = [person(n) for n in range(2_000)]
+    if media_type == "text/csv":
+        plain = as_csv(people).encode()
+    else:
+        plain = b"".join(orjson.dumps(each) + b"\n" for each in people)
+    packed = gzip.compress(plain)
+    assert len(packed) < len(plain)
+    receipt = await desk.call(
+        "POST",
+        "/v1/imports",
+        data=io.BytesIO(packed),
+        headers={"Content-Type": media_type, "Content-Encoding": "gzip"},
+    )
+    assert (receipt["status"], receipt["error"]) == ("completed", None)
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2_000, 2_000, 0)
+    stored = await desk.rows("SELECT name, family_name, email, cellphone FROM leads ORDER BY id")
+    assert stored == [tuple(each.values()) for each in people]
+
+
+async def test_a_wish_for_an_answer_before_the_import_is_done_is_not_granted(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    """RFC 7240 lets a server ignore a preference, if it does not say it was applied."""
+    async with desk.client.post(
+        "/v1/imports",
+        json=[person(1), BAD_PERSON],
+        headers={"Prefer": "respond-async, wait=10"},
+    ) as response:
+        assert response.status == 200
+        assert "Preference-Applied" not in response.headers
+        receipt = await response.json()
+        assert response.headers["Content-Location"] == f"/v1/imports/{receipt['id']}"
+    assert receipt["status"] == "completed"
+    assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2, 1, 1)
+    assert await desk.value("SELECT count(*) FROM leads") == 1
+
+
+async def test_a_second_import_of_the_same_file_stores_nothing_more(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     people = [person(n) for n in range(5)]
     await desk.bring(people)
     again = await desk.bring([*people, person(5)])
@@ -121,18 +171,18 @@ async def test_a_second_import_of_the_same_file_stores_nothing_more(desk, person
     }
 
 
-async def test_emails_are_the_same_in_any_case(desk, person) -> None:
+async def test_emails_are_the_same_in_any_case(desk: "Desk", person: "MakePerson") -> None:
     await desk.bring([person(1, email="ÉMILE@example.com")])
     again = await desk.bring([person(2, email="émile@EXAMPLE.com")])
     assert again["failures"][0]["codes"] == ["email_exists"]
 
 
-async def test_a_row_is_no_duplicate_of_one_that_failed(desk, person) -> None:
+async def test_a_row_is_no_duplicate_of_one_that_failed(desk: "Desk", person: "MakePerson") -> None:
     receipt = await desk.bring([person(1, name=""), person(1)])
     assert (receipt["imported"], receipt["failed"]) == (1, 1)
 
 
-async def test_duplicates_are_found_across_chunks(desk, person) -> None:
+async def test_duplicates_are_found_across_chunks(desk: "Desk", person: "MakePerson") -> None:
     filler = "x" * 2_000
     people = [person(n, filler=filler) for n in range(600)]
     receipt = await desk.bring([*people, person(0), person(7)])
@@ -155,14 +205,14 @@ async def test_duplicates_are_found_across_chunks(desk, person) -> None:
     ],
 )
 async def test_a_body_that_cannot_be_read_is_refused_and_leaves_nothing(
-    desk, media_type: str, body: bytes, code: str
+    desk: "Desk", media_type: str, body: bytes, code: str
 ) -> None:
     problem = await desk.send(body, media_type=media_type, status=400)
     assert problem["code"] == code
     assert await desk.value("SELECT count(*) FROM imports") == 0
 
 
-async def test_unknown_columns_are_listed(desk) -> None:
+async def test_unknown_columns_are_listed(desk: "Desk") -> None:
     problem = await desk.send("First Name,Company,Email\nAda,X,a@x.com\n", status=400)
     assert problem["headers_found"] == ["First Name", "Company", "Email"]
     assert problem["fields_missing"] == ["family_name", "cellphone"]
@@ -178,19 +228,21 @@ async def test_unknown_columns_are_listed(desk) -> None:
     ],
 )
 async def test_other_content_types_are_refused(
-    desk, media_type: str, status: int, code: str
+    desk: "Desk", media_type: str, status: int, code: str
 ) -> None:
     problem = await desk.send(b"[]", media_type=media_type, status=status)
     assert problem["code"] == code
 
 
 @pytest.mark.parametrize("query", ["region=XX", "region=usa", "region=", "dry_run=true", "map=a:b"])
-async def test_queries_that_are_not_understood_are_refused(desk, query: str) -> None:
+async def test_queries_that_are_not_understood_are_refused(desk: "Desk", query: str) -> None:
     problem = await desk.call("POST", f"/v1/imports?{query}", 400, json=[])
     assert problem["code"] == "invalid_request"
 
 
-async def test_an_idempotency_key_is_refused_rather_than_ignored(desk, person) -> None:
+async def test_an_idempotency_key_is_refused_rather_than_ignored(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     headers = {"Idempotency-Key": "k"}
     for path, body in (("/v1/imports", [person(1)]), ("/v1/leads", person(1))):
         problem = await desk.call("POST", path, 400, json=body, headers=headers)
@@ -199,7 +251,9 @@ async def test_an_idempotency_key_is_refused_rather_than_ignored(desk, person) -
 
 
 @pytest.mark.parametrize(("media_type", "body"), [("text/csv", HEADER), ("application/json", "[]")])
-async def test_an_input_without_rows_has_an_empty_receipt(desk, media_type: str, body: str) -> None:
+async def test_an_input_without_rows_has_an_empty_receipt(
+    desk: "Desk", media_type: str, body: str
+) -> None:
     receipt = await desk.send(body, media_type=media_type)
     assert (receipt["status"], receipt["received"], receipt["failures"]) == ("completed", 0, [])
 
@@ -218,7 +272,9 @@ BAD_ROWS = [
 
 
 @pytest.mark.parametrize("row", BAD_ROWS, ids=range(len(BAD_ROWS)))
-async def test_a_bad_row_of_csv_fails_alone(desk, person, row: str | bytes) -> None:
+async def test_a_bad_row_of_csv_fails_alone(
+    desk: "Desk", person: "MakePerson", row: str | bytes
+) -> None:
     row = row if isinstance(row, bytes) else row.encode()
     good = ",".join(person(1).values()).encode()
     receipt = await desk.send(HEADER.encode() + row + b"\n" + good + b"\n")
@@ -242,21 +298,25 @@ BAD_VALUES = [
 
 @pytest.mark.parametrize("value", BAD_VALUES, ids=range(len(BAD_VALUES)))
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
-async def test_a_bad_value_of_json_fails_alone(desk, person, media_type: str, value: bytes) -> None:
+async def test_a_bad_value_of_json_fails_alone(
+    desk: "Desk", person: "MakePerson", media_type: str, value: bytes
+) -> None:
     rows = [value, orjson.dumps(person(1))]
     body = b"\n".join(rows) if media_type.endswith("ndjson") else b"[" + b",".join(rows) + b"]"
     receipt = await desk.send(body, media_type=media_type)
     assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2, 1, 1)
 
 
-async def test_extra_columns_of_any_kind_are_kept(desk, person) -> None:
+async def test_extra_columns_of_any_kind_are_kept(desk: "Desk", person: "MakePerson") -> None:
     extra = {"a": [1, 2.5, None, {"ü": "😀"}], "big": 2**60, "C:\\u0000": "\\"}
     await desk.bring([person(1, **extra)])
     (lead,) = await desk.announced_leads()
     assert lead.attributes == extra
 
 
-async def test_json_that_breaks_late_ends_as_failed_with_a_true_receipt(desk, person) -> None:
+async def test_json_that_breaks_late_ends_as_failed_with_a_true_receipt(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     rows = b",".join(orjson.dumps(person(n, filler="x" * 2_000)) for n in range(600))
     receipt = await desk.send(b"[" + rows + b",}", media_type="application/json")
     assert receipt["status"] == "failed"
@@ -266,7 +326,7 @@ async def test_json_that_breaks_late_ends_as_failed_with_a_true_receipt(desk, pe
     assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
 
 
-async def test_more_failures_than_a_receipt_bears_are_all_under_its_url(desk) -> None:
+async def test_more_failures_than_a_receipt_bears_are_all_under_its_url(desk: "Desk") -> None:
     receipt = await desk.bring([{"name": f"n{n}"} for n in range(2_500)])
     assert receipt["failed"] == 2_500
     assert [failure["row"] for failure in receipt["failures"]] == list(range(1, 1_001))
@@ -277,7 +337,7 @@ async def test_more_failures_than_a_receipt_bears_are_all_under_its_url(desk) ->
     assert orjson.loads(lines[0]) == receipt["failures"][0]
 
 
-async def test_failures_as_csv_hold_no_formulas(desk) -> None:
+async def test_failures_as_csv_hold_no_formulas(desk: "Desk") -> None:
     values = {"name": "=1+1", "family_name": "@x", "email": "-a,b", "cellphone": " +1"}
     receipt = await desk.bring([values, {"name": "a\nb"}])
     accept = {"Accept": "text/csv"}
@@ -307,23 +367,27 @@ async def test_failures_as_csv_hold_no_formulas(desk) -> None:
         ("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"),
     ],
 )
-async def test_the_form_of_failures_is_negotiated(desk, accept: str, media_type: str) -> None:
+async def test_the_form_of_failures_is_negotiated(
+    desk: "Desk", accept: str, media_type: str
+) -> None:
     receipt = await desk.bring([{}])
     headers = {"Accept": accept}
     async with desk.client.get(receipt["failures_url"], headers=headers) as response:
         assert (response.status, response.content_type) == (200, media_type)
 
 
-async def test_other_forms_of_failures_are_not_acceptable(desk) -> None:
+async def test_other_forms_of_failures_are_not_acceptable(desk: "Desk") -> None:
     receipt = await desk.bring([{}])
     headers = {"Accept": "text/html, text/csv;q=0"}
     problem = await desk.call("GET", receipt["failures_url"], 406, headers=headers)
     assert problem["code"] == "not_acceptable"
 
 
-async def test_imports_are_listed_newest_first_page_by_page(desk, person) -> None:
+async def test_imports_are_listed_newest_first_page_by_page(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     receipts = [await desk.bring([person(n), {}]) for n in range(5)]
-    found: list[dict[str, Any]] = []
+    found: list[Json] = []
     cursor: str | None = None
     while True:
         params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
@@ -339,18 +403,18 @@ async def test_imports_are_listed_newest_first_page_by_page(desk, person) -> Non
 
 
 @pytest.mark.parametrize("query", ["cursor=x", "cursor=%00", "limit=0", "limit=1001", "q=1"])
-async def test_wrong_pages_are_refused(desk, query: str) -> None:
+async def test_wrong_pages_are_refused(desk: "Desk", query: str) -> None:
     problem = await desk.call("GET", f"/v1/imports?{query}", 400)
     assert problem["code"] == "invalid_request"
 
 
-async def test_an_unknown_import_is_not_found(desk) -> None:
+async def test_an_unknown_import_is_not_found(desk: "Desk") -> None:
     for path in (f"/v1/imports/{uuid4()}", f"/v1/imports/{uuid4()}/failures"):
         assert (await desk.call("GET", path, 404))["code"] == "import_not_found"
     assert (await desk.call("GET", "/v1/imports/7", 400))["code"] == "invalid_request"
 
 
-async def test_the_documentation_names_every_route(desk) -> None:
+async def test_the_documentation_names_every_route(desk: "Desk") -> None:
     document = await desk.call("GET", "/openapi.json")
     assert set(document["paths"]["/v1/imports"]) == {"get", "post"}
     assert set(document["paths"]["/v1/imports"]["post"]["requestBody"]["content"]) == {

@@ -5,24 +5,34 @@ import gzip
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import aiohttp
 import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
+from import_svc import app
 from import_svc.app import create_app
-from import_svc.storage.imports import ImportStore
+from import_svc.domain.receipt import RowFailure
+from import_svc.settings import ImportSettings
+from import_svc.storage.imports import ChunkResult, ImportStore
 from import_svc.usecases.import_worker import ImportWorker
-from leadwire.http import SUPERVISOR, HttpServer, bodies
+from leadwire.db import Connection, Database
+from leadwire.http import SUPERVISOR, HttpServer, application, bodies
 from leadwire.testing import eventually
+from leadwire.testing.postgres import PostgresServer
+
+if TYPE_CHECKING:
+    from conftest import Desk, Json, MakePerson
 
 LINES = 600
 """Rows of 2 KB each: more than one block."""
 
 
-def body_of(people: Sequence[dict[str, Any]]) -> bytes:
+def body_of(people: "Sequence[Json]") -> bytes:
     return b"".join(orjson.dumps(each) + b"\n" for each in people)
 
 
@@ -41,19 +51,23 @@ async def open_request(
 
 
 @pytest.fixture
-def many(person) -> list[dict[str, Any]]:
+def many(person: "MakePerson") -> "list[Json]":
     return [person(n, filler="x" * 2_000) for n in range(LINES)]
 
 
-async def test_a_client_that_vanishes_midway_leaves_a_failed_import(desk, many) -> None:
+async def test_a_client_that_vanishes_midway_leaves_a_failed_import(
+    desk: "Desk", many: "list[Json]"
+) -> None:
     body = body_of(many)
-    _, writer = await open_request(desk.client.port, body, announced=10 * len(body))
+    _, writer = await open_request(desk.port, body, announced=10 * len(body))
     await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
     writer.transport.abort()
 
-    async def ended() -> Any:
-        page = await desk.call("GET", "/v1/imports")
-        return next((each for each in page["items"] if each["status"] != "running"), None)
+    async def ended() -> "Json":
+        found: list[Json] = (await desk.call("GET", "/v1/imports"))["items"]
+        ended = [each for each in found if each["status"] != "running"]
+        assert ended, "no import has ended"
+        return ended[0]
 
     receipt = await eventually(ended)
     assert (receipt["status"], receipt["error"]["code"]) == ("failed", "client_disconnected")
@@ -62,8 +76,10 @@ async def test_a_client_that_vanishes_midway_leaves_a_failed_import(desk, many) 
     assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
 
 
-async def test_a_client_that_vanishes_at_once_leaves_nothing(desk, person) -> None:
-    _, writer = await open_request(desk.client.port, body_of([person(1)]), announced=10_000)
+async def test_a_client_that_vanishes_at_once_leaves_nothing(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    _, writer = await open_request(desk.port, body_of([person(1)]), announced=10_000)
     writer.transport.abort()
     await desk.bring([person(2)])
     assert await desk.value("SELECT count(*) FROM imports") == 1
@@ -72,11 +88,12 @@ async def test_a_client_that_vanishes_at_once_leaves_nothing(desk, person) -> No
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(application, "LINGER_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("short_patience")
-async def test_a_client_that_sends_nothing_is_told_so(desk) -> None:
-    reader, writer = await open_request(desk.client.port, b"", announced=100)
+async def test_a_client_that_sends_nothing_is_told_so(desk: "Desk") -> None:
+    reader, writer = await open_request(desk.port, b"", announced=100)
     answer = await asyncio.wait_for(reader.read(), timeout=20)
     writer.close()
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -84,7 +101,7 @@ async def test_a_client_that_sends_nothing_is_told_so(desk) -> None:
     assert await desk.value("SELECT count(*) FROM imports") == 0
 
 
-async def test_a_broken_gzip_midway_ends_as_failed(desk, many) -> None:
+async def test_a_broken_gzip_midway_ends_as_failed(desk: "Desk", many: "list[Json]") -> None:
     packed = gzip.compress(body_of(many), compresslevel=0)
     broken = packed[:-20_000] + b"\x00" * 20_000
     receipt = await desk.call(
@@ -98,15 +115,17 @@ async def test_a_broken_gzip_midway_ends_as_failed(desk, many) -> None:
     assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
 
 
-async def test_imports_beyond_the_limit_are_told_to_come_again(desk, person) -> None:
-    waiting = [await open_request(desk.client.port, b"", announced=100) for _ in range(4)]
+async def test_imports_beyond_the_limit_are_told_to_come_again(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    waiting = [await open_request(desk.port, b"", announced=100) for _ in range(4)]
 
-    async def refused() -> Any:
+    async def refused() -> tuple[str, str]:
         async with desk.client.post("/v1/imports", json=[person(1)]) as response:
-            return response.status == 503 and (await response.json(), response.headers)
+            assert response.status == 503
+            return (await response.json())["code"], response.headers["Retry-After"]
 
-    problem, headers = await eventually(refused)
-    assert (problem["code"], headers["Retry-After"]) == ("too_many_imports", "10")
+    assert await eventually(refused) == ("too_many_imports", "10")
     for _, writer in waiting:
         writer.transport.abort()
 
@@ -118,15 +137,15 @@ async def test_imports_beyond_the_limit_are_told_to_come_again(desk, person) -> 
 
 
 async def test_a_service_that_is_stopped_midway_says_so_in_the_receipt(
-    settings, database, many
+    settings: ImportSettings, database: Database, many: "list[Json]"
 ) -> None:
     async def stored() -> int:
         async with database.connection() as connection:
             return int(await connection.fetchval("SELECT count(*) FROM leads"))
 
-    app = create_app(settings)
-    server = HttpServer(app=app, host="127.0.0.1", port=0, drain_within=0.5)
-    await app[SUPERVISOR].start()
+    served = create_app(settings)
+    server = HttpServer(app=served, host="127.0.0.1", port=0, drain_within=0.5)
+    await served[SUPERVISOR].start()
     try:
         await server.start()
         body = body_of(many)
@@ -136,7 +155,7 @@ async def test_a_service_that_is_stopped_midway_says_so_in_the_receipt(
         writer.transport.abort()
     finally:
         await server.stop()
-        await app[SUPERVISOR].stop()
+        await served[SUPERVISOR].stop()
     async with database.connection() as connection:
         (row,) = await connection.fetch("SELECT * FROM imports")
     assert (row["status"], row["error_code"]) == ("failed", "service_stopping")
@@ -146,7 +165,7 @@ async def test_a_service_that_is_stopped_midway_says_so_in_the_receipt(
 
 @pytest.mark.fault
 async def test_a_restart_of_the_database_midway_loses_and_doubles_nothing(
-    private_postgres, desk, many
+    private_postgres: PostgresServer, desk: "Desk", many: "list[Json]"
 ) -> None:
     people = [*many, *({**each, "email": f"b{n}@example.com"} for n, each in enumerate(many))]
     first, second = body_of(people[:LINES]), body_of(people[LINES:])
@@ -176,15 +195,30 @@ async def test_a_restart_of_the_database_midway_loses_and_doubles_nothing(
 
 
 async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
-    desk, person, monkeypatch: pytest.MonkeyPatch
+    desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection ends just after the commit: the chunk's own row says it happened."""
     record = ImportStore.record_chunk
     cut = 0
 
-    async def record_then_lose(self: Any, connection: Any, **arguments: Any) -> Any:
+    async def record_then_lose(
+        self: ImportStore,
+        connection: Connection,
+        *,
+        import_id: UUID,
+        number: int,
+        imported: int,
+        failures: Sequence[RowFailure],
+    ) -> ChunkResult:
         nonlocal cut
-        result = await record(self, connection, **arguments)
+        result = await record(
+            self,
+            connection,
+            import_id=import_id,
+            number=number,
+            imported=imported,
+            failures=failures,
+        )
         if not cut:
             cut += 1
             await connection.execute("COMMIT")
@@ -198,7 +232,7 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
     assert len(await desk.announced_leads()) == 10
 
 
-async def open_import(database: Any, worker: Any) -> Any:
+async def open_import(database: Database, worker: UUID) -> UUID:
     import_id = uuid7()
     async with database.transaction() as connection:
         await ImportStore().open(
@@ -212,19 +246,29 @@ async def open_import(database: Any, worker: Any) -> Any:
     return import_id
 
 
-async def test_an_import_of_a_process_that_died_is_ended_as_failed(desk, database) -> None:
+@pytest.fixture
+def many_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application looks for abandoned imports every tenth of a second."""
+    monkeypatch.setattr(app, "ImportWorker", partial(ImportWorker, look_every=0.1))
+
+
+@pytest.mark.usefixtures("many_looks")
+async def test_an_import_of_a_process_that_died_is_ended_as_failed(
+    desk: "Desk", database: Database
+) -> None:
     import_id = await open_import(database, worker=uuid7())
 
-    async def failed() -> Any:
+    async def failed() -> "Json":
         receipt = await desk.call("GET", f"/v1/imports/{import_id}")
-        return receipt["status"] == "failed" and receipt
+        assert receipt["status"] == "failed"
+        return receipt
 
     receipt = await eventually(failed, within=30)
     assert receipt["error"]["code"] == "service_died"
     assert receipt["finished_at"] is not None
 
 
-async def test_an_import_of_a_process_that_lives_goes_on(database) -> None:
+async def test_an_import_of_a_process_that_lives_goes_on(database: Database) -> None:
     imports = ImportStore()
     alive, other = (ImportWorker(database=database, imports=imports) for _ in range(2))
     await alive.start()
@@ -244,7 +288,9 @@ async def test_an_import_of_a_process_that_lives_goes_on(database) -> None:
     assert await other.close_abandoned() == [import_id]
 
 
-async def test_an_import_ended_by_others_stores_nothing_more(desk, many) -> None:
+async def test_an_import_ended_by_others_stores_nothing_more(
+    desk: "Desk", many: "list[Json]"
+) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield body_of(many)
         await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))

@@ -4,6 +4,7 @@ The model is the rule said slowly: again and again, take the oldest waiting lead
 free place is open to, and give it the one that has been free longest.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -172,7 +173,7 @@ class Clerk:
         assert free == sum(len(manager.free) for manager in managers)
 
     @staticmethod
-    def one_of(choices: "dict[UUID, object] | list[UUID]", pick: int) -> UUID | None:
+    def one_of(choices: Collection[UUID], pick: int) -> UUID | None:
         ordered = list(choices)
         return ordered[pick % len(ordered)] if ordered else None
 

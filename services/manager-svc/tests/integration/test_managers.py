@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils.compat import uuid7
 
+from leadwire.contracts import Event, ManagerAdded, ManagerRemoved, ManagerState, ManagerUpdated
+
 if TYPE_CHECKING:
     from conftest import Desk
 
@@ -135,6 +137,11 @@ async def test_a_removed_manager_is_gone(desk: "Desk") -> None:
     assert (await desk.call("GET", "/v1/managers"))["items"] == []
 
 
+def managed(event: Event) -> ManagerState:
+    assert isinstance(event.data, ManagerAdded | ManagerUpdated | ManagerRemoved)
+    return event.data.manager
+
+
 async def test_every_change_of_a_manager_is_told_once(desk: "Desk") -> None:
     anna = await desk.manager("Anna", email="anna@example.org")
     path = f"/v1/managers/{anna['id']}"
@@ -146,7 +153,8 @@ async def test_every_change_of_a_manager_is_told_once(desk: "Desk") -> None:
     await desk.call("DELETE", path, 204)
     await desk.call("DELETE", path, 204)
     events = await desk.published()
-    told = [(event.type, event.data.manager.state, event.data.manager.rev) for event in events]
+    managers = [managed(event) for event in events]
+    told = [(e.type, m.state, m.rev) for e, m in zip(events, managers, strict=True)]
     assert told == [
         ("manager_added", "active", 1),
         ("manager_updated", "active", 2),
@@ -154,4 +162,4 @@ async def test_every_change_of_a_manager_is_told_once(desk: "Desk") -> None:
         ("manager_updated", "active", 4),
         ("manager_removed", "removed", 5),
     ]
-    assert {event.data.manager.email for event in events} == {"anna@example.org"}
+    assert {manager.email for manager in managers} == {"anna@example.org"}

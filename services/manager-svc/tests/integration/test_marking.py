@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def test_the_same_status_again_changes_nothing_and_tells_nobody(desk: "Desk") -> None:
     (lead,) = await desk.leads(1)
     first = await desk.mark(lead, "interested")
-    again = await desk.mark(lead, "interested", **{"If-Match": '"work-0"'})
+    again = await desk.mark(lead, "interested", if_match='"work-0"')
     assert again["lead"] == first["lead"]
     assert await desk.published_of(lead) == ["lead_interested_created"]
 
@@ -68,16 +68,16 @@ async def test_a_write_can_be_held_to_the_version_that_was_read(desk: "Desk") ->
     await desk.manager()
     (lead,) = await desk.leads(1)
     path = f"/v1/leads/{lead}/status"
-    stale = await desk.mark(lead, "interested", 412, **{"If-Match": '"work-7"'})
+    stale = await desk.mark(lead, "interested", 412, if_match='"work-7"')
     assert (stale["code"], stale["current"]) == ("precondition_failed", "work-1")
     async with desk.client.put(
         path, json={"status": "reached_out"}, headers={"If-Match": '"work-1"'}
     ) as response:
         assert (response.status, response.headers["ETag"]) == (200, '"work-2"')
-    assert (await desk.mark(lead, "interested", 400, **{"If-Match": "work-2"}))["code"] == (
+    assert (await desk.mark(lead, "interested", 400, if_match="work-2"))["code"] == (
         "invalid_request"
     )
-    await desk.mark(lead, "interested", **{"If-Match": '"work-2"'})
+    await desk.mark(lead, "interested", if_match='"work-2"')
 
 
 async def test_history_tells_who_did_what_in_pages(desk: "Desk") -> None:
@@ -150,4 +150,4 @@ async def test_nonsense_is_refused(desk: "Desk") -> None:
     path = f"/v1/leads/{lead}/status"
     for body in ({"status": "won"}, {"status": None}, {}, {"status": "pending", "more": 1}):
         assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
-    assert (await desk.mark("1", "interested", 400))["code"] == "invalid_request"  # type: ignore[arg-type]
+    assert (await desk.mark("1", "interested", 400))["code"] == "invalid_request"

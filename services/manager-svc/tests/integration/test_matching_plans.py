@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from uuid_utils.compat import uuid7
 
 from leadwire.db import Connection, Database
+from leadwire.testing.postgres_databases import DatabaseTemplates
+from manager_svc.app import SERVICE
 from manager_svc.storage.queries import QUERIES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,15 +50,34 @@ FROM pairing WHERE leads.id = pairing.lead_id;
 """
 
 
-@pytest.fixture
-async def crowd(database: Database) -> Database:
-    async with database.transaction() as connection:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def crowded_url(database_templates: DatabaseTemplates) -> AsyncIterator[str]:
+    """A database with the crowd, made once: the tests here change nothing in it."""
+    name = await database_templates.copy(SERVICE.schema, SERVICE.migrations)
+    url = database_templates.service_url(name, SERVICE.schema)
+    async with opened(url) as database, database.connection() as connection:
         await connection.execute(MANY)
-    async with database.connection() as connection:
         await connection.execute("ANALYZE managers")
         await connection.execute("ANALYZE leads")
         await connection.execute("ANALYZE slots")
-    return database
+    yield url
+    await database_templates.drop(name)
+
+
+@pytest.fixture
+async def crowd(crowded_url: str) -> AsyncIterator[Database]:
+    async with opened(crowded_url) as database:
+        yield database
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url=url, schema=SERVICE.schema, application_name="test", pool_size=2)
+    await database.start()
+    try:
+        yield database
+    finally:
+        await database.stop()
 
 
 def nodes(plan: Any) -> Iterator[dict[str, Any]]:
@@ -81,7 +103,7 @@ def indexes(plan: list[dict[str, Any]]) -> set[str]:
 def rows_read(plan: list[dict[str, Any]], index: str) -> float:
     """Rows that came out of all scans of an index."""
     found = [node for node in plan if node.get("Index Name") == index]
-    return sum(node["Actual Rows"] * node["Actual Loops"] for node in found)
+    return sum((float(node["Actual Rows"] * node["Actual Loops"]) for node in found), start=0.0)
 
 
 @asynccontextmanager
