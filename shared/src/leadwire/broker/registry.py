@@ -4,7 +4,8 @@ Transports register in the entry-point group `leadwire.brokers` under their URL
 scheme, so a third party adds one by installing a distribution.
 """
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from urllib.parse import urlsplit
 
 from leadwire.broker.errors import BrokerConfigurationError
@@ -13,9 +14,15 @@ from leadwire.broker.port import Broker
 ENTRY_POINT_GROUP = "leadwire.brokers"
 
 
+@cache
+def installed_transports() -> EntryPoints:
+    """Return what is registered, read once: every installed distribution is looked into."""
+    return entry_points(group=ENTRY_POINT_GROUP)
+
+
 def known_schemes() -> list[str]:
     """Return the URL schemes for which a broker is installed."""
-    return sorted(entry_points(group=ENTRY_POINT_GROUP).names)
+    return sorted(installed_transports().names)
 
 
 def broker_from_url(url: str, *, name: str) -> Broker:
@@ -30,7 +37,7 @@ def broker_from_url(url: str, *, name: str) -> Broker:
             names the schemes there are, and never the URL, which may bear a password.
     """
     scheme = urlsplit(url).scheme
-    found = entry_points(group=ENTRY_POINT_GROUP, name=scheme)
+    found = installed_transports().select(name=scheme)
     if not found:
         raise BrokerConfigurationError(
             f"no broker for URLs that start with {scheme + '://'!r}; "

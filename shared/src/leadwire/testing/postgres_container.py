@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import asyncpg
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random
-from testcontainers.community.postgres import PostgresContainer
 
 from leadwire.db.embedded import free_port
 
@@ -27,6 +26,9 @@ class ContainerPostgres:
     """
 
     def __init__(self, *, settings: Mapping[str, str], image: str = IMAGE) -> None:
+        # Here, because Docker's client is slow to import and most test runs need none.
+        from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415
+
         self._password = secrets.token_hex(16)
         # A port of the host that stays the same when the container is restarted.
         self._port = free_port()

@@ -5,7 +5,6 @@ import secrets
 
 import aio_pika
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
-from testcontainers.core.container import DockerContainer
 
 from leadwire.db.embedded import free_port
 from leadwire.testing.rabbitmq_errors import RabbitMQNotAvailableError
@@ -22,6 +21,9 @@ class ContainerRabbitMQ:
     """
 
     def __init__(self, *, image: str = IMAGE) -> None:
+        # Here, because Docker's client is slow to import and most test runs need none.
+        from testcontainers.core.container import DockerContainer  # noqa: PLC0415
+
         self._password = secrets.token_hex(16)
         # Ports of the host that stay the same when the container is restarted.
         self._amqp, self._http = free_port(), free_port()

@@ -1,12 +1,14 @@
 """Brokers are found by the scheme of their URL."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from leadwire.broker import BrokerConfigurationError, broker_from_url, known_schemes
 from leadwire.broker.memory import MemoryBroker
+from leadwire.broker.registry import installed_transports
 
 MODULE = """
 class PigeonBroker:
@@ -20,7 +22,7 @@ class PigeonBroker:
 
 
 @pytest.fixture
-def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install a distribution of somebody else, which brings the scheme `pigeon`."""
     (tmp_path / "pigeon_post.py").write_text(MODULE)
     metadata = tmp_path / "pigeon_post-1.0.dist-info"
@@ -31,6 +33,9 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "pigeon_post", raising=False)
+    installed_transports.cache_clear()
+    yield
+    installed_transports.cache_clear()
 
 
 def test_the_scheme_chooses_the_broker() -> None:
