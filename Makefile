@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS))
-TESTS := $(wildcard $(addsuffix /tests,$(DISTRIBUTIONS)) tests)
+TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) tests
 NEWEST_PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 
 # The first interpreter that really runs and is new enough; a version manager may
@@ -53,6 +53,8 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES) bench
+	@# One run for each directory of tests: equal file names in two of them are fine for pytest only.
+	for tests in $(TESTS); do MYPYPATH=tests $(BIN)/mypy $$tests || exit 1; done
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
@@ -73,8 +75,8 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml file
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
-clean: ## Remove the environment, caches and the data of `make run`
-	rm -rf $(VENV) $(DATA) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+clean: ## Remove the environment and caches, but not the data of `make run`
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -1,0 +1,51 @@
+"""The programs in the guides do what the guides say."""
+
+import asyncio
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+from e2e.leads import as_csv, valid_rows
+from e2e.office import Office
+from e2e.system import System
+from leadwire.testing import eventually
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "subscribe.md"
+PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_lead(
+    system: System, broker_url: str, tmp_path: Path
+) -> None:
+    [program] = PYTHON_BLOCK.findall(GUIDE.read_text())
+    subscriber = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        cwd=tmp_path,
+        env={"AMQP_URL": broker_url},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert subscriber.stdout is not None
+        async with asyncio.timeout(30):
+            assert await subscriber.stdout.readline() == b"subscribed\n"
+        office = Office(system=system)
+        await office.hire("Ada")
+        await system.import_leads(as_csv(valid_rows(6)), "text/csv", region="US")
+        await office.decide(6)
+        interested = sorted(office.ledger.marked("interested"))
+        await eventually(lambda: _customers(tmp_path) == interested, within=30)
+    finally:
+        subscriber.terminate()
+        await subscriber.wait()
+
+
+def _customers(directory: Path) -> list[str]:
+    database = sqlite3.connect(directory / "billing.db")
+    try:
+        rows = database.execute("SELECT lead_id FROM customers ORDER BY lead_id").fetchall()
+    finally:
+        database.close()
+    return [lead_id for (lead_id,) in rows]
