@@ -23,6 +23,9 @@ PORT ?= 8080
 DATA ?= .data
 RUN_OPTIONS := --port $(PORT) --data $(DATA)
 
+# Every service and test is a new process: compile modules once, not at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run demo test test-fast check format bench lock clean
 
 help: ## Show this list
