@@ -1,12 +1,18 @@
 """The command `leadwire-standalone`."""
 
 import asyncio
+import os
 import signal
 import sys
 
+from leadwire.observability import OtelNotInstalledError, export_spans
+from leadwire.service import SettingsError
 from leadwire_standalone.logs import configure_quiet_logging
 from leadwire_standalone.options import Options, parse_options
 from leadwire_standalone.process import STARTUP_ERRORS, running
+
+EXIT_FAILED = 1
+EXIT_WRONG_SETTINGS = 2
 
 
 async def run(options: Options) -> None:
@@ -24,16 +30,31 @@ async def run(options: Options) -> None:
 
 
 def main() -> int:
-    """Run until interrupted; return the exit code: 0 after a clean stop."""
+    """Run until interrupted.
+
+    Returns:
+        The exit code: 0 after a clean stop; 1 it could not start, or died; 2 a setting is
+        wrong.
+    """
     options = parse_options()
     configure_quiet_logging()
     try:
-        asyncio.run(run(options))
+        with export_spans(os.environ.get("LEADWIRE_OTEL_ENDPOINT") or None, service="leadwire"):
+            asyncio.run(run(options))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
+    except SettingsError as error:
+        for fault in error.faults:
+            print(f"Leadwire could not run: {fault}", file=sys.stderr)
+        return EXIT_WRONG_SETTINGS
+    except OtelNotInstalledError as error:
+        print(
+            f"Leadwire could not run: LEADWIRE_OTEL_ENDPOINT is set, but {error}", file=sys.stderr
+        )
+        return EXIT_WRONG_SETTINGS
     except STARTUP_ERRORS as error:
         print(f"Leadwire could not run: {error}", file=sys.stderr)
-        return 1
+        return EXIT_FAILED
     return 0
 
 

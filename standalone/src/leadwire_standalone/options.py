@@ -5,6 +5,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from leadwire.service import SettingsError
 
 HOST = "127.0.0.1"
 
@@ -42,7 +45,8 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         epilog="Environment: DATABASE_URL names a Postgres to use instead of the embedded one "
         "(an administrator's URL: roles and schemas are made with it); LEADWIRE_BROKER_URL names "
         "a broker instead of the one in the database. Both may bear a password, so they are no "
-        "arguments. Every setting of the services can be given in the environment, too.",
+        "arguments. Every other setting of the services can be given in the environment, too, "
+        "but for the address and the port of HTTP.",
     )
     parser.add_argument("--port", type=_port, default=8080, help="TCP port (default: 8080)")
     parser.add_argument(
@@ -60,8 +64,25 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
 
 
+def check_database_url(url: str) -> None:
+    """Insist on a URL that a Postgres could be reached by.
+
+    Raises:
+        SettingsError: It is not one; the message does not quote it.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"postgresql", "postgres"} and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(
+            ["DATABASE_URL is wrong: it must look like postgresql://user:password@host:5432/name"]
+        )
+
+
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port lies between 0 and 65535")
-    return number
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port lies between 0 and 65535, not {text!r}")
+    return int(text)

@@ -1,24 +1,35 @@
 """One standalone run, from an empty directory to a clean stop."""
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from leadwire.broker import BrokerError
 from leadwire.db import DatabaseError
 from leadwire.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from leadwire.http import SUPERVISOR, HttpServer
 from leadwire.lifecycle import ComponentFailedError, Supervisor
-from leadwire.service import ServiceSettings
+from leadwire.service import ServiceSettings, SettingsError
 from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
 from leadwire_standalone.options import HOST, Options
-from leadwire_standalone.provisioning import ROLES, broker_url, provision, service_settings
+from leadwire_standalone.provisioning import (
+    ROLES,
+    broker_url,
+    check_settings,
+    provision,
+    service_settings,
+)
+
+
+class PortTakenError(Exception):
+    """Somebody else listens on the port that was asked for."""
+
 
 STARTUP_ERRORS = (
     ComponentFailedError,
@@ -26,7 +37,8 @@ STARTUP_ERRORS = (
     DatabaseError,
     EmbeddedPostgresError,
     OSError,
-    ValidationError,
+    PortTakenError,
+    SettingsError,
 )
 """What can go wrong for reasons that the person at the terminal can mend."""
 
@@ -52,9 +64,14 @@ async def running(options: Options) -> AsyncIterator[Running]:
 
     Raises:
         ComponentFailedError: Something did not start.
+        DatabaseUnavailableError: The given database does not answer, or refuses us.
         EmbeddedPostgresError: The embedded database cannot be made or started.
+        PortTakenError: Somebody else listens on the port.
+        SettingsError: A setting in the environment is wrong.
     """
     _prepare_environment(options.data)
+    check_settings(options)
+    _insist_on_free_port(options.port)
     async with AsyncExitStack() as stack:
         admin_url = options.database_url or await _start_postgres(options.data, stack)
         passwords = load_or_make_passwords(options.data, ROLES)
@@ -68,6 +85,19 @@ async def running(options: Options) -> AsyncIterator[Running]:
         yield Running(
             url=f"http://{HOST}:{server.port}", broker_url=broker, supervisor=app[SUPERVISOR]
         )
+
+
+def _insist_on_free_port(port: int) -> None:
+    """Say so now: the server itself would find out only once everything else has started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PortTakenError(
+                f"port {port} of {HOST} cannot be had ({error.strerror}): stop what uses it, or "
+                "choose another with --port (`make run PORT=...`)"
+            ) from error
 
 
 def _add_server(

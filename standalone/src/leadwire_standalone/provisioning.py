@@ -4,16 +4,16 @@ In production an operator does this with each service's `migrate` and `topology`
 commands. Here the same commands run at every start; what is there already stays.
 """
 
+import os
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import asyncpg
 import structlog
 
-from leadwire.db import provision_role
-from leadwire.service import ServiceSettings
+from leadwire.db import Database, provision_role
+from leadwire.service import ServiceSettings, SettingsError, load_settings
 from leadwire.service.commands import apply_migrations, declare_topology
-from leadwire_standalone.options import Options
+from leadwire_standalone.options import Options, check_database_url
 from leadwire_standalone.services import SERVICES
 
 log = structlog.get_logger(__name__)
@@ -44,18 +44,42 @@ def service_settings(
     """Return each service's settings, by its name: from the environment, but for the URLs.
 
     Raises:
-        pydantic.ValidationError: The environment bears a wrong value.
+        SettingsError: The environment bears wrong values; each is named once.
     """
-    return {
-        service.name: service.settings(
-            auth="off",
-            broker_url=broker_url,
-            database_url=role_url(
-                admin_url, role=service.schema, password=passwords[service.schema]
-            ),
-        )
-        for service in SERVICES
-    }
+    settings: dict[str, ServiceSettings] = {}
+    faults: dict[str, None] = {}
+    for service in SERVICES:
+        url = role_url(admin_url, role=service.schema, password=passwords[service.schema])
+        try:
+            settings[service.name] = load_settings(
+                service.settings,
+                # Nobody may take a process without access control for one that has it.
+                auth=os.environ.get("LEADWIRE_AUTH") or "off",
+                broker_url=broker_url,
+                database_url=url,
+                # Roles and schemas are made here, and nowhere else.
+                admin_database_url=None,
+            )
+        except SettingsError as error:
+            faults.update(dict.fromkeys(error.faults))
+    if faults:
+        raise SettingsError(list(faults))
+    return settings
+
+
+def check_settings(options: Options) -> None:
+    """Insist on right settings before anything is started.
+
+    Raises:
+        SettingsError: The environment bears wrong values.
+    """
+    if options.database_url is not None:
+        check_database_url(options.database_url)
+    service_settings(
+        admin_url=options.database_url or "postgresql://postgres@127.0.0.1/postgres",
+        broker_url=options.broker_url or "postgresql://127.0.0.1/postgres",
+        passwords=dict.fromkeys(ROLES, ""),
+    )
 
 
 async def provision(
@@ -67,14 +91,25 @@ async def provision(
         settings: Settings per service name.
         admin_url: URL of a role that may make roles and schemas.
         passwords: Password per role.
+
+    Raises:
+        DatabaseUnavailableError: The database did not answer in time, or refused the URL.
     """
-    admin = await asyncpg.connect(admin_url, timeout=30, command_timeout=60)
+    admin = Database(
+        url=admin_url,
+        schema="public",
+        application_name="leadwire-standalone",
+        pool_size=1,
+        connect_within=min(each.connect_within for each in settings.values()),
+    )
     try:
-        for role in ROLES:
-            schema = BROKER_SCHEMA if role == BROKER_ROLE else role
-            await provision_role(admin, role=role, password=passwords[role], schema=schema)
+        await admin.start()
+        async with admin.connection() as connection:
+            for role in ROLES:
+                schema = BROKER_SCHEMA if role == BROKER_ROLE else role
+                await provision_role(connection, role=role, password=passwords[role], schema=schema)
     finally:
-        await admin.close(timeout=10)
+        await admin.stop()
     for service in SERVICES:
         await apply_migrations(service, settings[service.name], log.info)
         await declare_topology(service, settings[service.name], log.info)

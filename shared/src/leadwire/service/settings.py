@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -188,14 +188,18 @@ def environment_variables(settings: type[ServiceSettings]) -> Iterator[Environme
         )
 
 
-def load_settings(settings: type[_SETTINGS]) -> _SETTINGS:
+def load_settings(settings: type[_SETTINGS], **given: Any) -> _SETTINGS:
     """Read the settings from the environment.
+
+    Args:
+        settings: The settings class.
+        given: Values by field, which the environment does not overrule.
 
     Raises:
         SettingsError: Something is missing or wrong.
     """
     try:
-        return settings()
+        return settings(**given)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         raise SettingsError([_fault(settings, each) for each in details]) from None

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +28,9 @@ async def run(*, file: bytes, name: str, region: str | None, embedded: bool) -> 
         region: Default region of national phone numbers.
         embedded: Use the broker in the database, whatever else there is.
     """
+    # As for SIGINT: cancelled wherever it is, it stops and removes what it started.
+    if (itself := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, itself.cancel)
     with tempfile.TemporaryDirectory(prefix="leadwire-demo-") as temporary:
         directory = Path(temporary)
         async with (
@@ -54,7 +58,11 @@ def say(line: str) -> None:
 
 
 def main() -> int:
-    """Run the demo; return 0 if every sum agrees, 1 if not."""
+    """Run the demo.
+
+    Returns:
+        The exit code: 0 if every sum agrees, 1 if not, 130 if it was interrupted.
+    """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--file", type=Path, help="CSV, JSON or NDJSON file (default: made up)")
     parser.add_argument("--region", help="default region of national phone numbers, such as US")
@@ -73,6 +81,9 @@ def main() -> int:
     )
     try:
         checks = asyncio.run(story)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("interrupted; what was started for the demo is stopped and removed")
+        return 130
     except (*STARTUP_ERRORS, RefusedError, AssertionError) as error:
         say(f"FAIL       {error}")
         return 1

@@ -82,5 +82,10 @@ class Client:
 
 
 async def _refuse_failures(response: aiohttp.ClientResponse) -> None:
-    if not response.ok:
-        raise RefusedError(f"{response.method} {response.url.path}: {await response.text()}")
+    if response.ok:
+        return
+    reason = await response.text()
+    if response.content_type == "application/problem+json":
+        problem = json.loads(reason)
+        reason = f"{problem['detail']} ({problem['code']})"
+    raise RefusedError(f"{response.method} {response.url.path}: {reason}")

@@ -8,10 +8,6 @@ from leadwire.broker import Ack, Broker, Delivery, Subscription, Verdict, broker
 SUBSCRIPTION = Subscription(name="demo-subscriber", types=("lead_interested_created",))
 
 
-class BrokerInUseError(Exception):
-    """The broker bears another Leadwire already."""
-
-
 class Subscriber:
     """Collects the events that it receives, each once.
 

@@ -1,0 +1,124 @@
+"""From an empty directory to a clean stop and back; and after a kill."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from leadwire.testing import eventually
+from leadwire_standalone.demo.client import Client
+from leadwire_standalone.demo.sample import sample_file
+
+if TYPE_CHECKING:
+    from standalone.tests.conftest import Start
+
+ServersOf = Callable[[Path], list[str]]
+MODULE = "leadwire_standalone"
+LEADS = b"""name,family_name,email,cellphone
+Ada,Lovelace,ada@example.com,+14155550101
+Grace,Hopper,grace@example.com,+14155550102
+Edsger,Dijkstra,edsger@example.com,+14155550103
+"""
+
+
+async def bring(client: Client) -> None:
+    receipt = await client.import_leads(LEADS, name="leads.csv", region=None)
+    assert receipt["imported"] == 3, receipt
+
+
+async def held(client: Client, manager: str) -> str:
+    return str(await eventually(lambda: client.held_lead(manager), within=20))
+
+
+async def shown(client: Client, *, emails: set[str]) -> None:
+    async def all_there() -> bool:
+        return {lead["email"] for lead in await client.stream()} == emails
+
+    await eventually(all_there, within=20, message="the leads are in the stream")
+
+
+EMAILS = {"ada@example.com", "grace@example.com", "edsger@example.com"}
+
+
+async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
+    start: "Start", data: Path, servers_of: ServersOf
+) -> None:
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    url = await command.url()
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/readyz") as response:
+        assert response.status == 200
+    async with Client(url=url) as client:
+        await bring(client)
+        manager = await client.add_manager("Anna")
+        lead = await held(client, manager)
+        await shown(client, emails=EMAILS)
+    assert len(servers_of(data)) == 1
+    ended = await command.end(signal.SIGINT)
+    assert ended.code == 0, ended.said
+    assert "Traceback" not in ended.said
+    assert servers_of(data) == []
+
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    async with Client(url=await command.url()) as client:
+        await shown(client, emails=EMAILS)
+        assert await client.held_lead(manager) == lead
+    ended = await command.end(signal.SIGTERM)
+    assert ended.code == 0, ended.said
+    assert "Traceback" not in ended.said
+    assert servers_of(data) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "reached"),
+    [
+        pytest.param(signal.SIGINT, "lock", id="SIGINT while the cluster is made"),
+        pytest.param(signal.SIGTERM, "lock", id="SIGTERM while the cluster is made"),
+        pytest.param(signal.SIGINT, "port", id="SIGINT once Postgres runs"),
+        pytest.param(signal.SIGTERM, "port", id="SIGTERM once Postgres runs"),
+    ],
+)
+@pytest.mark.fault
+async def test_a_stop_while_it_starts_is_clean_and_leaves_no_postgres(
+    start: "Start", data: Path, servers_of: ServersOf, number: signal.Signals, reached: str
+) -> None:
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    await eventually((data / "postgres" / reached).exists, within=30)
+    ended = await command.end(number)
+    assert "Leadwire is ready" not in ended.said, "the signal came too late to prove anything"
+    assert ended.code == 0, ended.said
+    assert "Traceback" not in ended.said
+    assert servers_of(data) == []
+
+
+@pytest.mark.fault
+async def test_after_a_kill_nothing_is_lost_and_work_goes_on(
+    start: "Start", data: Path, servers_of: ServersOf
+) -> None:
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    async with Client(url=await command.url()) as client:
+        await bring(client)
+        manager = await client.add_manager("Anna")
+        lead = await held(client, manager)
+    await command.end(signal.SIGKILL)
+    assert len(servers_of(data)) == 1, "the kill left no Postgres behind: nothing is proved"
+
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    async with Client(url=await command.url()) as client:
+        await shown(client, emails=EMAILS)
+        assert len(servers_of(data)) == 1
+        assert await client.held_lead(manager) == lead
+        marked = await client.mark(lead, "interested")
+        assert marked["next_lead"]["id"] != lead
+
+        async def told() -> bool:
+            return [each["id"] for each in await client.stream(status="interested")] == [lead]
+
+        await eventually(told, within=20, message="the decision is in the stream")
+        receipt = await client.import_leads(sample_file(20), name="more.csv", region="US")
+        assert receipt["imported"] > 0
+    ended = await command.end(signal.SIGTERM)
+    assert ended.code == 0, ended.said
+    assert servers_of(data) == []
