@@ -1,5 +1,6 @@
 """The whole of Leadwire, each service as a process of its own, on private servers."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,20 +69,11 @@ class System:
     @classmethod
     async def start(cls, urls: Urls, *, directory: Path) -> Self:
         """Provision, migrate and declare as an operator would, then start every service."""
-        services = {}
-        for module in PREFIXES:
-            port = free_port()
-            environment = urls.environment(module, port=port, directory=directory)
-            await run_to_end([module, "migrate"], environment=environment)
-            await run_to_end([module, "topology"], environment=environment)
-            services[module] = ServiceProcess(
-                module=module,
-                environment=environment,
-                port=port,
-                log=directory / f"{module}.log",
-            )
-        for service in services.values():
-            await service.start()
+        services = {module: _process(module, urls, directory) for module in PREFIXES}
+        # Side by side, as replicas and one-shot jobs are in a deployment.
+        async with asyncio.TaskGroup() as starting:
+            for service in services.values():
+                starting.create_task(_prepare_and_start(service))
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
         return cls(services=services, session=session)
 
@@ -133,3 +125,19 @@ class System:
             assert response.ok, f"{method} {path}: {response.status} {await response.text()}"
             answer: JSON = await response.json()
             return answer
+
+
+def _process(module: str, urls: Urls, directory: Path) -> ServiceProcess:
+    port = free_port()
+    return ServiceProcess(
+        module=module,
+        environment=urls.environment(module, port=port, directory=directory),
+        port=port,
+        log=directory / f"{module}.log",
+    )
+
+
+async def _prepare_and_start(service: ServiceProcess) -> None:
+    for command in ("migrate", "topology"):
+        await run_to_end([service.module, command], environment=service.environment)
+    await service.start()

@@ -65,15 +65,15 @@ class ServiceProcess:
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        self._module = module
-        self._environment = environment
+        self.module = module
+        self.environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int:
         """Process id of the running process."""
         if self._process is None:
-            raise ProcessFailedError(f"{self._module} is not running")
+            raise ProcessFailedError(f"{self.module} is not running")
         return self._process.pid
 
     async def start(self, *, within: float = 60.0) -> None:
@@ -86,9 +86,9 @@ class ServiceProcess:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                self._module,
+                self.module,
                 "serve",
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
@@ -98,7 +98,7 @@ class ServiceProcess:
         except AssertionError:
             await self.kill()
             raise ProcessFailedError(
-                f"{self._module} was not ready in {within:g} s:\n{self.tail()}"
+                f"{self.module} was not ready in {within:g} s:\n{self.tail()}"
             ) from None
 
     async def kill(self) -> None:
@@ -116,7 +116,7 @@ class ServiceProcess:
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         process = self._process
         if process is None or process.returncode is not None:
-            raise ProcessFailedError(f"{self._module} ended:\n{self.tail()}")
+            raise ProcessFailedError(f"{self.module} ended:\n{self.tail()}")
         try:
             async with session.get(f"{self.url}/readyz") as response:
                 return response.status == 200
@@ -136,5 +136,5 @@ class ServiceProcess:
             process.kill()
             await process.wait()
             raise ProcessFailedError(
-                f"{self._module} did not stop within {within:g} s:\n{self.tail()}"
+                f"{self.module} did not stop within {within:g} s:\n{self.tail()}"
             ) from None
