@@ -15,8 +15,8 @@ from leadwire.broker import (
     Verdict,
 )
 from leadwire.broker.postgres import PostgresBroker
-from leadwire.broker.postgres.session import PostgresSession
-from leadwire.broker.pull.consumer import LOSS_LIMIT
+from leadwire.broker.postgres._session import PostgresSession
+from leadwire.broker.pull._consumer import LOSS_LIMIT
 from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.broker_contract import FIRST, ids, messages, publish, publish_when_back
 from leadwire.testing.broker_postgres import PUBLISH_DEADLINE, PostgresHarness

@@ -8,7 +8,7 @@ import pytest
 from leadwire.broker import BrokerUnavailableError, Message, Subscription
 from leadwire.broker.memory import MemoryHub
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
-from leadwire.broker.pull import consumer as consumer_module
+from leadwire.broker.pull import _consumer as consumer_module
 from leadwire.testing import eventually
 from leadwire.testing.broker_recording import ParkingList, Recorder
 

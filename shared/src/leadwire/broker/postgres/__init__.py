@@ -23,6 +23,6 @@ Why not a job queue library:
     need tables of their own; beside these, a library would only have kept the claims.
 """
 
-from leadwire.broker.postgres.broker import PostgresBroker
+from leadwire.broker.postgres._broker import PostgresBroker
 
 __all__ = ["PostgresBroker"]

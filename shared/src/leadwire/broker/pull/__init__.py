@@ -4,7 +4,7 @@
 handlers, settles, reconnects and stops. A transport brings its `PullSession`.
 """
 
-from leadwire.broker.pull.consumer import PullConsumer
-from leadwire.broker.pull.session import Claim, OpenSession, Postponed, PullSession
+from leadwire.broker.pull._consumer import PullConsumer
+from leadwire.broker.pull._session import Claim, OpenSession, Postponed, PullSession
 
 __all__ = ["Claim", "OpenSession", "Postponed", "PullConsumer", "PullSession"]

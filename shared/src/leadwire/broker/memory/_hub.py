@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from leadwire.broker.errors import BrokerUnavailableError, TopologyConflictError
-from leadwire.broker.memory_queue import MemoryQueue
+from leadwire.broker.memory._queue import MemoryQueue
 from leadwire.broker.port import Message, Subscription
 from leadwire.broker.pull import Claim, OpenSession, Postponed, PullSession
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from leadwire.broker.errors import BrokerUnavailableError
-from leadwire.broker.postgres.session import PostgresSession
+from leadwire.broker.postgres._session import PostgresSession
 from leadwire.broker.pull import Claim, Postponed
 
 log = structlog.get_logger(__name__)

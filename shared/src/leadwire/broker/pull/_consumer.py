@@ -19,7 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 from leadwire.broker.attempts import Done, Settlement, TryAgain, settle, spread
 from leadwire.broker.errors import BrokerUnavailableError
 from leadwire.broker.port import Delivery, Handler, Park, ParkingLot, Subscription, Verdict
-from leadwire.broker.pull.session import Claim, OpenSession, Postponed, PullSession
+from leadwire.broker.pull._session import Claim, OpenSession, Postponed, PullSession
 
 log = structlog.get_logger(__name__)
 

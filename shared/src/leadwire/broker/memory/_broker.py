@@ -1,8 +1,4 @@
-"""A broker inside the process, for unit tests: `memory://name`.
-
-Clients with the same name share one `MemoryHub`, which is what the server is to other
-transports. Messages are gone with the process.
-"""
+"""The client of a hub."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +6,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
-from leadwire.broker.memory_hub import MemoryHub
+from leadwire.broker.memory._hub import MemoryHub
 from leadwire.broker.port import (
     Accepted,
     Capabilities,
@@ -24,8 +20,6 @@ from leadwire.broker.port import (
     Unroutable,
 )
 from leadwire.broker.pull import PullConsumer
-
-__all__ = ["MemoryBroker", "MemoryHub"]
 
 
 class MemoryBroker:

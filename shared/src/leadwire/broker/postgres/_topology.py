@@ -7,7 +7,7 @@ import structlog
 
 from leadwire.broker.errors import BrokerConfigurationError, TopologyConflictError
 from leadwire.broker.port import Subscription
-from leadwire.broker.postgres.connections import SCHEMA
+from leadwire.broker.postgres._connections import SCHEMA
 from leadwire.db import Connection, MigrationSource, Queries, migrate, pending_migrations
 
 log = structlog.get_logger(__name__)

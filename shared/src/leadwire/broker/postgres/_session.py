@@ -9,7 +9,7 @@ import structlog
 
 from leadwire.broker.errors import BrokerUnavailableError
 from leadwire.broker.port import Delivery, Message, Subscription
-from leadwire.broker.postgres.connections import (
+from leadwire.broker.postgres._connections import (
     UNAVAILABLE,
     connect,
     session_settings,

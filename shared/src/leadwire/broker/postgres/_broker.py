@@ -27,16 +27,16 @@ from leadwire.broker.port import (
     Subscription,
     Unknown,
 )
-from leadwire.broker.postgres import topology
-from leadwire.broker.postgres.connections import (
+from leadwire.broker.postgres import _topology as topology
+from leadwire.broker.postgres._connections import (
     connect,
     lend,
     publisher_settings,
     unavailable,
 )
-from leadwire.broker.postgres.ordered import OrderedSession
-from leadwire.broker.postgres.publishing import Publisher
-from leadwire.broker.postgres.session import PostgresSession
+from leadwire.broker.postgres._ordered import OrderedSession
+from leadwire.broker.postgres._publishing import Publisher
+from leadwire.broker.postgres._session import PostgresSession
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
 from leadwire.db import Connection
 from leadwire.db.session import CONNECT_WITHIN

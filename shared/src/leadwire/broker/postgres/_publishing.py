@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 
 from leadwire.broker.port import Accepted, Message, Outcome, Rejected, Unknown, Unroutable
-from leadwire.broker.postgres.connections import UNAVAILABLE, lend
+from leadwire.broker.postgres._connections import UNAVAILABLE, lend
 from leadwire.db import Queries
 
 if TYPE_CHECKING:
