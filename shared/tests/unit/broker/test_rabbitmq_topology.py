@@ -67,9 +67,9 @@ def test_steps_are_ascending_and_unlike_each_other() -> None:
     assert steps(subscription(retry_delays=(5.0, 0.1, 5.0, 0.3))) == [100, 300, 5000]
 
 
-def test_receipts_name_the_types_that_were_bound_in_any_order() -> None:
+def test_binding_markers_name_the_types_that_were_bound_in_any_order() -> None:
     one = subscription(types=("a", "b"))
     same = subscription(types=("b", "a", "b"))
     more = subscription(types=("a", "b", "c"))
-    assert NAMES.queue_receipt(one) == NAMES.queue_receipt(same) != NAMES.queue_receipt(more)
-    assert NAMES.queue_receipt(one) != NAMES.events_receipt(one)
+    assert NAMES.queue_marker(one) == NAMES.queue_marker(same) != NAMES.queue_marker(more)
+    assert NAMES.queue_marker(one) != NAMES.events_marker(one)

@@ -5,7 +5,7 @@ have to be routed, and then it lies in the queue of every subscriber of its type
 teams' included. So `missing` knows of bindings in one of two ways:
 
 1. With the management API (its URL set): it lists the bindings and compares. Exact.
-2. Without: by receipts. After a subscription's bindings are made, `declare` leaves two
+2. Without: by binding markers. After a subscription's bindings are made, `declare` leaves two
    exchanges whose names contain a digest of the types that were bound. They delete
    themselves (auto-delete: with their last binding) together with the queue and with
    the exchange of events, which are the two ways in which bindings get lost as a side
@@ -95,12 +95,12 @@ class Declaration:
         events, queue = self._names.events, self._names.queue(subscription.name)
         for event_type in subscription.types:
             await self._require(queue, _bind_queue(queue, events, event_type))
-        # The receipts come last: they say that all bindings were made.
-        lost_with_queue = self._names.queue_receipt(subscription)
-        await self._require(lost_with_queue, _declare_receipt(lost_with_queue))
+        # The markers come last: they say that all bindings were made.
+        lost_with_queue = self._names.queue_marker(subscription)
+        await self._require(lost_with_queue, _declare_marker(lost_with_queue))
         await self._require(lost_with_queue, _bind_queue(queue, lost_with_queue, ""))
-        lost_with_events = self._names.events_receipt(subscription)
-        await self._require(lost_with_events, _declare_receipt(lost_with_events))
+        lost_with_events = self._names.events_marker(subscription)
+        await self._require(lost_with_events, _declare_marker(lost_with_events))
         await self._require(
             lost_with_events,
             lambda channel: channel.exchange_bind(destination=events, source=lost_with_events),
@@ -112,12 +112,12 @@ class Declaration:
             there = await self._management.binding_keys(exchange=self._names.events, queue=queue)
             log.debug("bindings_checked", queue=queue, by="management")
             return [f"binding {key} of {queue}" for key in subscription.types if key not in there]
-        receipts = (
-            self._names.queue_receipt(subscription),
-            self._names.events_receipt(subscription),
+        markers = (
+            self._names.queue_marker(subscription),
+            self._names.events_marker(subscription),
         )
-        complete = all([await self._has_exchange(receipt) for receipt in receipts])
-        log.debug("bindings_checked", queue=queue, by="receipts")
+        complete = all([await self._has_exchange(marker) for marker in markers])
+        log.debug("bindings_checked", queue=queue, by="markers")
         return [] if complete else [f"bindings {', '.join(subscription.types)} of {queue}"]
 
     async def _has_exchange(self, name: str) -> bool:
@@ -169,7 +169,7 @@ def _bind_queue(queue: str, exchange: str, key: str) -> Request:
     return lambda channel: channel.queue_bind(queue, exchange, routing_key=key)
 
 
-def _declare_receipt(name: str) -> Request:
+def _declare_marker(name: str) -> Request:
     # Internal: nobody can publish to it, so what is bound to it never gets anything.
     return lambda channel: channel.exchange_declare(
         name, exchange_type="fanout", durable=True, auto_delete=True, internal=True

@@ -47,14 +47,6 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """An exchange that exists exactly as long as what it stands for; see `receipts`."""
-
-    name: str
-    arguments: Mapping[str, Argument]
-
-
-@dataclass(frozen=True, slots=True)
 class Names:
     """Names of everything, under one prefix."""
 
@@ -77,12 +69,12 @@ class Names:
         """The queue where a failed delivery waits so long."""
         return f"{self.queue(subscription)}.retry.{milliseconds}"
 
-    def queue_receipt(self, subscription: Subscription) -> str:
-        """The exchange that vanishes with the subscription's queue."""
+    def queue_marker(self, subscription: Subscription) -> str:
+        """The binding marker that vanishes with the subscription's queue; see `_declaration`."""
         return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.queue"
 
-    def events_receipt(self, subscription: Subscription) -> str:
-        """The exchange that vanishes with the exchange of events."""
+    def events_marker(self, subscription: Subscription) -> str:
+        """The binding marker that vanishes with the exchange of events."""
         return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.events"
 
 
