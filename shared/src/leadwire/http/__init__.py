@@ -11,14 +11,18 @@ from leadwire.http.application import (
     new_application,
 )
 from leadwire.http.bodies import RequestBody
+from leadwire.http.cursors import Keyset, Position
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import DRAINING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
 from leadwire.http.operations import ErrorResponse, Operation, Response
+from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import invalid_request
 from leadwire.http.problems import JSON, Problem
+from leadwire.http.refusals import Answer, Refusals
 from leadwire.http.responses import dump, json_response
 from leadwire.http.server import HttpServer
+from leadwire.http.writing import SlowReaderError, write_within
 
 __all__ = [
     "DEFAULT_MAX_BODY",
@@ -26,12 +30,18 @@ __all__ = [
     "JSON",
     "REQUEST_ID",
     "SUPERVISOR",
+    "Answer",
     "ErrorResponse",
     "HttpServer",
+    "Keyset",
     "Operation",
+    "PageQuery",
+    "Position",
     "Problem",
+    "Refusals",
     "RequestBody",
     "Response",
+    "SlowReaderError",
     "add_operations",
     "add_readiness_check",
     "add_registry",
@@ -40,4 +50,5 @@ __all__ = [
     "invalid_request",
     "json_response",
     "new_application",
+    "write_within",
 ]

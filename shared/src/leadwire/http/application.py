@@ -16,6 +16,7 @@ from leadwire.http.keys import DRAINING, PASSING_FAILURES, SUPERVISOR
 from leadwire.http.openapi import OPENAPI, OpenApi
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import bind
+from leadwire.http.refusals import Refusals
 from leadwire.lifecycle import Supervisor
 
 DEFAULT_MAX_BODY = 1024 * 1024
@@ -77,17 +78,28 @@ def new_application(
     return app
 
 
-def add_operations(app: web.Application, operations: Sequence[Operation]) -> None:
+def add_operations(
+    app: web.Application, operations: Sequence[Operation], refusals: Refusals | None = None
+) -> None:
     """Route operations and put them into the documentation.
 
+    Args:
+        app: The application.
+        operations: What to route.
+        refusals: How errors that their handlers raise are answered.
+
     Raises:
+        LookupError: An operation names an error that `refusals` does not have.
         TypeError: A handler's signature does not fit its path.
         ValueError: An operation is there already.
     """
+    refusals = refusals or Refusals({})
     for operation in operations:
         binding = bind(operation)
-        app[OPENAPI].add(operation, binding)
-        handler = aiohttp_handler(operation, binding, default_limit=app[MAX_BODY])
+        app[OPENAPI].add(operation, binding, refusals.described(operation.errors))
+        handler = aiohttp_handler(
+            operation, binding, refusals=refusals, default_limit=app[MAX_BODY]
+        )
         app.router.add_route(operation.method, operation.path, handler)
 
 

@@ -8,11 +8,14 @@ from leadwire.http.middleware import Handler
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import Binding, arguments
 from leadwire.http.problems import Problem
+from leadwire.http.refusals import Refusals
 
 _CANCELLED_WITH_CLIENT = frozenset({"GET", "HEAD"})
 
 
-def aiohttp_handler(operation: Operation, binding: Binding, *, default_limit: int) -> Handler:
+def aiohttp_handler(
+    operation: Operation, binding: Binding, *, refusals: Refusals, default_limit: int
+) -> Handler:
     """Return what aiohttp's router calls for an operation."""
     limit = default_limit if operation.max_body is None else operation.max_body
 
@@ -24,9 +27,10 @@ def aiohttp_handler(operation: Operation, binding: Binding, *, default_limit: in
         _refuse_media_type(operation, body)
         parsed = await arguments(request, binding, body=body)
         call = operation.handler(request, **parsed)
-        if operation.method in _CANCELLED_WITH_CLIENT:
-            return await call
-        return await request.app[IN_FLIGHT].to_its_end(call)
+        with refusals.as_problems():
+            if operation.method in _CANCELLED_WITH_CLIENT:
+                return await call
+            return await request.app[IN_FLIGHT].to_its_end(call)
 
     return handle
 

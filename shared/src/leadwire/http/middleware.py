@@ -1,6 +1,5 @@
 """What surrounds every request: its id and trace, its log line, its numbers, its errors."""
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -20,6 +19,7 @@ from leadwire.http.problems import (
     problem_response,
     unavailable,
 )
+from leadwire.http.writing import SlowReaderError, cut, write_within
 from leadwire.observability import bind_trace, continue_trace, record_span
 
 log = structlog.get_logger(__name__)
@@ -28,9 +28,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 UNMATCHED = "unmatched"
 """Route of requests that no route takes: their paths are the client's choice."""
-
-WRITE_WITHIN = 60.0
-"""Seconds that a client may take to read an answer that was ready at once."""
 
 CLIENT_GONE = 499
 """Status under which a request is counted whose client went away before the answer."""
@@ -102,17 +99,11 @@ async def _observed(
 
 
 async def _write(request: web.Request, response: web.Response) -> bool:
-    """Send an answer; tell whether the client took it.
-
-    aiohttp itself would wait for ever for a client that reads nothing.
-    """
+    """Send an answer; tell whether the client took it."""
     try:
-        async with asyncio.timeout(WRITE_WITHIN):
+        async with write_within(request):
             await response.prepare(request)
             await response.write_eof()
-    except TimeoutError:
-        _cut(request)
-        return False
     except ConnectionError:
         return False
     return True
@@ -132,7 +123,9 @@ async def render_problems(request: web.Request, handler: Handler) -> web.StreamR
     except (web.RequestPayloadError, HttpProcessingError):
         return _refusal(request, _broken_body())
     except Exception as error:
-        if isinstance(error, ConnectionError) and request.transport is None:
+        if isinstance(error, SlowReaderError) or (
+            isinstance(error, ConnectionError) and request.transport is None
+        ):
             raise  # the client is gone, so nobody waits for an answer
         return _refusal(request, _problem_for(request, error))
 
@@ -150,18 +143,13 @@ def _problem_for(request: web.Request, error: Exception) -> Problem:
 def _refusal(request: web.Request, problem: Problem) -> web.Response:
     if request.writer.output_size > 0:
         # A stream broke after its headers: only a cut connection tells the client so.
-        _cut(request)
+        cut(request)
         raise ConnectionResetError("the answer had begun when its handler failed")
     response = problem_response(problem, request_id=request_id_of(request))
     if not request.content.is_eof():
         # What is left of the body would be read as the next request, or waited for.
         response.force_close()
     return response
-
-
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
 
 
 def _broken_body() -> Problem:

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, from the annotations that the router itself parses by."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from leadwire.http.bodies import RequestBody
 from leadwire.http.openapi_errors import PROBLEM_SCHEMA, REF_PREFIX, Node, error_responses
-from leadwire.http.operations import Operation, Response, Schema
+from leadwire.http.operations import ErrorResponse, Operation, Response, Schema
 from leadwire.http.parsing import Binding
 
 ParameterPlace = Literal["path", "query", "header"]
@@ -22,6 +22,7 @@ ParameterPlace = Literal["path", "query", "header"]
 class _Entry:
     operation: Operation
     binding: Binding
+    errors: Sequence[ErrorResponse]
 
 
 class OpenApi:
@@ -37,8 +38,8 @@ class OpenApi:
         self._entries: list[_Entry] = []
         self._document: Node | None = None
 
-    def add(self, operation: Operation, binding: Binding) -> None:
-        """Take an operation into the document.
+    def add(self, operation: Operation, binding: Binding, errors: Sequence[ErrorResponse]) -> None:
+        """Take an operation, with the problems of its own, into the document.
 
         Raises:
             ValueError: It is there already, or its path differs from another one only in
@@ -52,7 +53,7 @@ class OpenApi:
                 raise ValueError(
                     f"{operation.path} and {other.path} differ only in parameter names"
                 )
-        self._entries.append(_Entry(operation, binding))
+        self._entries.append(_Entry(operation, binding, errors))
         self._document = None
 
     def document(self) -> Node:
@@ -107,7 +108,7 @@ class _Writer:
                     str(status): self._response(response)
                     for status, response in operation.responses.items()
                 },
-                **error_responses(operation, binding),
+                **error_responses(entry.errors, binding),
             },
         }
         if operation.description:

@@ -1,10 +1,12 @@
 """The problems that an operation can answer with, for the OpenAPI document."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from leadwire.http.bodies import RequestBody
-from leadwire.http.operations import ErrorResponse, Operation
+from leadwire.http.operations import ErrorResponse
+from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import Binding
 from leadwire.http.problems import PROBLEM_MEDIA_TYPE
 
@@ -39,6 +41,9 @@ PROBLEM_SCHEMA: Node = {
     },
 }
 _ANY_INPUT = ErrorResponse(400, "invalid_request", "A parameter is wrong, missing or unknown.")
+_PAGE = ErrorResponse(
+    400, "invalid_cursor", "The cursor is damaged, or of a listing with other filters."
+)
 _ANY_BODY = (ErrorResponse(413, "body_too_large", "The body is larger than allowed."),)
 _JSON_BODY = (
     ErrorResponse(400, "malformed_json", "The body is not JSON."),
@@ -52,9 +57,11 @@ _RAW_BODY = (
 _ALWAYS = ErrorResponse(500, "internal_error", "Something went wrong on our side.")
 
 
-def error_responses(operation: Operation, binding: Binding) -> Node:
-    """Describe an operation's own problems and those that every operation has, by status."""
-    errors = [*operation.errors, _ANY_INPUT]
+def error_responses(own: Sequence[ErrorResponse], binding: Binding) -> Node:
+    """Describe an operation's own problems and those that its kind has, by status."""
+    errors = [*own, _ANY_INPUT]
+    if binding.query is not None and issubclass(binding.query, PageQuery):
+        errors.append(_PAGE)
     if binding.body is RequestBody:
         errors += [*_ANY_BODY, *_RAW_BODY]
     elif binding.body is not None:

@@ -65,7 +65,8 @@ class Operation:
         summary: One line for the documentation.
         tag: Group in the documentation.
         responses: Successful answers by status.
-        errors: Problems besides those that every operation has.
+        errors: Problems besides those that every operation has; an error class stands for
+            what the service's `Refusals` make of it.
         description: More for the documentation, in Markdown.
         consumes: For a `RequestBody`: the media types it takes, each with its schema or a
             description. Others get 415; `*/*` takes any.
@@ -78,7 +79,7 @@ class Operation:
     summary: str
     tag: str
     responses: Mapping[int, Response]
-    errors: Sequence[ErrorResponse] = ()
+    errors: Sequence[ErrorResponse | type[Exception]] = ()
     description: str = ""
     consumes: Mapping[str, Schema] | None = None
     max_body: int | None = None

@@ -7,8 +7,17 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
-from leadwire.http import DRAINING, HttpServer, Operation, Response, json_response, middleware
+from leadwire.http import (
+    DRAINING,
+    HttpServer,
+    Operation,
+    Response,
+    json_response,
+    write_within,
+    writing,
+)
 from leadwire.http.metrics import REGISTRIES
 from leadwire.testing import eventually
 
@@ -141,22 +150,35 @@ async def test_a_change_goes_on_when_its_client_leaves(serve: Serve, slow: Slow)
     assert (slow.finished, slow.cancelled) == (1, 0)
 
 
+async def whole(_: web.Request) -> web.StreamResponse:
+    return web.Response(body=b"x" * 50_000_000)
+
+
+async def in_pieces(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    async with write_within(request):
+        await response.write(b"x" * 50_000_000)
+    return response
+
+
+@pytest.mark.parametrize("handler", [whole, in_pieces])
 async def test_a_client_that_reads_nothing_does_not_hold_its_answer_for_ever(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    handler: Callable[..., Awaitable[web.StreamResponse]],
 ) -> None:
-    monkeypatch.setattr(middleware, "WRITE_WITHIN", 0.2)
+    monkeypatch.setattr(writing, "WRITE_WITHIN", 0.2)
+    served = await serve(operation("GET", handler))
+    with capture_logs() as lines:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readline()
 
-    async def huge(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=b"x" * 50_000_000)
-
-    served = await serve(operation("GET", huge))
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
-    writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-    await reader.readline()
-
-    await eventually(lambda: counted(served, status="499"))
-    assert len(await reader.read()) < 50_000_000
-    writer.close()
+        await eventually(lambda: counted(served, status="499"))
+        assert len(await reader.read()) < 50_000_000
+        writer.close()
+    assert not [line for line in lines if line["log_level"] == "error"]
 
 
 async def test_a_stream_that_breaks_is_cut_and_not_ended(serve: Serve) -> None:

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from leadwire.http import Operation, add_operations, new_application
+from leadwire.http import Operation, Refusals, add_operations, new_application
 
 Client = TestClient[web.Request, web.Application]
 ServeOperations = Callable[..., Awaitable[Client]]
@@ -16,10 +16,13 @@ async def serve() -> AsyncIterator[ServeOperations]:
     clients: list[Client] = []
 
     async def start(
-        *operations: Operation, app: web.Application | None = None, max_body: int = 1024
+        *operations: Operation,
+        app: web.Application | None = None,
+        max_body: int = 1024,
+        refusals: Refusals | None = None,
     ) -> Client:
         served = app or new_application(title="probe", version="1.2.3", max_body=max_body)
-        add_operations(served, operations)
+        add_operations(served, operations, refusals)
         client: Client = TestClient(TestServer(served))
         await client.start_server()
         clients.append(client)
