@@ -128,6 +128,17 @@ async def test_only_old_emails_are_forgotten(tmp_path: Path) -> None:
     assert {path.name for path in content_of(tmp_path)} == {"young.eml", "notes.txt"}
 
 
+async def test_what_a_crash_left_half_written_is_forgotten_and_what_is_being_written_stays(
+    tmp_path: Path,
+) -> None:
+    for name in ("left.part", "being-written.part"):
+        (tmp_path / name).touch()
+    two_hours_ago = time.time() - 7200
+    os.utime(tmp_path / "left.part", (two_hours_ago, two_hours_ago))
+    assert await FileTransport(directory=tmp_path).forget(older_than=timedelta(days=30)) == 0
+    assert {path.name for path in content_of(tmp_path)} == {"being-written.part"}
+
+
 async def test_the_url_names_the_directory(tmp_path: Path) -> None:
     directory = tmp_path / "with space"
     await transport_from_url(directory.as_uri()).send(outgoing())

@@ -1,15 +1,20 @@
 """Write emails as .eml files: for machines without a mail server, and for tests."""
 
 import asyncio
+import contextlib
 import os
 import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from notifier_svc.mail.errors import EmailNotSentError
 from notifier_svc.mail.message import compose
 from notifier_svc.mail.outgoing import OutgoingEmail
+
+_NO_LONGER_WRITTEN: Final = timedelta(hours=1)
+"""Age at which a half-written file has no writer any more: an attempt takes minutes at most."""
 
 
 class FileTransport:
@@ -35,10 +40,8 @@ class FileTransport:
             raise EmailNotSentError(f"{type(error).__name__}: {error.strerror}") from error
 
     async def forget(self, *, older_than: timedelta) -> int:
-        """Delete the files that are older."""
-        return await asyncio.to_thread(
-            self._delete_before, time.time() - older_than.total_seconds()
-        )
+        """Delete the files that are older, and what a crash left half-written."""
+        return await asyncio.to_thread(self._delete_old, older_than)
 
     def _write(self, name: str, content: bytes) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -53,10 +56,17 @@ class FileTransport:
             Path(temporary).unlink(missing_ok=True)
             raise
 
-    def _delete_before(self, moment: float) -> int:
+    def _delete_old(self, older_than: timedelta) -> int:
+        self._delete("*.part", older_than=_NO_LONGER_WRITTEN)
+        return self._delete("*.eml", older_than=older_than)
+
+    def _delete(self, pattern: str, *, older_than: timedelta) -> int:
+        moment = time.time() - older_than.total_seconds()
         deleted = 0
-        for path in self._directory.glob("*.eml"):
-            if path.stat().st_mtime < moment:
-                path.unlink(missing_ok=True)
-                deleted += 1
+        for path in self._directory.glob(pattern):
+            # Another replica may have renamed or deleted it meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < moment:
+                    path.unlink()
+                    deleted += 1
         return deleted
