@@ -74,11 +74,14 @@ class Office:
         return Contact.model_validate(fields | changes)
 
     async def publish(self, message: Message) -> None:
-        """Publish a message and wait until notifier-svc has handled or parked it."""
+        """Publish a message and wait until notifier-svc shows it, or has parked it."""
         await self._broker.publish([message])
+        # What runs beside it, as a claim of emails, may keep the end of the journal from
+        # being shown for a moment.
         query = (
-            "SELECT EXISTS (SELECT 1 FROM inbox WHERE event_id = $1) "
-            "OR EXISTS (SELECT 1 FROM parked WHERE event_id = $1)"
+            "SELECT (EXISTS (SELECT 1 FROM inbox WHERE event_id = $1) "
+            "OR EXISTS (SELECT 1 FROM parked WHERE event_id = $1)) "
+            "AND NOT EXISTS (SELECT 1 FROM journal WHERE turn >= journal_horizon())"
         )
 
         async def handled() -> bool:

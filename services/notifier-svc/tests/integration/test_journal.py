@@ -144,7 +144,7 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
             event_id,
         )
     await office.keep_house()
-    assert [item["id"] for item in await office.journal()] == ["kept", "fresh"]
+    assert [item["id"] for item in await office.journal()] == ["fresh", "kept"]
     partitions = await office.value(
         "SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
     )

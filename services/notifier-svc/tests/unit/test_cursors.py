@@ -1,8 +1,6 @@
 """Cursors come back as what they were made from, and nothing else is taken for one."""
 
 import base64
-import contextlib
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -14,9 +12,9 @@ from notifier_svc.domain.journal import JournalPlace
 from notifier_svc.http.cursors import id_cursor, place_cursor, read_id_cursor, read_place_cursor
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 2**63 - 1))
-def test_a_place_comes_back(received_at: datetime, position: int) -> None:
-    place = JournalPlace(received_at, position)
+@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
+def test_a_place_comes_back(turn: int, position: int) -> None:
+    place = JournalPlace(turn, position)
     assert read_place_cursor(place_cursor(place)) == place
 
 
@@ -41,7 +39,6 @@ def test_what_is_no_cursor_is_refused(cursor: str) -> None:
 
 
 @given(st.binary(min_size=16, max_size=16))
-def test_any_sixteen_bytes_are_a_place_or_refused(raw: bytes) -> None:
+def test_any_sixteen_bytes_are_a_place(raw: bytes) -> None:
     cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    with contextlib.suppress(Problem):
-        assert read_place_cursor(cursor) is not None
+    assert isinstance(read_place_cursor(cursor), JournalPlace)

@@ -6,9 +6,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, order=True)
 class JournalPlace:
-    """A place in the journal, from which a listing goes on."""
+    """A place in the journal, from which a listing goes on.
 
-    received_at: datetime
+    Attributes:
+        turn: Grows from transaction to transaction. None is added to a turn that was shown.
+        position: Grows within a turn.
+    """
+
+    turn: int
     position: int
 
 
@@ -18,11 +23,13 @@ class JournalEntry:
 
     Attributes:
         place: Where it stands.
+        received_at: When its handling began; nearly in the order of places, not quite.
         body: As received; None once the lead that it was about is erased.
         redacted_at: When personal data was taken out, if it was.
     """
 
     place: JournalPlace
+    received_at: datetime
     id: str
     source: str
     type: str

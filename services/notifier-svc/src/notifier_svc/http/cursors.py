@@ -3,21 +3,18 @@
 import base64
 import binascii
 import struct
-from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from leadwire.http import Problem, invalid_request
 from notifier_svc.domain.journal import JournalPlace
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE: Final = struct.Struct(">qq")
 
 
 def place_cursor(place: JournalPlace) -> str:
     """Make a cursor that continues after a place in the journal."""
-    microseconds = (place.received_at - _EPOCH) // timedelta(microseconds=1)
-    return _encoded(_PLACE.pack(microseconds, place.position))
+    return _encoded(_PLACE.pack(place.turn, place.position))
 
 
 def read_place_cursor(cursor: str | None) -> JournalPlace | None:
@@ -28,11 +25,7 @@ def read_place_cursor(cursor: str | None) -> JournalPlace | None:
     """
     if cursor is None:
         return None
-    microseconds, position = _PLACE.unpack(_decoded(cursor, length=_PLACE.size))
-    try:
-        return JournalPlace(_EPOCH + timedelta(microseconds=microseconds), position)
-    except OverflowError:
-        raise _invalid() from None
+    return JournalPlace(*_PLACE.unpack(_decoded(cursor, length=_PLACE.size)))
 
 
 def id_cursor(value: UUID) -> str:

@@ -52,9 +52,9 @@ def operations(context: Context) -> list[Operation]:
             summary="List events",
             tag="journal",
             description=(
-                "Every event of the last days, as received and in the order of receipt, also "
-                "of types that Leadwire does not know. A page ends early when its events are "
-                "large; go on with `next_cursor` until it is null."
+                "Every event of the last days, as received and in the order in which they were "
+                "taken in, also of types that Leadwire does not know. A page ends early when "
+                "its events are large; go on with `next_cursor` until it is null."
             ),
             responses={200: Response(JournalPage, "A page of events.")},
         ),

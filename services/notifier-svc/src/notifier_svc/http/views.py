@@ -36,14 +36,14 @@ class JournalEntryView(BaseModel):
             type=entry.type,
             subject=entry.subject,
             time=entry.time,
-            received_at=entry.place.received_at,
+            received_at=entry.received_at,
             redacted_at=entry.redacted_at,
             event=None if entry.body is None else from_json(entry.body),
         )
 
 
 class JournalPage(BaseModel):
-    """A page of the journal, in the order of receipt."""
+    """A page of the journal, in the order in which events were taken in."""
 
     items: list[JournalEntryView]
     next_cursor: str | None

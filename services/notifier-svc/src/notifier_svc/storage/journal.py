@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -12,12 +13,15 @@ from notifier_svc.domain.events import ReceivedEvent
 from notifier_svc.domain.journal import JournalEntry, JournalPlace, JournalSelection
 from notifier_svc.storage.queries import QUERIES
 
+_BEGINNING: Final = JournalPlace(0, 0)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBody:
-    """The body of an entry, and where it stands."""
+    """The body of an entry, and by what the entry is found."""
 
-    place: JournalPlace
+    received_at: datetime
+    position: int
     body: bytes
 
 
@@ -46,8 +50,16 @@ class JournalStore:
         rows = await self._connection.fetch(QUERIES["find_erased_leads"], list(lead_ids))
         return frozenset(row["lead_id"] for row in rows)
 
-    async def add(self, event: ReceivedEvent, *, body: bytes | None) -> None:
-        """Add an event, with what may be kept of its body."""
+    async def add(
+        self, event: ReceivedEvent, *, body: bytes | None, created: Collection[UUID]
+    ) -> None:
+        """Add an event.
+
+        Args:
+            event: As received.
+            body: What may be kept of its body.
+            created: The leads that the body tells of, if it is a `leads_created`.
+        """
         await self._connection.execute(
             QUERIES["add_journal_entry"],
             event.id,
@@ -59,6 +71,7 @@ class JournalStore:
             body,
             [text for pair in event.headers.items() for text in pair],
             body != event.body,
+            list(created) or None,
         )
 
     async def page(
@@ -69,7 +82,10 @@ class JournalStore:
         limit: int,
         max_bytes: int,
     ) -> tuple[list[JournalEntry], bool]:
-        """Return a page, oldest first, and whether there is more.
+        """Return a page in the order of turns, and whether there is more.
+
+        An entry is there once no earlier one can come any more: a listing that goes on
+        after its last place, now or later, skips nothing.
 
         Args:
             selection: Which entries.
@@ -77,13 +93,14 @@ class JournalStore:
             limit: Most entries.
             max_bytes: A page ends once its bodies have so many bytes.
         """
+        after = after or _BEGINNING
         rows = await self._connection.fetch(
             QUERIES["list_journal"],
             list(selection.types),
             selection.since,
             selection.until,
-            after and after.received_at,
-            after and after.position,
+            after.turn,
+            after.position,
             limit + 1,
             max_bytes,
         )
@@ -100,16 +117,13 @@ class JournalStore:
 
     async def imports_of(self, lead_id: UUID) -> list[StoredBody]:
         """Return the `leads_created` that name the lead, locked."""
-        rows = await self._connection.fetch(QUERIES["find_leads_created_with"], str(lead_id))
-        return [
-            StoredBody(JournalPlace(row["received_at"], row["position"]), row["body"])
-            for row in rows
-        ]
+        rows = await self._connection.fetch(QUERIES["find_leads_created_with"], lead_id)
+        return [StoredBody(**row) for row in rows]
 
-    async def replace_body(self, place: JournalPlace, body: bytes | None) -> None:
-        """Put a redacted body in the place of the one received."""
+    async def replace_body(self, stored: StoredBody, body: bytes | None, *, without: UUID) -> None:
+        """Put a body that tells nothing of a lead any more in the place of the one stored."""
         await self._connection.execute(
-            QUERIES["replace_journal_body"], place.received_at, place.position, body
+            QUERIES["replace_journal_body"], stored.received_at, stored.position, body, without
         )
 
     async def forget_parked_events_of(self, lead_id: UUID) -> None:
@@ -117,7 +131,14 @@ class JournalStore:
         await self._connection.execute(QUERIES["forget_parked_events_of_lead"], str(lead_id))
 
     async def add_days(self, first: date, last: date) -> int:
-        """Make the partitions of these days, where they are missing; return how many."""
+        """Make the journal ready for entries of these days.
+
+        Also lets the turns go on after those of a restored copy.
+
+        Returns:
+            How many partitions were missing.
+        """
+        await self._connection.execute(QUERIES["continue_turns"])
         return int(await self._connection.fetchval(QUERIES["add_journal_days"], first, last) or 0)
 
     async def drop_days_before(self, day: date) -> int:
@@ -128,7 +149,8 @@ class JournalStore:
 
 def _entry(row: asyncpg.Record) -> JournalEntry:
     return JournalEntry(
-        place=JournalPlace(row["received_at"], row["position"]),
+        place=JournalPlace(row["turn"], row["position"]),
+        received_at=row["received_at"],
         id=row["event_id"],
         source=row["source"],
         type=row["type"],

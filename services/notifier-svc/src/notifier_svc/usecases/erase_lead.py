@@ -29,6 +29,6 @@ async def erase_lead(connection: Connection, lead_id: UUID) -> None:
             body=stored.body,
             erased=frozenset({lead_id}),
         )
-        await journal.replace_body(stored.place, body)
+        await journal.replace_body(stored, body, without=lead_id)
     await journal.forget_parked_events_of(lead_id)
     await DeliveryStore(connection=connection).cancel_for_lead(lead_id)

@@ -12,7 +12,7 @@ MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
 async def read_journal(
     database: Database, selection: JournalSelection, *, after: JournalPlace | None, limit: int
 ) -> tuple[list[JournalEntry], bool]:
-    """Return a page, oldest first, and whether there is more; large bodies shorten the page."""
+    """Return a page in commit order, and whether there is more; large bodies shorten the page."""
     async with database.connection() as connection:
         return await JournalStore(connection=connection).page(
             selection, after=after, limit=limit, max_bytes=MAX_PAGE_BYTES

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from leadwire.db import Connection
 from notifier_svc.domain.events import ReceivedEvent
-from notifier_svc.domain.redaction import redacted_body
+from notifier_svc.domain.redaction import LEADS_CREATED, redacted_body
 from notifier_svc.storage.journal import JournalStore
 
 
@@ -28,5 +28,6 @@ async def record_event(
     body = redacted_body(
         event_type=event.type, subject=event.subject, body=event.body, erased=erased
     )
-    await store.add(event, body=body)
+    is_found_by_leads = event.type == LEADS_CREATED and body is not None
+    await store.add(event, body=body, created=set(leads) - erased if is_found_by_leads else ())
     return erased
