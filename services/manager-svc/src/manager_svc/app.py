@@ -14,6 +14,7 @@ from leadwire.service import (
 from leadwire.service import create_app as create_service_app
 from manager_svc.http.context import Context
 from manager_svc.http.operations import operations
+from manager_svc.http.refusals import REFUSALS
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
 from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
@@ -27,7 +28,7 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     database = backbone.database
     units = Units(database=database, outbox=backbone.outbox, auto_assign=settings.auto_assign)
     context = Context(database=database, units=units, arrivals=LeadArrivals(database=database))
-    add_operations(app, operations(context))
+    add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, lead_events(database=database, units=units))
     if settings.auto_assign:

@@ -29,3 +29,6 @@ async def test_every_operation_is_documented_with_its_refusals(desk: "Desk") -> 
     marking = operations["PUT /v1/leads/{lead_id}/status"]["responses"]
     assert {"200", "404", "409", "412", "422"} <= set(marking)
     assert "illegal_transition" in str(marking["409"])
+    reading = operations["GET /v1/managers/{manager_id}"]["responses"]
+    assert "manager_not_found" in str(reading["404"])
+    assert "manager_removed" not in str(reading)

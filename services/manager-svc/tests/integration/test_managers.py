@@ -115,8 +115,18 @@ async def test_listings_come_in_pages(desk: "Desk") -> None:
         seen += [manager["name"] for manager in page["items"]]
         cursor = page["next_cursor"]
     assert (seen, cursor) == (names, None)
-    for wrong in ({"limit": "0"}, {"limit": "1001"}, {"cursor": "made up"}, {"page": "2"}):
-        await desk.call("GET", "/v1/managers", 400, params=wrong)
+    for wrong in ({"limit": "0"}, {"limit": "1001"}, {"page": "2"}):
+        refused = await desk.call("GET", "/v1/managers", 400, params=wrong)
+        assert refused["code"] == "invalid_request"
+
+
+async def test_a_cursor_serves_only_the_search_that_it_came_from(desk: "Desk") -> None:
+    for name in ("Ada", "Bea"):
+        await desk.manager(name)
+    page = await desk.call("GET", "/v1/managers", params={"limit": "1"})
+    for wrong in ({"cursor": "made up"}, {"cursor": page["next_cursor"], "q": "Bea"}):
+        refused = await desk.call("GET", "/v1/managers", 400, params=wrong)
+        assert refused["code"] == "invalid_cursor"
 
 
 async def test_who_is_not_there_is_not_found(desk: "Desk") -> None:
@@ -131,7 +141,7 @@ async def test_a_removed_manager_is_gone(desk: "Desk") -> None:
     path = f"/v1/managers/{(await desk.manager())['id']}"
     await desk.call("DELETE", path, 204)
     await desk.call("DELETE", path, 204)
-    assert (await desk.call("GET", path, 404))["code"] == "manager_removed"
+    assert (await desk.call("GET", path, 404))["code"] == "manager_not_found"
     assert (await desk.call("PATCH", path, 409, json={}))["code"] == "manager_removed"
     assert (await desk.call("POST", f"{path}/resume", 409))["code"] == "manager_removed"
     assert (await desk.call("GET", "/v1/managers"))["items"] == []

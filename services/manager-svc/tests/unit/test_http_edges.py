@@ -2,16 +2,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from uuid_utils.compat import uuid7
 
 from leadwire.http import Problem
 from manager_svc.domain.manager import folded
-from manager_svc.http.cursors import (
-    id_cursor,
-    number_cursor,
-    read_id_cursor,
-    read_number_cursor,
-)
 from manager_svc.http.etags import Precondition, versions_of
 from manager_svc.usecases.await_lead import is_young
 
@@ -41,20 +34,6 @@ def test_an_if_match_without_quotes_is_refused(header: str) -> None:
     with pytest.raises(Problem) as caught:
         versions_of(if_match(header))
     assert (caught.value.status, caught.value.code) == (400, "invalid_request")
-
-
-def test_cursors_give_back_what_went_in() -> None:
-    manager_id = uuid7()
-    assert read_id_cursor(id_cursor(manager_id)) == manager_id
-    assert read_number_cursor(number_cursor(2**40)) == 2**40
-
-
-@pytest.mark.parametrize("cursor", ["", "x", "!!!!", "AAAA", "ä", id_cursor(UUID(int=1)) + "AAAA"])
-def test_a_made_up_cursor_is_refused(cursor: str) -> None:
-    for read in (read_id_cursor, read_number_cursor):
-        with pytest.raises(Problem) as caught:
-            read(cursor)
-        assert caught.value.code == "invalid_request"
 
 
 def test_only_a_fresh_uuid7_is_young() -> None:

@@ -8,6 +8,7 @@ is needed: a cursor grants nothing that its listing does not.
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -22,6 +23,7 @@ Position = Annotated[int, Field(ge=0, lt=2**63)]
 """A number in a key, within what Postgres takes for a bigint."""
 
 Key = TypeVar("Key")
+Item = TypeVar("Item")
 
 
 class Keyset(Generic[Key]):
@@ -47,6 +49,27 @@ class Keyset(Generic[Key]):
         content = self._key.dump_json(last)
         sealed = self._digest(content, query, within) + content
         return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def cut(
+        self,
+        found: Sequence[Item],
+        query: PageQuery,
+        *,
+        key: Callable[[Item], Key],
+        within: str = "",
+    ) -> tuple[Sequence[Item], str | None]:
+        """Cut what was found down to the page, and make the cursor of the next one.
+
+        Args:
+            found: The page, and one item more if another page follows.
+            query: What it was asked for with.
+            key: Gives an item's key.
+            within: See `cursor`.
+        """
+        items = found[: query.limit]
+        if len(found) == len(items):
+            return items, None
+        return items, self.cursor(key(items[-1]), query, within=within)
 
     def after(self, query: PageQuery, *, within: str = "") -> Key | None:
         """Read the key that a page begins after; None for the first page.

@@ -75,3 +75,12 @@ def test_a_number_that_no_database_holds_is_refused() -> None:
     cursor = Keyset[int]("numbers", key=int).cursor(2**63, asked(None))
     with pytest.raises(Problem):
         Keyset[int]("numbers", key=Position).after(asked(cursor))
+
+
+def test_a_page_has_a_cursor_only_if_another_one_follows() -> None:
+    ids = [UUID(int=number) for number in range(3)]
+    query = asked(None, limit=2)
+    assert IDS.cut(ids[:2], query, key=lambda each: each) == (ids[:2], None)
+    page, cursor = IDS.cut(ids, query, key=lambda each: each)
+    assert page == ids[:2]
+    assert IDS.after(asked(cursor)) == ids[1]

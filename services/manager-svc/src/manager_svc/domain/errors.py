@@ -1,7 +1,7 @@
 """Why a request about managers or leads is refused.
 
-Each refusal has a stable `code`, an HTTP `status` and a message that says what to do;
-`extra` carries what a program needs to react.
+Each refusal has a stable `code` and a message that says what to do; `extra` carries what a
+program needs to react.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,9 @@ class RefusalError(Exception):
     """The request is understood, and the rules do not allow it."""
 
     code: ClassVar[str]
-    status: ClassVar[int] = 409
 
     def __init__(self, detail: str, *, extra: Mapping[str, str | list[str]] | None = None) -> None:
         super().__init__(detail)
-        self.detail = detail
         self.extra = extra or {}
 
 
@@ -27,7 +25,6 @@ class LeadNotFoundError(RefusalError):
     """No such lead here, or it was erased."""
 
     code = "lead_not_found"
-    status = 404
 
     def __init__(self, lead_id: UUID) -> None:
         super().__init__(f"there is no lead {lead_id}")
@@ -37,7 +34,6 @@ class ManagerNotFoundError(RefusalError):
     """No such manager."""
 
     code = "manager_not_found"
-    status = 404
 
     def __init__(self, manager_id: UUID) -> None:
         super().__init__(f"there is no manager {manager_id}")
@@ -47,14 +43,13 @@ class NoLeadWaitingError(RefusalError):
     """There is nothing to take."""
 
     code = "no_lead_waiting"
-    status = 404
 
     def __init__(self) -> None:
         super().__init__("no lead is waiting; ask again when some have come in")
 
 
 class IllegalTransitionError(RefusalError):
-    """The lead's status does not lead to the one asked for."""
+    """The lead's status does not lead to the one asked for; `allowed` names those it does."""
 
     code = "illegal_transition"
 
@@ -70,7 +65,6 @@ class StaleLeadError(RefusalError):
     """`If-Match` names another version than the lead has."""
 
     code = "precondition_failed"
-    status = 412
 
     def __init__(self, *, current: str) -> None:
         super().__init__(
@@ -107,12 +101,6 @@ class ManagerRemovedError(RefusalError):
 
     def __init__(self, manager_id: UUID) -> None:
         super().__init__(f"manager {manager_id} was removed")
-
-
-class RemovedManagerNotFoundError(ManagerRemovedError):
-    """A removed manager is asked for by name: for the reader he is gone."""
-
-    status = 404
 
 
 class ManagerPausedError(RefusalError):

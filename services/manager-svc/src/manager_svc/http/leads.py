@@ -2,17 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from aiohttp import web
 
-from leadwire.http import json_response
+from leadwire.http import Keyset, PageQuery, Position, json_response
 from manager_svc.domain.lead import HistoryEntry
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.cursors import read_number_cursor
 from manager_svc.http.etags import Precondition, etag_of, versions_of
-from manager_svc.http.requests import NewAssignee, NewStatus, Page
+from manager_svc.http.requests import NewAssignee, NewStatus
 from manager_svc.http.views import HistoryPage, LeadView, MarkedView
 from manager_svc.storage.leads import LeadStore
 from manager_svc.usecases.assign_lead import assign_lead
@@ -22,6 +21,8 @@ from manager_svc.usecases.read_history import read_history
 from manager_svc.usecases.unit import Unit
 
 T = TypeVar("T")
+
+BY_NUMBER: Final = Keyset[int]("history", key=Position)
 
 
 class LeadHandlers:
@@ -65,10 +66,11 @@ class LeadHandlers:
         return json_response(LeadView.of(lead), headers=etag_of(lead))
 
     async def history(
-        self, _request: web.Request, *, lead_id: UUID, query: Page
+        self, _request: web.Request, *, lead_id: UUID, query: PageQuery
     ) -> web.StreamResponse:
         """Show what happened to a lead."""
-        after = read_number_cursor(query.cursor)
+        of_lead = str(lead_id)
+        after = BY_NUMBER.after(query, within=of_lead) or 0
 
         async def read() -> list[HistoryEntry]:
             async with self._database.connection() as connection:
@@ -78,7 +80,10 @@ class LeadHandlers:
                 )
 
         found = await self._arrivals.retry_once(lead_id, read)
-        return json_response(HistoryPage.of(found, limit=query.limit))
+        items, next_cursor = BY_NUMBER.cut(
+            found, query, key=lambda each: each.number, within=of_lead
+        )
+        return json_response(HistoryPage.of(items, next_cursor))
 
     async def _run(self, lead_id: UUID, command: Callable[[Unit], Awaitable[T]]) -> T:
         run = partial(self._units.run, command, actor=ANONYMOUS)

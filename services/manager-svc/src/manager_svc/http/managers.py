@@ -1,13 +1,13 @@
 """Requests about managers."""
 
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from aiohttp import web
 
-from leadwire.http import json_response
+from leadwire.http import Keyset, json_response
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.cursors import read_id_cursor
 from manager_svc.http.etags import etag_of
 from manager_svc.http.requests import ManagerPatch, ManagerSearch, NewManager
 from manager_svc.http.views import LeadView, ManagersPage, ManagerView
@@ -19,6 +19,8 @@ from manager_svc.usecases.read_managers import read_manager, search_managers
 from manager_svc.usecases.remove_manager import remove_manager
 from manager_svc.usecases.resume_manager import resume_manager
 from manager_svc.usecases.take_next_lead import take_next_lead
+
+BY_ID: Final = Keyset[UUID]("managers", key=UUID)
 
 
 class ManagerHandlers:
@@ -42,10 +44,11 @@ class ManagerHandlers:
                 ManagerStore(connection=connection),
                 part_of_name=query.q or None,
                 availability=query.state,
-                after=read_id_cursor(query.cursor),
+                after=BY_ID.after(query),
                 limit=query.limit + 1,
             )
-        return json_response(ManagersPage.of(found, limit=query.limit))
+        items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.manager.id)
+        return json_response(ManagersPage.of(items, next_cursor))
 
     async def show(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Show one manager."""

@@ -1,37 +1,36 @@
 """Every route of manager-svc, with what its documentation says."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from leadwire.http import ErrorResponse, Operation, Response
+from leadwire.http import Operation, Response
+from manager_svc.domain.errors import (
+    CapacityInUseError,
+    IllegalTransitionError,
+    LeadDecidedError,
+    LeadNotFoundError,
+    LeadTakenError,
+    ManagerEmailExistsError,
+    ManagerFullError,
+    ManagerNotFoundError,
+    ManagerPausedError,
+    ManagerRemovedError,
+    NoLeadWaitingError,
+    StaleLeadError,
+)
 from manager_svc.http.context import Context
 from manager_svc.http.leads import LeadHandlers
 from manager_svc.http.managers import ManagerHandlers
-from manager_svc.http.refusals import refusing
 from manager_svc.http.views import HistoryPage, LeadView, ManagersPage, ManagerView, MarkedView
 
 ETAG = {"ETag": 'Version of the work side, such as `"work-7"`.'}
 
-NO_MANAGER = ErrorResponse(404, "manager_not_found", "There is no such manager.")
-GONE = ErrorResponse(404, "manager_removed", "The manager was removed.")
-REMOVED = ErrorResponse(409, "manager_removed", "The manager was removed.")
-PAUSED = ErrorResponse(409, "manager_paused", "The manager is paused.")
-FULL = ErrorResponse(409, "manager_full", "The manager holds as many leads as he may.")
-EMAIL_EXISTS = ErrorResponse(409, "email_exists", "Another manager has this email.")
-NO_LEAD = ErrorResponse(404, "lead_not_found", "There is no such lead, or it was erased.")
-STALE = ErrorResponse(412, "precondition_failed", "The lead has changed since.")
-DECIDED = ErrorResponse(409, "lead_decided", "The lead is decided.")
-
 
 def operations(context: Context) -> list[Operation]:
     """Return the operations, bound to this service's context."""
-    of_managers = _manager_operations(ManagerHandlers(context=context))
-    of_leads = _lead_operations(LeadHandlers(context=context))
-    return [_refusing(operation) for operation in (*of_managers, *of_leads)]
-
-
-def _refusing(operation: Operation) -> Operation:
-    return replace(operation, handler=refusing(operation.handler))
+    return [
+        *_manager_operations(ManagerHandlers(context=context)),
+        *_lead_operations(LeadHandlers(context=context)),
+    ]
 
 
 def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
@@ -44,7 +43,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             tag="managers",
             description="He takes the oldest waiting lead at once.",
             responses={201: Response(ManagerView, "The manager, with the leads he got.")},
-            errors=[EMAIL_EXISTS],
+            errors=[ManagerEmailExistsError],
         ),
         Operation(
             "GET",
@@ -61,7 +60,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             summary="Show a lead manager",
             tag="managers",
             responses={200: Response(ManagerView, "The manager, with the leads he holds.")},
-            errors=[NO_MANAGER, GONE],
+            errors=[ManagerNotFoundError],
         ),
         Operation(
             "PATCH",
@@ -71,10 +70,10 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             tag="managers",
             responses={200: Response(ManagerView, "The manager as he is now.")},
             errors=[
-                NO_MANAGER,
-                REMOVED,
-                EMAIL_EXISTS,
-                ErrorResponse(409, "capacity_in_use", "He holds more leads than that."),
+                ManagerNotFoundError,
+                ManagerRemovedError,
+                ManagerEmailExistsError,
+                CapacityInUseError,
             ],
         ),
         Operation(
@@ -85,7 +84,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             tag="managers",
             description="His leads wait again at their old age and go to whoever is free.",
             responses={204: Response(None, "Removed, now or before.")},
-            errors=[NO_MANAGER],
+            errors=[ManagerNotFoundError],
         ),
         *_availability_operations(handlers),
     ]
@@ -101,7 +100,7 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             tag="managers",
             description="He keeps what he holds and gets nothing new.",
             responses={200: Response(ManagerView, "The manager, paused.")},
-            errors=[NO_MANAGER, REMOVED],
+            errors=[ManagerNotFoundError, ManagerRemovedError],
         ),
         Operation(
             "POST",
@@ -110,7 +109,7 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             summary="Resume a lead manager",
             tag="managers",
             responses={200: Response(ManagerView, "The manager, with the leads he got.")},
-            errors=[NO_MANAGER, REMOVED],
+            errors=[ManagerNotFoundError, ManagerRemovedError],
         ),
         Operation(
             "POST",
@@ -120,11 +119,11 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             tag="managers",
             responses={200: Response(LeadView, "The lead, now his.", headers=ETAG)},
             errors=[
-                NO_MANAGER,
-                REMOVED,
-                PAUSED,
-                FULL,
-                ErrorResponse(404, "no_lead_waiting", "No lead waits."),
+                ManagerNotFoundError,
+                ManagerRemovedError,
+                ManagerPausedError,
+                ManagerFullError,
+                NoLeadWaitingError,
             ],
         ),
     ]
@@ -145,9 +144,9 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             ),
             responses={200: Response(MarkedView, "The lead, and the next one.", headers=ETAG)},
             errors=[
-                NO_LEAD,
-                STALE,
-                ErrorResponse(409, "illegal_transition", "`allowed` names what is."),
+                LeadNotFoundError,
+                StaleLeadError,
+                IllegalTransitionError,
             ],
         ),
         Operation(
@@ -158,14 +157,14 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             tag="leads",
             responses={200: Response(LeadView, "The lead with its assignee.", headers=ETAG)},
             errors=[
-                NO_LEAD,
-                NO_MANAGER,
-                STALE,
-                DECIDED,
-                ErrorResponse(409, "lead_taken", "Another manager holds it."),
-                REMOVED,
-                PAUSED,
-                FULL,
+                LeadNotFoundError,
+                ManagerNotFoundError,
+                StaleLeadError,
+                LeadDecidedError,
+                LeadTakenError,
+                ManagerRemovedError,
+                ManagerPausedError,
+                ManagerFullError,
             ],
         ),
         Operation(
@@ -179,7 +178,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 "had another, or an hour has passed."
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
-            errors=[NO_LEAD, STALE],
+            errors=[LeadNotFoundError, StaleLeadError],
         ),
         Operation(
             "GET",
@@ -188,6 +187,6 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             summary="What happened to a lead",
             tag="leads",
             responses={200: Response(HistoryPage, "A page, oldest first.")},
-            errors=[NO_LEAD],
+            errors=[LeadNotFoundError],
         ),
     ]

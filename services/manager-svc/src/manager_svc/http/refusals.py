@@ -1,32 +1,36 @@
-"""Render refusals of the domain as problems."""
+"""How refusals of the domain are answered."""
 
-import functools
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from typing import Final
 
-from aiohttp import web
+from leadwire.http import Refusals
+from manager_svc.domain.errors import (
+    CapacityInUseError,
+    IllegalTransitionError,
+    LeadDecidedError,
+    LeadNotFoundError,
+    LeadTakenError,
+    ManagerEmailExistsError,
+    ManagerFullError,
+    ManagerNotFoundError,
+    ManagerPausedError,
+    ManagerRemovedError,
+    NoLeadWaitingError,
+    StaleLeadError,
+)
 
-from leadwire.http import Problem
-from manager_svc.domain.errors import RefusalError
-
-P = ParamSpec("P")
-Handler = Callable[P, Awaitable[web.StreamResponse]]
-
-
-def refusing(handler: Handler[P]) -> Handler[P]:
-    """Let a handler raise refusals; they are answered as problems with their own code."""
-
-    @functools.wraps(handler)
-    async def handle(*args: P.args, **kwargs: P.kwargs) -> web.StreamResponse:
-        try:
-            return await handler(*args, **kwargs)
-        except RefusalError as refusal:
-            raise _problem(refusal) from None
-
-    return handle
-
-
-def _problem(refusal: RefusalError) -> Problem:
-    problem = Problem(status=refusal.status, code=refusal.code, detail=refusal.detail)
-    problem.extra.update(refusal.extra)
-    return problem
+REFUSALS: Final = Refusals(
+    {
+        LeadNotFoundError: 404,
+        ManagerNotFoundError: 404,
+        NoLeadWaitingError: 404,
+        CapacityInUseError: 409,
+        IllegalTransitionError: 409,
+        LeadDecidedError: 409,
+        LeadTakenError: 409,
+        ManagerEmailExistsError: 409,
+        ManagerFullError: 409,
+        ManagerPausedError: 409,
+        ManagerRemovedError: 409,
+        StaleLeadError: 412,
+    }
+)

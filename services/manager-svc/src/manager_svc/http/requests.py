@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from leadwire.http import PageQuery
 from manager_svc.domain.manager import Availability
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.change_manager import ManagerChanges
@@ -91,16 +92,7 @@ class NewAssignee(Body):
     reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
 
 
-class Page(BaseModel):
-    """Which page of a listing."""
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    cursor: str | None = Field(
-        default=None, max_length=100, description="`next_cursor` of the page before."
-    )
-
-
-class ManagerSearch(Page):
+class ManagerSearch(PageQuery):
     """Which managers."""
 
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = Field(

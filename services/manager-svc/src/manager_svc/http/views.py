@@ -1,5 +1,6 @@
 """What clients get."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -9,7 +10,6 @@ from pydantic import BaseModel, Field
 from manager_svc.domain.lead import HistoryEntry, Lead
 from manager_svc.domain.manager import Availability, ManagerName
 from manager_svc.domain.status import LeadStatus
-from manager_svc.http.cursors import id_cursor, number_cursor
 from manager_svc.usecases.mark_lead import Marked
 from manager_svc.usecases.read_managers import ManagerWithLeads
 
@@ -116,14 +116,9 @@ class ManagersPage(BaseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, found: list[ManagerWithLeads], *, limit: int) -> Self:
-        """Show a page; `found` has one more than `limit` if there is a next page."""
-        items = found[:limit]
-        more = len(found) > limit
-        return cls(
-            items=[ManagerView.of(each) for each in items],
-            next_cursor=id_cursor(items[-1].manager.id) if more else None,
-        )
+    def of(cls, items: Sequence[ManagerWithLeads], next_cursor: str | None) -> Self:
+        """Show a page."""
+        return cls(items=[ManagerView.of(each) for each in items], next_cursor=next_cursor)
 
 
 class HistoryEntryView(BaseModel):
@@ -158,11 +153,6 @@ class HistoryPage(BaseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, found: list[HistoryEntry], *, limit: int) -> Self:
-        """Show a page; `found` has one more than `limit` if there is a next page."""
-        items = found[:limit]
-        more = len(found) > limit
-        return cls(
-            items=[HistoryEntryView.of(entry) for entry in items],
-            next_cursor=number_cursor(items[-1].number) if more else None,
-        )
+    def of(cls, items: Sequence[HistoryEntry], next_cursor: str | None) -> Self:
+        """Show a page."""
+        return cls(items=[HistoryEntryView.of(each) for each in items], next_cursor=next_cursor)

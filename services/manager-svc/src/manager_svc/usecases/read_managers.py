@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from manager_svc.domain.errors import RemovedManagerNotFoundError
+from manager_svc.domain.errors import ManagerNotFoundError
 from manager_svc.domain.lead import Lead
 from manager_svc.domain.manager import Availability, Manager, ManagerState
 from manager_svc.storage.managers import ManagerStore
@@ -21,12 +21,11 @@ async def read_manager(store: ManagerStore, *, manager_id: UUID) -> ManagerWithL
     """Return a manager.
 
     Raises:
-        ManagerNotFoundError: There is no such manager.
-        RemovedManagerNotFoundError: He was removed.
+        ManagerNotFoundError: There is no such manager, or he was removed.
     """
     manager = await store.find(manager_id)
     if manager.state is ManagerState.REMOVED:
-        raise RemovedManagerNotFoundError(manager_id)
+        raise ManagerNotFoundError(manager_id)
     held = await store.held_leads([manager_id])
     return ManagerWithLeads(manager=manager, leads=held[manager_id])
 
