@@ -14,6 +14,7 @@ from leadwire.broker import (
     Rejected,
     Subscription,
     TopologyConflictError,
+    Unknown,
 )
 from leadwire.broker.postgres import PostgresBroker
 from leadwire.broker.pull import PullConsumer
@@ -179,6 +180,21 @@ async def test_a_batch_larger_than_one_statement_stays_in_order(postgres: Postgr
     await broker.subscribe(ORDERED, recorder, parking=ParkingList())
     await eventually(lambda: len(recorder.finished) == 300, within=30)
     assert recorder.finished == ids(batch)
+
+
+async def test_after_a_statement_that_failed_the_rest_of_a_batch_is_not_tried(
+    postgres: PostgresHarness,
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([ORDERED])
+    batch = [message(body=bytes(65536)) for _ in range(130)]
+    await postgres.block()
+    outcomes = await broker.publish(batch)
+    await postgres.unblock()
+    assert {type(outcome) for outcome in outcomes} == {Unknown}
+    reasons = [outcome.reason for outcome in outcomes if isinstance(outcome, Unknown)]
+    assert "no answer" in reasons[0]
+    assert "not sent" in reasons[-1]
 
 
 async def test_publishing_before_anything_is_declared_is_refused_for_now(

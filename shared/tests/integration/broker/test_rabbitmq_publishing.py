@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import aio_pika
 import pytest
 from pamqp.commands import Basic
+from pamqp.common import FieldTable
 from yarl import URL
 
 from leadwire.broker import (
@@ -137,6 +138,51 @@ async def test_a_message_that_the_server_refuses_for_ever_is_told_from_its_neigh
     assert isinstance(outcomes[20], Rejected)
     assert outcomes[20].permanent
     assert "CC" in outcomes[20].reason
+
+
+async def test_after_a_window_that_was_not_taken_nothing_more_is_sent(
+    rabbitmq_vhost: str, publisher: Publisher
+) -> None:
+    namespace = URL(rabbitmq_vhost).query.get("namespace", "leadwire")
+    full, free = f"{namespace}.full", f"{namespace}.free"
+    async with await aio_pika.connect(rabbitmq_vhost) as connection:
+        channel = await connection.channel()
+        limit: FieldTable = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        await channel.declare_queue(full, durable=True, arguments=limit)
+        await channel.declare_queue(free, durable=True)
+
+        async def is_full() -> bool:
+            [outcome] = await publisher.publish([to(full, "filler")])
+            return isinstance(outcome, Rejected)
+
+        await eventually(is_full)
+        # An id that comes again begins a window of its own.
+        refused, held_back = await publisher.publish([to(full, "twin"), to(free, "twin")])
+        assert isinstance(refused, Rejected)
+        assert not refused.permanent
+        assert isinstance(held_back, Unknown)
+        assert "not sent" in held_back.reason
+        found = await channel.declare_queue(free, passive=True)
+        assert found.declaration_result.message_count == 0
+
+
+async def test_a_message_that_is_refused_for_ever_holds_up_no_window_behind_it(
+    rabbitmq_vhost: str, publisher: Publisher
+) -> None:
+    namespace = URL(rabbitmq_vhost).query.get("namespace", "leadwire")
+    queue = f"{namespace}.free"
+    async with await aio_pika.connect(rabbitmq_vhost) as connection:
+        await (await connection.channel()).declare_queue(queue, durable=True)
+        # A CC header must be a list: RabbitMQ takes a text for an error.
+        poison = Outgoing("", queue, b"", addressed("twin", {"CC": "text"}).properties)
+        refused, sent = await publisher.publish([poison, to(queue, "twin")])
+    assert isinstance(refused, Rejected)
+    assert refused.permanent
+    assert sent == Accepted()
+
+
+def to(queue: str, text: str) -> Outgoing:
+    return outgoing(Message(id=text, type="t", body=b"{}"), exchange="", routing_key=queue)
 
 
 @pytest.mark.fault

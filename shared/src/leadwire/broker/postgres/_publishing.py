@@ -23,6 +23,8 @@ MAX_STATEMENT = 8 * 1024 * 1024
 
 _STORE = Queries("leadwire.broker.postgres.sql")["store_messages"]
 
+_NOT_SENT = Unknown("not sent: an earlier message of the batch was not taken")
+
 _NOT_DECLARED = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
 
 
@@ -48,10 +50,10 @@ class Publisher:
     async def publish(self, batch: Sequence[Message], *, only: str | None) -> list[Outcome]:
         """Publish a batch; see `leadwire.broker.Broker.publish`.
 
-        It is cut into statements of a bounded size. After one that is not accepted, the
-        rest is not tried: it would overtake.
+        It is cut into statements of a bounded size. After one that fails the rest is not
+        tried: it would overtake.
         """
-        outcomes: list[Outcome] = [Unknown("not published: an earlier message failed")] * len(batch)
+        outcomes: list[Outcome] = [_NOT_SENT] * len(batch)
         rows = []
         for position, message in enumerate(batch):
             row = _encoded(position, message)
@@ -59,15 +61,15 @@ class Publisher:
                 outcomes[position] = row
             else:
                 rows.append(row)
+        part: Sequence[_Row] = ()
         try:
             async with asyncio.timeout(self._timeout):
                 for part in _parts(rows):
                     await self._store(part, only, outcomes)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             failure = _failure(error)
-            for row in rows:
-                if isinstance(outcomes[row.position], Unknown):
-                    outcomes[row.position] = failure
+            for row in part:
+                outcomes[row.position] = failure
         return outcomes
 
     async def _store(self, rows: Sequence[_Row], only: str | None, outcomes: list[Outcome]) -> None:

@@ -8,6 +8,10 @@ message's next publication.
 A lane is a channel that one call has for itself while it publishes. The client matches a
 returned message to its publication by `message_id` alone, so no id may be in flight twice
 on a channel: calls do not share lanes, and a batch that names an id twice is cut in two.
+
+After a window that was not wholly taken the rest of the batch is not sent, or it would
+overtake. A message that is unroutable, or refused for ever, holds nothing up: nobody gets
+it. Inside a window what was in flight already may still overtake a message that failed.
 """
 
 import asyncio
@@ -29,6 +33,9 @@ log = structlog.get_logger(__name__)
 _LANES: Final = 8
 _WINDOW: Final = 1000
 """Most publications in flight on a lane: they wait in memory."""
+
+
+_NOT_SENT: Final = Unknown("not sent: an earlier message of the batch was not taken")
 
 
 class _SuspectError(Exception):
@@ -59,8 +66,11 @@ class Publisher:
         deadline = asyncio.get_running_loop().time() + self._timeout
         outcomes: list[Outcome] = []
         for window in _windows(batch):
-            outcomes += await self._publish_window(window, deadline)
-        return outcomes
+            answered = await self._publish_window(window, deadline)
+            outcomes += answered
+            if any(_holds_up(outcome) for outcome in answered):
+                break
+        return outcomes + [_NOT_SENT] * (len(batch) - len(outcomes))
 
     async def settle_down(self) -> None:
         """Return when nothing is being published any more, after the time-out at most."""
@@ -73,15 +83,20 @@ class Publisher:
 
     async def _publish_window(self, window: Sequence[Outgoing], deadline: float) -> list[Outcome]:
         answers = await self._answers(window, deadline)
-        if not any(isinstance(answer, _SuspectError) for answer in answers):
+        suspected = any(isinstance(answer, _SuspectError) for answer in answers)
+        if len(window) == 1 or not suspected:
             return [_outcome(answer) for answer in answers]
         # One of those in flight was too much for the server. Alone, each shows its worth.
-        return [
-            _outcome(answer)
-            if len(window) == 1 or not isinstance(answer, _SuspectError | Unknown)
-            else _outcome(*await self._answers([message], deadline))
-            for message, answer in zip(window, answers, strict=True)
-        ]
+        outcomes: list[Outcome] = []
+        held_up = False
+        for message, answer in zip(window, answers, strict=True):
+            outcome = _outcome(answer)
+            if isinstance(answer, _SuspectError | Unknown):
+                again = [_NOT_SENT] if held_up else await self._answers([message], deadline)
+                outcome = _outcome(again[0])
+            held_up = held_up or _holds_up(outcome)
+            outcomes.append(outcome)
+        return outcomes
 
     async def _answers(self, window: Sequence[Outgoing], deadline: float) -> list[_Answer]:
         try:
@@ -188,6 +203,13 @@ def _outcome(answer: _Answer) -> Outcome:
     if isinstance(answer, _SuspectError):
         return Rejected(str(answer), permanent=True)
     return answer
+
+
+def _holds_up(outcome: Outcome) -> bool:
+    """Tell whether the message will be published again, before what comes after it."""
+    if isinstance(outcome, Rejected):
+        return not outcome.permanent
+    return isinstance(outcome, Unknown)
 
 
 def _windows(batch: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
