@@ -7,12 +7,17 @@ verdict. Exchanges, queues, acknowledgements and leases stay inside a transport.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from leadwire.broker.errors import BrokerConfigurationError
 
 ALL_TYPES = "#"
 """In `Subscription.types`: every event type, also those not known yet."""
+
+DELIVERY_LIMIT: Final = 100
+"""A message that so many consumers held when they vanished is set aside, unhandled: it may
+be what kills them. High, since what a consumer merely held when it lost its connection
+may count too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

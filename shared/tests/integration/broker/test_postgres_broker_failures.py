@@ -1,6 +1,8 @@
 """What the Postgres broker does when consumers, connections and servers fail."""
 
+import asyncio
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +16,11 @@ from leadwire.broker import (
     Unknown,
     Verdict,
 )
+from leadwire.broker.port import DELIVERY_LIMIT
 from leadwire.broker.postgres import PostgresBroker
+from leadwire.broker.postgres._ordered import OrderedSession, Standing
 from leadwire.broker.postgres._session import PostgresSession
-from leadwire.broker.pull._consumer import LOSS_LIMIT
+from leadwire.broker.pull import Postponed
 from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.broker_contract import FIRST, ids, messages, publish, publish_when_back
 from leadwire.testing.broker_postgres import PUBLISH_DEADLINE, PostgresHarness
@@ -75,6 +79,29 @@ async def test_after_a_crash_an_ordered_subscription_goes_on_from_what_was_not_f
     await eventually(lambda: recorder.finished == ids(batch))
 
 
+async def session_of(postgres: PostgresHarness, subscription: Subscription) -> PostgresSession:
+    return await PostgresSession.open(
+        url=postgres.url,
+        name="session",
+        subscription=subscription,
+        statement_within=10,
+        wake=lambda: None,
+    )
+
+
+async def losses(postgres: PostgresHarness) -> list[int]:
+    connection = await postgres.administrator()
+    try:
+        rows = await connection.fetch("SELECT losses FROM deliveries ORDER BY message_number")
+        return [row["losses"] for row in rows]
+    finally:
+        await connection.close()
+
+
+def has_received(recorder: Recorder, count: int) -> bool:
+    return len(recorder.ids) >= count
+
+
 @BOTH
 async def test_attempts_are_counted_across_consumers(
     postgres: PostgresHarness, subscription: Subscription
@@ -101,7 +128,7 @@ async def test_a_message_that_kills_its_consumers_is_parked_at_last(
     killer, harmless = messages(2)
     await publish(broker, [killer])
     connection = await postgres.administrator()
-    await connection.execute("UPDATE deliveries SET losses = $1", LOSS_LIMIT - 1)
+    await connection.execute("UPDATE deliveries SET losses = $1", DELIVERY_LIMIT - 1)
     victim = await postgres.client("victim")
     last_one = Recorder(is_open=False)
     await victim.subscribe(subscription, last_one, parking=ParkingList())
@@ -111,8 +138,82 @@ async def test_a_message_that_kills_its_consumers_is_parked_at_last(
     await broker.subscribe(subscription, recorder, parking=parking)
     await publish(broker, [harmless])
     await eventually(lambda: recorder.ids == [harmless.id])
-    await eventually(lambda: f"{LOSS_LIMIT} consumers" in parking.reasons.get(killer.id, ""))
+    await eventually(lambda: f"{DELIVERY_LIMIT} consumers" in parking.reasons.get(killer.id, ""))
     await connection.close()
+
+
+async def test_only_the_last_of_many_stops_and_cuts_counts_as_a_vanished_consumer(
+    postgres: PostgresHarness,
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([ORDERED])
+    await publish(broker, messages(2))
+    for _ in range(3):
+        stuck = Recorder(is_open=False)
+        consumer = await broker.subscribe(ORDERED, stuck, parking=ParkingList())
+        await eventually(partial(has_received, stuck, 1))
+        await postgres.cancel_consumers("ordered")
+        await eventually(partial(has_received, stuck, 2))
+        await consumer.stop(deadline=0)
+    assert await losses(postgres) == [0, 0]
+    stuck = Recorder(is_open=False)
+    await broker.subscribe(ORDERED, stuck, parking=ParkingList())
+    await eventually(partial(has_received, stuck, 1))
+    await postgres.crash(broker)
+    assert await losses(postgres) == [1, 0]
+
+
+async def test_what_kills_its_consumers_is_counted_and_not_what_stands_before_it(
+    postgres: PostgresHarness,
+) -> None:
+    publisher = await postgres.client("publisher")
+    await publisher.declare([ORDERED])
+    batch = messages(3)
+    await publish(publisher, batch)
+
+    async def kill(reached: asyncio.Event, delivery: Delivery) -> Verdict:
+        if delivery.message.id == batch[-1].id:
+            reached.set()
+            await asyncio.Event().wait()
+        return Ack()
+
+    for number in range(len(batch)):
+        victim, reached = await postgres.client(f"victim {number}"), asyncio.Event()
+        await victim.subscribe(ORDERED, partial(kill, reached), parking=ParkingList())
+        async with asyncio.timeout(20):
+            await reached.wait()
+        await postgres.crash(victim)
+    [counted] = await losses(postgres)
+    assert counted >= 1
+
+
+async def test_a_delay_is_waited_for_also_in_a_session_that_is_new(
+    postgres: PostgresHarness,
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([ORDERED])
+    await publish(broker, messages(1))
+    standing = Standing()
+    lost = OrderedSession(await session_of(postgres, ORDERED), standing)
+    [claim] = await lost.claim(1)
+    lost.abort()
+    session = OrderedSession(await session_of(postgres, ORDERED), standing)
+    await session.postpone([Postponed(claim, 1.0)])
+    postponed_at = time.monotonic()
+    [again] = await eventually(lambda: session.claim(1))
+    assert time.monotonic() - postponed_at >= 1.0
+    assert again.delivery.attempt == 2
+    await session.close()
+
+
+async def test_a_client_forgets_a_consumer_that_was_stopped(postgres: PostgresHarness) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN])
+    kept = await broker.subscribe(PLAIN, Recorder(), parking=ParkingList())
+    brief = await broker.subscribe(PLAIN, Recorder(), parking=ParkingList())
+    await brief.stop()
+    await brief.stop()
+    assert broker._consumers == {kept}
 
 
 async def test_a_sweep_frees_what_a_vanished_consumer_held_and_nothing_else(
@@ -124,13 +225,7 @@ async def test_a_sweep_frees_what_a_vanished_consumer_held_and_nothing_else(
     await slow.subscribe(PLAIN, recorder, parking=ParkingList())
     await publish(slow, messages(3))
     await eventually(lambda: len(recorder.ids) == 3)
-    session = await PostgresSession.open(
-        url=postgres.url,
-        name="sweeper",
-        subscription=PLAIN,
-        statement_within=10,
-        wake=lambda: None,
-    )
+    session = await session_of(postgres, PLAIN)
 
     async def freed() -> int:
         await session.sweep()

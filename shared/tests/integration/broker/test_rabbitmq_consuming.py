@@ -56,6 +56,16 @@ async def depth(server: RabbitMQServer, harness: RabbitMQHarness, queue: str) ->
     return int(depths[queue])
 
 
+async def test_a_client_forgets_a_consumer_that_was_stopped(broker: RabbitMQBroker) -> None:
+    subscription = Subscription(name="brief", types=(ALL_TYPES,))
+    await broker.declare([subscription])
+    kept = await broker.subscribe(subscription, Recorder(), parking=ParkingList())
+    brief = await broker.subscribe(subscription, Recorder(), parking=ParkingList())
+    await brief.stop()
+    await brief.stop()
+    assert broker._consumers == {kept}
+
+
 @pytest.mark.fault
 async def test_what_crashes_its_consumers_is_parked_through_the_dead_letter_queue(
     private_rabbitmq: RabbitMQServer, harness: RabbitMQHarness

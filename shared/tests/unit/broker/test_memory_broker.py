@@ -118,3 +118,16 @@ async def test_declaring_again_takes_new_types_and_refuses_another_order(
     assert await broker.missing([wider]) == []
     with pytest.raises(TopologyConflictError):
         await broker.declare([Subscription(name="s", types=("a",), ordered=True)])
+
+
+async def test_a_client_forgets_a_consumer_that_was_stopped() -> None:
+    broker = MemoryBroker(hub=MemoryHub(), name="client")
+    await broker.start()
+    subscription = Subscription(name="brief", types=("t",))
+    await broker.declare([subscription])
+    kept = await broker.subscribe(subscription, Recorder(), parking=ParkingList())
+    brief = await broker.subscribe(subscription, Recorder(), parking=ParkingList())
+    await brief.stop()
+    await brief.stop()
+    assert broker._consumers == {kept}
+    await broker.stop()

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from leadwire.broker import ALL_TYPES, Subscription
-from leadwire.broker.rabbitmq._topology import DELIVERY_LIMIT, Names, queues, step_for, steps
+from leadwire.broker.port import DELIVERY_LIMIT
+from leadwire.broker.rabbitmq._topology import Names, queues, step_for, steps
 
 NAMES = Names("leadwire")
 

@@ -36,7 +36,7 @@ class MemoryBroker:
         self._name = name
         self._publish_timeout = publish_timeout
         self._is_open = False
-        self._consumers: list[PullConsumer] = []
+        self._consumers: set[PullConsumer] = set()
 
     @classmethod
     def from_url(cls, url: str, *, name: str) -> Self:
@@ -115,8 +115,9 @@ class MemoryBroker:
             handler=handler,
             parking=parking,
             open_session=self._hub.opener(subscription),
+            on_stopped=self._consumers.discard,
         )
-        self._consumers.append(consumer)
+        self._consumers.add(consumer)
         consumer.start()
         return consumer
 

@@ -34,7 +34,7 @@ from leadwire.broker.postgres._connections import (
     publisher_settings,
     unavailable,
 )
-from leadwire.broker.postgres._ordered import OrderedSession
+from leadwire.broker.postgres._ordered import OrderedSession, Standing
 from leadwire.broker.postgres._publishing import Publisher
 from leadwire.broker.postgres._session import PostgresSession
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
@@ -82,7 +82,7 @@ class PostgresBroker:
         self._publish_timeout = publish_timeout
         self._connect_within = connect_within
         self._pool: Pool[asyncpg.Record] | None = None
-        self._consumers: list[PullConsumer] = []
+        self._consumers: set[PullConsumer] = set()
 
     @classmethod
     def from_url(cls, url: str, *, name: str) -> Self:
@@ -203,8 +203,9 @@ class PostgresBroker:
             handler=handler,
             parking=parking,
             open_session=self._opener(subscription),
+            on_stopped=self._consumers.discard,
         )
-        self._consumers.append(consumer)
+        self._consumers.add(consumer)
         consumer.start()
         return consumer
 
@@ -230,6 +231,8 @@ class PostgresBroker:
         return self._pool
 
     def _opener(self, subscription: Subscription) -> OpenSession:
+        standing = Standing()
+
         async def open_session(wake: Callable[[], None]) -> PullSession:
             session = await PostgresSession.open(
                 url=self._url,
@@ -238,7 +241,7 @@ class PostgresBroker:
                 statement_within=SESSION_STATEMENT_WITHIN,
                 wake=wake,
             )
-            return OrderedSession(session) if subscription.ordered else session
+            return OrderedSession(session, standing) if subscription.ordered else session
 
         return open_session
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -17,6 +17,21 @@ MAX_HANDLED = 50
 """Deliveries that are handled and not yet deleted."""
 
 
+@dataclass(slots=True)
+class Standing:
+    """What a consumer knows beyond its session, which a lost connection ends.
+
+    Attributes:
+        begun: Number of the delivery that is noted as begun by this consumer.
+        postponed: Number of the delivery that failed last.
+        due: When that may be tried again, by the monotonic clock.
+    """
+
+    begun: int | None = None
+    postponed: int | None = None
+    due: float = 0.0
+
+
 class OrderedSession:
     """One consumer is active, by a lock of its connection; the others stand by.
 
@@ -25,25 +40,32 @@ class OrderedSession:
     What is handled is deleted in batches, at the latest at the next sweep: a consumer that
     vanishes leaves that much to be handled again, in the same order.
 
+    The first delivery of each reading is noted in the database as begun, which is taken
+    back when this consumer ends a session in which it did not finish it, or begins the
+    next one: only what a consumer held when its process vanished counts as lost. Where a
+    loss stands, deliveries are read, noted and deleted one by one, so that the count comes
+    to the one that kills and not to what stands before it.
+
     Args:
         session: A session that is open; it ends with this one.
+        standing: The same for all sessions of a consumer.
     """
 
-    def __init__(self, session: PostgresSession) -> None:
+    def __init__(self, session: PostgresSession, standing: Standing) -> None:
         self._session = session
+        self._standing = standing
         self._ahead: deque[Claim] = deque()
         self._handled: list[int] = []
         self._is_active = False
         self._is_handed_out = False
-        self._not_before = 0.0
 
     async def claim(self, limit: int) -> Sequence[Claim]:
         """Hand out the first delivery, if it is due and this consumer is the active one."""
-        if limit < 1 or self._is_handed_out or time.monotonic() < self._not_before:
+        if limit < 1 or self._is_handed_out:
             return []
         if not self._ahead and await self._leads():
             await self._read_ahead()
-        if not self._ahead:
+        if not self._ahead or self._is_early(self._ahead[0]):
             return []
         self._is_handed_out = True
         return [self._ahead[0]]
@@ -67,7 +89,9 @@ class OrderedSession:
             if self._ahead and self._ahead[0].number == number:
                 delivery = replace(each.claim.delivery, attempt=attempt)
                 self._ahead[0] = replace(self._ahead[0], delivery=delivery)
-                self._not_before = time.monotonic() + each.delay
+            # Also for a claim of an earlier session, which is not read again yet.
+            self._standing.postponed = number
+            self._standing.due = time.monotonic() + each.delay
         self._is_handed_out = False
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
@@ -87,6 +111,7 @@ class OrderedSession:
         """Delete what is handled and end the session, and with it the lock."""
         try:
             await self._delete_handled()
+            await self._take_back_begun()
         except BrokerUnavailableError as error:
             log.info("handled_deliveries_come_again", error=str(error))
         finally:
@@ -109,12 +134,28 @@ class OrderedSession:
         session = self._session
         await session.fetch("finish_ordered_deliveries", session.subscription_id, self._handled)
         await session.fetch("delete_handled_messages", self._handled)
+        if self._standing.begun in self._handled:
+            self._standing.begun = None
         self._handled = []
+
+    async def _take_back_begun(self) -> None:
+        if self._standing.begun is None:
+            return
+        session = self._session
+        await session.fetch("take_back_begun", session.subscription_id, self._standing.begun)
+        self._standing.begun = None
 
     async def _read_ahead(self) -> None:
         await self._delete_handled()
+        await self._take_back_begun()
         session = self._session
         rows = await session.fetch(
             "read_ordered_deliveries", session.subscription_id, session.subscription.prefetch
         )
-        self._ahead.extend(session.claim_of(row) for row in rows)
+        claims = [session.claim_of(row) for row in rows]
+        if claims:
+            self._standing.begun = claims[0].number
+        self._ahead.extend(claims[:1] if claims and claims[0].losses else claims)
+
+    def _is_early(self, claim: Claim) -> bool:
+        return claim.number == self._standing.postponed and time.monotonic() < self._standing.due

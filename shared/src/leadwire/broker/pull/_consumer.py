@@ -18,14 +18,18 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from leadwire.broker.attempts import Done, Settlement, TryAgain, settle, spread
 from leadwire.broker.errors import BrokerUnavailableError
-from leadwire.broker.port import Delivery, Handler, Park, ParkingLot, Subscription, Verdict
+from leadwire.broker.port import (
+    DELIVERY_LIMIT,
+    Delivery,
+    Handler,
+    Park,
+    ParkingLot,
+    Subscription,
+    Verdict,
+)
 from leadwire.broker.pull._session import Claim, OpenSession, Postponed, PullSession
 
 log = structlog.get_logger(__name__)
-
-LOSS_LIMIT = 20
-"""A delivery that so many consumers held when they vanished is parked, not handled: it may
-be what kills them."""
 
 SETTLE_WITHIN = 5.0
 """Seconds that a stop may spend on the last settlements and on cancelled handlers."""
@@ -41,6 +45,7 @@ class PullConsumer:
         handler: Called for each delivery.
         parking: Receives what is parked.
         open_session: Opens a session at the server, each time one is needed.
+        on_stopped: Called when it was stopped.
         poll_interval: Seconds after which the server is asked without being woken.
     """
 
@@ -51,12 +56,14 @@ class PullConsumer:
         handler: Handler,
         parking: ParkingLot,
         open_session: OpenSession,
+        on_stopped: Callable[["PullConsumer"], None] | None = None,
         poll_interval: float = 1.0,
     ) -> None:
         self._subscription = subscription
         self._handler = handler
         self._parking = parking
         self._open_session = open_session
+        self._on_stopped = on_stopped
         self._poll_interval = poll_interval
         self._capacity = 1 if subscription.ordered else subscription.prefetch
         self._running: set[asyncio.Task[None]] = set()
@@ -191,7 +198,7 @@ class PullConsumer:
     async def _handle(self, claim: Claim) -> None:
         settlement = await settle(
             claim.delivery,
-            self._handler if claim.losses < LOSS_LIMIT else _parks_suspect(claim),
+            self._handler if claim.losses < DELIVERY_LIMIT else _parks_suspect(claim),
             subscription=self._subscription,
             parking=self._parking,
         )
@@ -244,6 +251,8 @@ class PullConsumer:
             self._cancel_handlers()
             await asyncio.wait(self._running, timeout=SETTLE_WITHIN)
         await self._end_loop()
+        if self._on_stopped is not None:
+            self._on_stopped(self)
 
     async def _end_loop(self) -> None:
         if self._loop is None:

@@ -17,7 +17,7 @@ often ends in `leadwire.<subscription>.dead`, which is drained into the parked t
 Alert on the depth of queues, `.dead` and delay queues included: nothing of ours expires.
 """
 
+from leadwire.broker.port import DELIVERY_LIMIT
 from leadwire.broker.rabbitmq._broker import RabbitMQBroker
-from leadwire.broker.rabbitmq._topology import DELIVERY_LIMIT
 
 __all__ = ["DELIVERY_LIMIT", "RabbitMQBroker"]

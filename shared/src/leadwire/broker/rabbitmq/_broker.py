@@ -16,6 +16,7 @@ from yarl import URL
 
 from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
 from leadwire.broker.port import (
+    DELIVERY_LIMIT,
     Capabilities,
     Consumer,
     Handler,
@@ -31,7 +32,7 @@ from leadwire.broker.rabbitmq._link import Link, close_channel
 from leadwire.broker.rabbitmq._management import Management
 from leadwire.broker.rabbitmq._publisher import Publisher
 from leadwire.broker.rabbitmq._subscriber import SubscriptionConsumer
-from leadwire.broker.rabbitmq._topology import DELIVERY_LIMIT, Names
+from leadwire.broker.rabbitmq._topology import Names
 from leadwire.broker.rabbitmq._wire import Outgoing, outgoing, refusal
 
 log = structlog.get_logger(__name__)
@@ -80,7 +81,7 @@ class RabbitMQBroker:
         self._publishing = Link(url=self._url, name=f"{name} (publishing)")
         self._consuming = Link(url=self._url, name=f"{name} (consuming)")
         self._publisher = Publisher(link=self._publishing, timeout=publish_timeout)
-        self._consumers: list[SubscriptionConsumer] = []
+        self._consumers: set[SubscriptionConsumer] = set()
         self._stopping: asyncio.Task[None] | None = None
 
     @classmethod
@@ -205,8 +206,9 @@ class RabbitMQBroker:
             parking=parking,
             link=self._consuming,
             publisher=self._publisher,
+            on_stopped=self._consumers.discard,
         )
-        self._consumers.append(consumer)
+        self._consumers.add(consumer)
         await consumer.start(within=_FIRST_DELIVERY_WITHIN)
         return consumer
 

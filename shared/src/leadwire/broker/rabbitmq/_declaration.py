@@ -41,7 +41,7 @@ class Declaration:
     Args:
         link: A connection that nobody else uses.
         names: Names of everything.
-        delivery_limit: See `_topology.DELIVERY_LIMIT`.
+        delivery_limit: See `leadwire.broker.port.DELIVERY_LIMIT`.
         management: The management API, if its URL is known.
     """
 

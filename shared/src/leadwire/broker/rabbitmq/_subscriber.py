@@ -16,6 +16,7 @@ every consumer of the subscription drains into its parking lot.
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,6 +72,7 @@ class SubscriptionConsumer:
         parking: Where deliveries are set aside.
         link: The connection for consuming.
         publisher: Sends failed deliveries to their delay queue.
+        on_stopped: Called when it was stopped.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class SubscriptionConsumer:
         parking: ParkingLot,
         link: Link,
         publisher: Publisher,
+        on_stopped: Callable[["SubscriptionConsumer"], None],
     ) -> None:
         self._names = names
         self._subscription = subscription
         self._handler = handler
         self._parking = parking
         self._publisher = publisher
+        self._on_stopped = on_stopped
         self._standing: _Standing | None = None
         ordered = subscription.ordered
         self._main = QueueConsumer(
@@ -121,6 +125,7 @@ class SubscriptionConsumer:
     async def stop(self, deadline: float = 10.0) -> None:
         """Take no further delivery and let running handlers finish; see the port."""
         await asyncio.gather(self._main.stop(deadline), self._dead.stop(deadline))
+        self._on_stopped(self)
 
     async def wait(self) -> None:
         """Return once stopped; raise what ended the consumer otherwise."""

@@ -28,10 +28,6 @@ from typing import Final
 
 from leadwire.broker.port import Subscription
 
-DELIVERY_LIMIT: Final = 100
-"""Crashes of consumers that a message survives before it is dead-lettered. High: what a
-consumer merely held when it lost its connection counts too."""
-
 _NEVER: Final = 1_000_000
 """A delivery limit that is not reached, in words that 3.10 and 4.x both understand."""
 

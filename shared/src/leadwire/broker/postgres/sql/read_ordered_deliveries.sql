@@ -1,5 +1,6 @@
 -- For the active consumer of an ordered subscription, which needs no claims. The first
--- delivery is noted as begun: if it kills its consumers, this count shows it.
+-- delivery is noted as begun, as a loss in advance: if it kills its consumers, this count
+-- shows it; take_back_begun undoes it for those that live.
 -- Parameters: subscription, limit.
 WITH ahead AS MATERIALIZED (
     SELECT message_number, attempt, losses
