@@ -22,6 +22,7 @@ from leadwire.service.components import (
     PreparedTopology,
 )
 from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.topology_watch import TopologyWatch
 
 CONSUMER_STOPS_WITHIN = 10.0
 """Seconds that running event handlers have to finish when the process stops."""
@@ -82,6 +83,8 @@ def install_backbone(
     _supervise(app, backbone, description, connect_within=settings.connect_within)
     add_registry(app, description.name, registry)
     add_readiness_check(app, f"{description.name} database", database.check)
+    # Missing queues do not belong here. They are the same for every replica: to take all of
+    # them out of rotation brings no queue back, and what comes over HTTP needs none.
     add_readiness_check(app, f"{description.name} broker", broker.check)
     answer_unavailable_when(app, _passes_by_itself)
     return backbone
@@ -132,9 +135,16 @@ def _supervise(
     topology = PreparedTopology(
         service=name, broker=broker, subscriptions=description.subscriptions
     )
+    watch = TopologyWatch(
+        service=name,
+        broker=broker,
+        subscriptions=description.subscriptions,
+        registry=backbone.registry,
+    )
     start_within = connect_within + ONE_ATTEMPT_MORE
     supervisor.add(f"{name} database", database, start_within=start_within)
     supervisor.add(f"{name} migrations", migrations)
     supervisor.add(f"{name} broker", patient, start_within=start_within)
     supervisor.add(f"{name} topology", topology)
+    supervisor.add(f"{name} topology watch", watch)
     supervisor.add(f"{name} inbox pruner", InboxPruner(database=database))

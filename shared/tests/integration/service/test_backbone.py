@@ -76,6 +76,7 @@ async def test_metrics_of_the_service_bear_its_name(client: Client) -> None:
     text = await (await client.get("/metrics")).text()
 
     assert 'leadwire_outbox_backlog_events{service="probe-svc"}' in text
+    assert 'leadwire_broker_missing{service="probe-svc"} 0.0' in text
 
 
 async def test_a_database_that_is_away_is_a_503_and_comes_back_by_itself(
