@@ -7,6 +7,7 @@ from aiohttp import web
 
 from import_svc.http.context import Context
 from import_svc.http.operations import operations
+from import_svc.http.refusals import REFUSALS
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
@@ -29,7 +30,7 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
     imports = ImportStore()
     worker = ImportWorker(database=backbone.database, imports=imports)
     context = _context(backbone, settings, imports=imports, worker=worker.id)
-    add_operations(app, operations(context))
+    add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
     app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
 

@@ -402,7 +402,12 @@ async def test_imports_are_listed_newest_first_page_by_page(
     assert found == receipts[::-1]
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "cursor=%00", "limit=0", "limit=1001", "q=1"])
+async def test_a_made_up_cursor_is_refused(desk: "Desk") -> None:
+    problem = await desk.call("GET", "/v1/imports?cursor=x", 400)
+    assert problem["code"] == "invalid_cursor"
+
+
+@pytest.mark.parametrize("query", ["cursor=%00", "limit=0", "limit=1001", "q=1"])
 async def test_wrong_pages_are_refused(desk: "Desk", query: str) -> None:
     problem = await desk.call("GET", f"/v1/imports?{query}", 400)
     assert problem["code"] == "invalid_request"

@@ -185,7 +185,7 @@ def test_columns_that_cannot_be_recognised_refuse_the_file(data: bytes, step: in
 def test_a_refusal_lists_the_headers_found_and_the_fields_missing() -> None:
     with pytest.raises(UnreadableInputError) as caught:
         decode(b"First Name;Company;Email\nAda;X;ada@x.com\n")
-    assert caught.value.found == {
+    assert caught.value.extra == {
         "headers_found": ["First Name", "Company", "Email"],
         "fields_missing": ["family_name", "cellphone"],
     }

@@ -92,7 +92,7 @@ def _not_recognised(header: Header, lines: Sequence[str]) -> UnreadableInputErro
         code="columns_not_recognised",
         detail=f"no column was recognised for {', '.join(header.columns.missing)}; "
         "name the columns, for example: name, family_name, email, cellphone",
-        found={
+        extra={
             "headers_found": [_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
             "fields_missing": header.columns.missing,
         },

@@ -9,16 +9,16 @@ class DecodingError(Exception):
     Attributes:
         code: Stable name of the problem.
         detail: What is wrong and what to do.
-        found: Lists that help to mend it, for example the headers that were found.
+        extra: Lists that help to mend it, for example the headers that were found.
     """
 
     def __init__(
-        self, *, code: str, detail: str, found: Mapping[str, Sequence[str]] | None = None
+        self, *, code: str, detail: str, extra: Mapping[str, Sequence[str]] | None = None
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
-        self.found: dict[str, Sequence[str]] = dict(found or {})
+        self.extra: dict[str, Sequence[str]] = dict(extra or {})
 
 
 class UnreadableInputError(DecodingError):

@@ -8,7 +8,6 @@ from typing import Final
 import orjson
 
 from import_svc.domain.receipt import RowFailure
-from leadwire.http import Problem
 
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
@@ -22,11 +21,20 @@ _MATCHES: Final = {
 }  # fmt: skip
 
 
+class NotAcceptableError(Exception):
+    """Neither NDJSON nor CSV is accepted."""
+
+    code: Final = "not_acceptable"
+
+    def __init__(self) -> None:
+        super().__init__(f"Failures can be had as {NDJSON} or {CSV}; name one in Accept.")
+
+
 def negotiate(accept: str | None) -> str:
     """Choose the media type by an `Accept` header; NDJSON if it leaves the choice.
 
     Raises:
-        Problem: 406 `not_acceptable`.
+        NotAcceptableError: It leaves none.
     """
     if not accept or not accept.strip():
         return NDJSON
@@ -34,11 +42,7 @@ def negotiate(accept: str | None) -> str:
     for media_type, weight in sorted(wanted, key=lambda each: -each[1]):
         if weight > 0 and media_type in _MATCHES:
             return _MATCHES[media_type]
-    raise Problem(
-        status=406,
-        code="not_acceptable",
-        detail=f"Failures can be had as {NDJSON} or {CSV}; name one in Accept.",
-    )
+    raise NotAcceptableError
 
 
 def as_ndjson(failures: Sequence[RowFailure]) -> bytes:

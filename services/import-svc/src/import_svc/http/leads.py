@@ -7,7 +7,7 @@ from import_svc.domain.rows import JudgedRow
 from import_svc.http.context import Context
 from import_svc.http.requests import NewLead, refuse_idempotency_key
 from import_svc.http.views import LeadView, contact_tag
-from import_svc.usecases.create_lead import LeadExistsError, LeadInvalidError
+from import_svc.usecases.create_lead import LeadInvalidError
 from leadwire.contracts import Origin
 from leadwire.http import Problem, invalid_request, json_response
 
@@ -31,8 +31,6 @@ class LeadHandlers:
             )
         except LeadInvalidError as error:
             raise _invalid(error.judged) from None
-        except LeadExistsError as error:
-            raise _exists(error) from None
         return json_response(
             LeadView.of(lead),
             status=201,
@@ -61,13 +59,3 @@ def _paths(code: Code, judged: JudgedRow) -> list[str]:
     if code in {Code.NAME_MISSING, Code.FAMILY_NAME_MISSING}:
         return [code.removesuffix("_missing")]
     return [code.split("_", maxsplit=1)[0]]
-
-
-def _exists(error: LeadExistsError) -> Problem:
-    what = " and ".join(code.removesuffix("_exists") for code in error.codes)
-    return Problem(
-        status=409,
-        code=error.codes[0],
-        detail=f"Another lead has this {what}.",
-        codes=list(error.codes),
-    )

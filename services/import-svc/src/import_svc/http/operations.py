@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
-from import_svc.decoding import MEDIA_TYPES
+from import_svc.decoding import MEDIA_TYPES, UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
-from import_svc.http.failures import CSV, NDJSON
+from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
+from import_svc.http.failures import CSV, NDJSON, NotAcceptableError
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
 from import_svc.http.views import ImportsPage, LeadView, ReceiptView
-from leadwire.http import ErrorResponse, Operation, Response
+from import_svc.usecases.create_lead import LeadExistsError
+from import_svc.usecases.read_imports import UnknownImportError
+from leadwire.http import Operation, Response
 
 _LEAD: Final = {
     "type": "object",
@@ -31,10 +34,6 @@ _BODIES: Final = {
     "application/x-ndjson": "One JSON object a line.",
     "text/csv": "A header line, then rows. Comma, semicolon, tab or pipe.",
 }
-_NO_IMPORT: Final = ErrorResponse(404, "import_not_found", "There is no such import.")
-_NO_KEYS: Final = ErrorResponse(
-    400, "idempotency_key_not_supported", "`Idempotency-Key` is not available yet."
-)
 
 
 def operations(context: Context) -> list[Operation]:
@@ -69,16 +68,10 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 )
             },
             errors=[
-                _NO_KEYS,
-                ErrorResponse(400, "empty_body", "There is no body; nothing was stored."),
-                ErrorResponse(400, "malformed_json", "Not JSON; nothing was stored."),
-                ErrorResponse(
-                    400,
-                    "columns_not_recognised",
-                    "A field has no column; `headers_found` lists them. Nothing was stored.",
-                ),
-                ErrorResponse(415, "unsupported_charset", "Send UTF-8."),
-                ErrorResponse(503, "too_many_imports", "Too many imports run at once."),
+                IdempotencyKeyError,
+                UnreadableInputError,
+                UnsupportedFormatError,
+                TooManyImportsError,
             ],
             consumes={media_type: _BODIES[media_type] for media_type in MEDIA_TYPES},
             max_body=max_body_bytes,
@@ -98,7 +91,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             summary="Show a receipt",
             tag="imports",
             responses={200: Response(ReceiptView, "The receipt as it stands.")},
-            errors=[_NO_IMPORT],
+            errors=[UnknownImportError],
         ),
         Operation(
             "GET",
@@ -110,10 +103,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             responses={
                 200: Response(None, "Every failure, in row order.", media_types=(NDJSON, CSV))
             },
-            errors=[
-                _NO_IMPORT,
-                ErrorResponse(406, "not_acceptable", "Neither NDJSON nor CSV is accepted."),
-            ],
+            errors=[UnknownImportError, NotAcceptableError],
         ),
     ]
 
@@ -133,10 +123,6 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                     headers={"Location": "The lead.", "ETag": 'Its version, `"contact-1"`.'},
                 )
             },
-            errors=[
-                _NO_KEYS,
-                ErrorResponse(409, "email_exists", "Another lead has this email."),
-                ErrorResponse(409, "cellphone_exists", "Another lead has this cellphone."),
-            ],
+            errors=[IdempotencyKeyError, LeadExistsError],
         )
     ]

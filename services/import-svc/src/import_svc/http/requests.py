@@ -6,7 +6,7 @@ from aiohttp import web
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from import_svc.domain.phones import SUPPORTED_REGIONS
-from leadwire.http import Problem
+from import_svc.http.errors import IdempotencyKeyError
 
 
 def _upper(value: object) -> object:
@@ -28,15 +28,6 @@ class ImportQuery(BaseModel):
     region: Region | None = Field(
         default=None,
         description="Region whose national phone numbers are understood, for example `US`.",
-    )
-
-
-class PageQuery(BaseModel):
-    """Which page of a listing."""
-
-    limit: int = Field(default=100, ge=1, le=1_000, description="Most items of the page.")
-    cursor: str | None = Field(
-        default=None, max_length=100, description="`next_cursor` of the page before."
     )
 
 
@@ -68,13 +59,7 @@ def refuse_idempotency_key(request: web.Request) -> None:
     """Refuse a promise that this version does not keep, rather than break it silently.
 
     Raises:
-        Problem: 400 `idempotency_key_not_supported`.
+        IdempotencyKeyError: It was made.
     """
     if "Idempotency-Key" in request.headers:
-        raise Problem(
-            status=400,
-            code="idempotency_key_not_supported",
-            detail="Idempotency-Key is not available in this version. Send the request without "
-            "it: leads are unique by email and cellphone, so that a repeated request stores "
-            "none twice, but reports the rows stored before as existing.",
-        )
+        raise IdempotencyKeyError

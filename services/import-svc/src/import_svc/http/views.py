@@ -1,5 +1,6 @@
 """What answers look like."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -81,6 +82,11 @@ class ImportsPage(BaseModel):
 
     items: list[ImportView]
     next_cursor: str | None
+
+    @classmethod
+    def of(cls, items: Sequence[Receipt], next_cursor: str | None) -> Self:
+        """Show a page."""
+        return cls(items=[ImportView.of(each) for each in items], next_cursor=next_cursor)
 
 
 class Tags(BaseModel):

@@ -34,12 +34,15 @@ class LeadExistsError(Exception):
     """Another lead has the email or the cellphone.
 
     Attributes:
-        codes: `email_exists`, `cellphone_exists` or both.
+        code: `email_exists` or `cellphone_exists`.
+        extra: `codes`, which names both if both are taken.
     """
 
     def __init__(self, codes: Sequence[Code]) -> None:
-        super().__init__(", ".join(codes))
-        self.codes = tuple(codes)
+        what = " and ".join(code.removesuffix("_exists") for code in codes)
+        super().__init__(f"Another lead has this {what}.")
+        self.code = codes[0]
+        self.extra = {"codes": list(codes)}
 
 
 class CreateLead:

@@ -13,7 +13,12 @@ FAILURES_PER_PAGE: Final = 1_000
 
 
 class UnknownImportError(Exception):
-    """There is no import with this id."""
+    """There is no such import."""
+
+    code: Final = "import_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such import.")
 
 
 class ReadImports:
@@ -39,7 +44,7 @@ class ReadImports:
         ) as connection:
             receipt = await self._imports.receipt(connection, import_id)
             if receipt is None:
-                raise UnknownImportError(str(import_id))
+                raise UnknownImportError
             if not receipt.failed:
                 return receipt
             failures = await self._imports.failures(
@@ -67,7 +72,7 @@ class ReadImports:
         """
         async with self._database.connection() as connection:
             if await self._imports.receipt(connection, import_id) is None:
-                raise UnknownImportError(str(import_id))
+                raise UnknownImportError
         after_row = 0
         while True:
             async with self._database.connection() as connection:

@@ -1,0 +1,46 @@
+"""How errors are answered."""
+
+from typing import Final
+
+from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
+from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
+from import_svc.http.failures import NotAcceptableError
+from import_svc.usecases.create_lead import LeadExistsError
+from import_svc.usecases.import_leads import InputCutOffError
+from import_svc.usecases.read_imports import UnknownImportError
+from leadwire.http import Answer, Refusals
+
+REFUSALS: Final = Refusals(
+    {
+        IdempotencyKeyError: 400,
+        InputCutOffError: Answer(
+            400, codes={"client_disconnected": "The connection ended before the body did."}
+        ),
+        UnreadableInputError: Answer(
+            400,
+            codes={
+                "empty_body": "There is no body; nothing was stored.",
+                "malformed_json": "Not JSON; nothing was stored.",
+                "columns_not_recognised": "A field has no column; `headers_found` lists them. "
+                "Nothing was stored.",
+            },
+        ),
+        UnknownImportError: 404,
+        NotAcceptableError: 406,
+        LeadExistsError: Answer(
+            409,
+            codes={
+                "email_exists": "Another lead has this email.",
+                "cellphone_exists": "Another lead has this cellphone.",
+            },
+        ),
+        UnsupportedFormatError: Answer(
+            415,
+            codes={
+                "unsupported_media_type": "The body has another content type.",
+                "unsupported_charset": "Send UTF-8.",
+            },
+        ),
+        TooManyImportsError: Answer(503, retry_after=10),
+    }
+)
