@@ -72,7 +72,7 @@ class DatabaseTemplates:
             # A copy has all that is in a database, but not the rights on the database.
             await connection.execute(
                 f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;"
-                f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {role}"
+                f"GRANT CONNECT ON DATABASE {name} TO {role}"
             )
         return name
 

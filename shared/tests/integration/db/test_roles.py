@@ -65,6 +65,14 @@ async def test_a_role_can_do_nothing_elsewhere(
         await two_services[0].execute(statement)
 
 
+async def test_no_role_makes_temporary_tables_however_its_database_was_made(
+    two_services: list[DedicatedConnection],
+) -> None:
+    for connection in two_services:
+        with pytest.raises(DENIED):
+            await connection.execute("CREATE TEMPORARY TABLE intruder (id int)")
+
+
 async def test_a_role_cannot_become_another(two_services: list[DedicatedConnection]) -> None:
     other = await two_services[1].fetchval("SELECT current_user")
 
