@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from leadwire.broker import Message
 from leadwire.db import Database, Queries
 from leadwire.outbox._rows import headers_of, shortened
+
+MOST_COUNTED: Final = 100_001
+"""Most rows that a measurement counts: counting them all would burden an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class PendingEvent:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """How the outbox stands."""
+    """How the outbox stands; both counts end at `MOST_COUNTED`."""
 
     pending: int
     parked: int
@@ -67,9 +71,9 @@ class OutboxStore:
         await self._settle("park_events", refusals)
 
     async def measure(self) -> Measurement:
-        """Count what is pending and parked."""
+        """Count what is pending and parked, each up to `MOST_COUNTED`."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(self._queries["measure_outbox"])
+            row = await connection.fetchrow(self._queries["measure_outbox"], MOST_COUNTED)
         if row is None:
             return Measurement(0, 0, 0.0)
         return Measurement(*row)

@@ -26,16 +26,18 @@ class RelayMetrics:
             "leadwire_outbox_leader", "1 where the relay publishes.", registry=registry
         )
         self.backlog = Gauge(
-            "leadwire_outbox_backlog_events", "Events not accepted yet.", registry=registry
+            "leadwire_outbox_backlog_events",
+            "Events not accepted yet; 100001 stands for any number above 100,000.",
+            registry=registry,
         )
         self.oldest_pending = Gauge(
             "leadwire_outbox_oldest_pending_seconds",
-            "Age of the oldest event that is not accepted yet.",
+            "Age of the event that is next to be accepted.",
             registry=registry,
         )
         self.parked = Gauge(
             "leadwire_outbox_parked_events",
-            "Events that the broker will never take.",
+            "Events that the broker will never take; 100001 stands for any number above 100,000.",
             registry=registry,
         )
         self._outcomes = Counter(

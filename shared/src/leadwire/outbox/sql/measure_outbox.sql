@@ -1,10 +1,23 @@
+-- Bounded, as it is run most in an outage, when the table is largest: no more than $1 rows are
+-- counted of each kind, and the oldest is found by the primary key.
 SELECT
-    count(*) FILTER (WHERE parked_at IS NULL) AS pending,
-    count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked,
+    (
+        SELECT count(*)
+        FROM (SELECT FROM outbox WHERE parked_at IS NULL LIMIT $1) AS counted
+    ) AS pending,
+    (
+        SELECT count(*)
+        FROM (SELECT FROM outbox WHERE parked_at IS NOT NULL LIMIT $1) AS counted
+    ) AS parked,
     coalesce(
         extract(
-            EPOCH FROM clock_timestamp() - min(created_at) FILTER (WHERE parked_at IS NULL)
+            EPOCH FROM clock_timestamp() - (
+                SELECT created_at
+                FROM outbox
+                WHERE parked_at IS NULL
+                ORDER BY id
+                LIMIT 1
+            )
         ),
         0
     )::float8 AS oldest_pending_seconds
-FROM outbox
