@@ -11,10 +11,15 @@ It claims nothing later until the whole batch is settled:
 - A permanent `Rejected` is poison: no other attempt could help, so the row gets its
   `parked_at` and the rest goes on.
 
-So events about one lead are first published in the order of their ids, and none
-overtakes one that the broker has not taken. NOTIFY only wakes the leader; the poll is
-the truth. No transaction is open, and no connection taken from the pool, while the
-broker is spoken to.
+So events about one lead are first published in the order of their ids, and no batch
+begins before the one before it is settled. Within a batch all are sent before the
+first answer is awaited: an event that is refused, or unheard of, is published again
+and may come after later ones of its batch, of the same lead too. What keeps an older
+state from overwriting a newer one (G8) is the `rev` that every event carries: consumers
+go by it, not by the order of arrival.
+
+NOTIFY only wakes the leader; the poll is the truth. No transaction is open, and no
+connection taken from the pool, while the broker is spoken to.
 """
 
 import asyncio
