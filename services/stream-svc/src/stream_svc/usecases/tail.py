@@ -81,8 +81,8 @@ class Tail:
         await self._listener.stop()
 
     async def wait(self) -> None:
-        """Return once stopped; raise what ended the loop otherwise."""
-        await self._task.wait()
+        """Return once stopped; raise what ended the loop, or its listener, otherwise."""
+        await asyncio.gather(self._task.wait(), self._listener.wait())
 
     @property
     def watching(self) -> int:
