@@ -7,8 +7,9 @@ count, wait, park and log alike.
 A delivery is parked before it is acknowledged. If parking fails, because the database
 is away, the delivery is kept in the broker and tried again: nothing vanishes.
 
-What a handler raised is logged by its type and stack, not by its text: the text may
-quote personal data. It goes into the parked entry only, which is erased with the event
+What a handler raised is logged by its type and stack, not by its text, and why a
+delivery is parked by a code, not by its reason: either text may quote personal data. It
+goes into the parked entry only, which is erased with the event
 itself.
 
 Delays are exact here. A transport that times each delivery by itself passes them
@@ -93,14 +94,15 @@ async def settle(
         case Ack():
             return Done()
         case Park(reason=reason):
-            return await _park(delivery, reason, subscription=subscription, parking=parking)
+            parked = await _is_parked(delivery, reason, cause="refused", parking=parking)
         case Retry(reason=reason) if delivery.attempt >= subscription.max_attempts:
             reason = f"gave up after {delivery.attempt} attempts: {reason}"
-            return await _park(delivery, reason, subscription=subscription, parking=parking)
+            parked = await _is_parked(delivery, reason, cause="gave_up", parking=parking)
         case Retry(delay=asked):
             delay = asked if asked is not None else retry_delay(subscription, delivery.attempt)
             log.info("delivery_retried", **_fields(delivery), delay_s=delay)
             return TryAgain(delay)
+    return Done() if parked else TryAgain(retry_delay(subscription, delivery.attempt))
 
 
 def retry_delay(subscription: Subscription, attempt: int) -> float:
@@ -124,16 +126,14 @@ async def _verdict(delivery: Delivery, handler: Handler) -> Verdict:
     return Retry(reason=f"{type(result).__name__}: {result}")
 
 
-async def _park(
-    delivery: Delivery, reason: str, *, subscription: Subscription, parking: ParkingLot
-) -> Settlement:
+async def _is_parked(delivery: Delivery, reason: str, *, cause: str, parking: ParkingLot) -> bool:
+    """Park, and tell whether that succeeded; the log is told the cause, not the reason."""
     error = await _attempt(lambda: parking.park(delivery, reason[:MAX_REASON]), limit=PARKING_LIMIT)
     if error is None:
-        log.warning("delivery_parked", **_fields(delivery))
-        return Done()
-    delay = retry_delay(subscription, delivery.attempt)
-    log.error("parking_failed", **_fields(delivery), **_describe(error), delay_s=delay)
-    return TryAgain(delay)
+        log.error("delivery_parked", **_fields(delivery), cause=cause)
+        return True
+    log.error("parking_failed", **_fields(delivery), **_describe(error))
+    return False
 
 
 async def _attempt(work: Callable[[], Awaitable[_T]], *, limit: float) -> _T | BaseException:

@@ -180,7 +180,7 @@ class Supervisor:
         for watcher, name in watchers.items():
             await _cancel(watcher, within=1.0)
             if (error := _error_of(watcher)) is not None:
-                log.error("component_died", component=name, error=repr(error))
+                log.error("component_died", component=name, exc_info=error)
 
 
 async def _stop_one(entry: _Entry) -> None:

@@ -46,7 +46,7 @@ class BackgroundTask:
         await asyncio.wait([self._task])
         if not self._task.cancelled() and (error := self._task.exception()) is not None:
             # Nobody else looks at a loop that is being stopped.
-            log.error("loop_failed_while_stopping", loop=self.name, error=repr(error))
+            log.error("loop_failed_while_stopping", loop=self.name, exc_info=error)
 
     async def wait(self) -> None:
         """Return once the task was stopped; raise what ended it otherwise.

@@ -22,9 +22,18 @@ LogFormat = Literal["auto", "json", "text"]
 # Libraries whose INFO is our DEBUG: they report every (re)connection attempt.
 _CHATTY = ("aio_pika", "aiormq", "asyncio", "opentelemetry")
 
-# What exceptions of asyncpg and pydantic quote of the data that they refused.
+# What exceptions of asyncpg and pydantic quote of the data that they refused. A quoted
+# value may have lines of its own, so the quotation goes on until something that surely is
+# none. In the trace of a group every line begins with bars; in a `repr`, with a written \n.
 _QUOTED_DATA = re.compile(
-    r"(?m)^(\s*(?:asyncpg\S*: )?(?:DETAIL|CONTEXT):).*$|(input_value=).*?(?=, input_type=)"
+    r"""
+    ((?:^|\\n)[ |]*(?:asyncpg\S*:[ ])?(?:DETAIL|CONTEXT):)
+        .*?(?=(?:\n|\\n)[ |]*HINT:|\n[ |]*\+-|\n[ |]*\n[ |]*(?:The[ ]above|During[ ]handling)|\Z)
+    |(invalid[ ]input[ ]for[ ]query[ ]argument[ ]\$\d+:)[^\n]*
+    |(invalid[ ]input[ ]syntax[ ]for[ ]type[ ][^:\n]+:)[^\n]*
+    |(input_value=).*?(?=,[ ]input_type=)
+    """,
+    re.DOTALL | re.MULTILINE | re.VERBOSE,
 )
 
 
@@ -78,10 +87,11 @@ def _shared_processors(service: str) -> Sequence[Processor]:
 
 
 def _renderers(*, text: bool) -> Sequence[Processor]:
-    exceptions = structlog.processors.ExceptionRenderer(_format_exception)
+    # The cut comes after everything that makes text: also of what libraries log.
+    last = (structlog.processors.ExceptionRenderer(_format_exception), _cut_quoted_data)
     if text:
-        return (exceptions, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
-    return (exceptions, structlog.processors.JSONRenderer(sort_keys=True, default=str))
+        return (*last, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    return (*last, structlog.processors.JSONRenderer(sort_keys=True, default=str))
 
 
 def _add_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -91,10 +101,19 @@ def _add_trace_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _format_exception(exc_info: ExcInfo) -> str:
-    """Format a stack trace without the data that databases and validators quote."""
-    return without_quoted_data("".join(traceback.format_exception(*exc_info)).rstrip())
+    return "".join(traceback.format_exception(*exc_info)).rstrip()
+
+
+def _cut_quoted_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Take the data that databases and validators quote out of every field with text."""
+    for name, value in event.items():
+        if isinstance(value, BaseException):
+            event[name] = without_quoted_data(f"{type(value).__name__}: {value}")
+        elif isinstance(value, str):
+            event[name] = without_quoted_data(value)
+    return event
 
 
 def without_quoted_data(text: str) -> str:
     """Cut what asyncpg (`DETAIL: Key (email)=(...)`) and pydantic (`input_value=`) quote."""
-    return _QUOTED_DATA.sub(lambda match: f"{match[1] or match[2]} (left out)", text)
+    return _QUOTED_DATA.sub(lambda match: f"{match[match.lastindex or 0]} (left out)", text)

@@ -1,13 +1,15 @@
 """Deliveries that were set aside, in the consumer's own schema."""
 
-import structlog
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter
 
 from leadwire.broker import Delivery
 from leadwire.db import Database, Queries
-from leadwire.outbox._rows import message_columns, shortened
+from leadwire.outbox._rows import message_columns, shortened, storable
 
-log = structlog.get_logger(__name__)
+SOURCE_HEADER: Final = "ce-source"
+"""Header that names a message's publisher; the body may be what cannot be read."""
 
 
 class ParkedEvents:
@@ -31,6 +33,8 @@ class ParkedEvents:
     async def park(self, delivery: Delivery, reason: str) -> None:
         """Store the delivery with its reason; a repetition keeps one entry.
 
+        Whoever settles the delivery logs it, without the reason: that may quote its data.
+
         Raises:
             Exception: The database's; the delivery then is not acknowledged.
         """
@@ -38,16 +42,9 @@ class ParkedEvents:
             await connection.execute(
                 self._queries["park_delivery"],
                 delivery.subscription,
+                storable(delivery.message.headers.get(SOURCE_HEADER, "")),
                 *message_columns(delivery.message),
                 shortened(reason),
                 delivery.attempt,
             )
         self._parked.labels(delivery.subscription, delivery.message.type).inc()
-        log.error(
-            "event_parked",
-            subscription=delivery.subscription,
-            event_id=delivery.message.id,
-            event_type=delivery.message.type,
-            attempts=delivery.attempt,
-            reason=shortened(reason),
-        )

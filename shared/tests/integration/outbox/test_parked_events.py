@@ -1,14 +1,22 @@
 """Parked deliveries: kept whole, once, also when they came broken."""
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Iterator
 
+import asyncpg
+import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 
-from leadwire.broker import Delivery, Message
+from leadwire.broker import Delivery, Message, Park, Subscription, Verdict
+from leadwire.broker.attempts import Done, settle
 from leadwire.db import Database
+from leadwire.observability import configure_logging
 from leadwire.outbox import ParkedEvents
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
+
+SECRET = "alice@example.com"
 
 
 def delivery(message: Message, *, attempt: int = 1, subscription: str = "stream-svc") -> Delivery:
@@ -19,21 +27,23 @@ async def test_a_parked_delivery_is_kept_whole_with_its_reason(
     database: Database, rows: Rows
 ) -> None:
     registry = CollectorRegistry()
-    message = Message(id="e1", type="lead_updated", body=b"\x00\xff", headers={"a": "b"})
+    headers = {"ce-source": "leadwire/import-svc"}
+    message = Message(id="e1", type="lead_updated", body=b"\x00\xff", headers=headers)
     await ParkedEvents(database=database, registry=registry).park(
         delivery(message, attempt=10), "it would not go"
     )
     assert await rows(
-        "SELECT subscription, event_id, type, content_type, body, headers, reason, attempts "
-        "FROM parked"
+        "SELECT subscription, source, event_id, type, content_type, body, headers, reason, "
+        "attempts FROM parked"
     ) == [
         (
             "stream-svc",
+            "leadwire/import-svc",
             "e1",
             "lead_updated",
             "application/cloudevents+json",
             b"\x00\xff",
-            ["a", "b"],
+            ["ce-source", "leadwire/import-svc"],
             "it would not go",
             10,
         )
@@ -54,6 +64,64 @@ async def test_parking_again_keeps_one_entry_with_the_latest_reason(
         ("stream-svc", "second", 2),
         ("manager-svc", "another subscription", 1),
     ]
+
+
+async def test_events_of_two_sources_with_one_id_are_two_entries(
+    database: Database, rows: Rows
+) -> None:
+    parked = ParkedEvents(database=database, registry=CollectorRegistry())
+    for source in ("leadwire/import-svc", "leadwire/manager-svc"):
+        message = Message(id="e1", type="told", body=b"", headers={"ce-source": source})
+        await parked.park(delivery(message), "no")
+    await parked.park(delivery(Message(id="e1", type="told", body=b"")), "no")
+    assert await rows("SELECT source FROM parked ORDER BY id") == [
+        ("leadwire/import-svc",),
+        ("leadwire/manager-svc",),
+        ("",),
+    ]
+
+
+@pytest.fixture
+def _restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_restored_logging")
+async def test_the_reason_is_kept_in_the_entry_and_not_logged(
+    database: Database, rows: Rows, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(level="DEBUG", format="json", service="probe-svc")
+    error = asyncpg.UniqueViolationError("duplicate key value")
+    error.detail = f"Key (email)=({SECRET}) already exists."
+
+    async def fail(_delivery: Delivery) -> Verdict:
+        raise error
+
+    async def fail_in_own_words(_delivery: Delivery) -> Verdict:
+        raise ValueError(f"{SECRET} is no number")
+
+    async def refuse(_delivery: Delivery) -> Verdict:
+        return Park(f"{SECRET} is no number")
+
+    parking = ParkedEvents(database=database, registry=CollectorRegistry())
+    subscription = Subscription(name="stream-svc", types=("told",), max_attempts=1)
+    for number, handler in enumerate((fail, fail_in_own_words, refuse)):
+        told = delivery(Message(id=f"e{number}", type="told", body=b""))
+        settled = await settle(told, handler, subscription=subscription, parking=parking)
+        assert settled == Done()
+
+    text = capsys.readouterr().err
+    assert SECRET not in text
+    assert text.count('"event": "delivery_parked"') == 3
+    reasons = await rows("SELECT reason FROM parked")
+    assert len(reasons) == 3
+    assert all(SECRET in str(reason) for reason in reasons)
 
 
 async def test_text_that_postgres_cannot_hold_is_parked_all_the_same(

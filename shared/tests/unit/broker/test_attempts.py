@@ -180,6 +180,7 @@ async def test_the_log_names_the_delivery_and_never_quotes_data(logs: list[Event
         "parking_failed",
     ]
     assert all(entry["message_id"] == "m1" for entry in logs)
+    assert [entry["cause"] for entry in logs if "cause" in entry] == ["gave_up"]
     assert logs[0]["error"] == "ValueError"
     assert "in handler" in logs[0]["stack"]
     assert SECRET not in repr(logs)

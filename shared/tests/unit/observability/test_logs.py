@@ -1,5 +1,6 @@
 """One format for every line of the process, with its trace, and without personal data."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from leadwire.lifecycle import BackgroundTask, Supervisor
+from leadwire.lifecycle.supervisor import ComponentFailedError
 from leadwire.observability import bind_traceparent, configure_logging
 from leadwire.observability.logs import without_quoted_data
 
@@ -113,10 +116,78 @@ def test_a_stack_trace_does_not_quote_the_data(
     assert "input_value= (left out)" in text
 
 
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_no_field_quotes_the_data_either(
+    capsys: pytest.CaptureFixture[str], log_format: Any
+) -> None:
+    configure_logging(level="INFO", format=log_format, service="probe-svc")
+    error = asyncpg.UniqueViolationError("duplicate key value")
+    error.detail = "Key (email)=(alice@example.com) already exists."
+
+    structlog.get_logger().error("a", reason=str(error), error=error)
+    logging.getLogger("library").error("%s", error)
+
+    text = capsys.readouterr().err
+    assert "alice" not in text
+    assert text.count("duplicate key value") == 3
+
+
+async def test_a_dying_loop_does_not_quote_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", format="json", service="probe-svc")
+    supervisor = Supervisor()
+    error = asyncpg.CheckViolationError("new row violates check constraint")
+    error.detail = "Failing row contains (1, first line\nalice@example.com)."
+
+    async def fail() -> None:
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(refuse())
+
+    async def refuse() -> None:
+        raise error
+
+    async def fail_while_stopping() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise error
+
+    supervisor.add("stubborn", BackgroundTask(name="stubborn", body=fail_while_stopping))
+    supervisor.add("loop", BackgroundTask(name="loop", body=fail))
+    with pytest.raises(ComponentFailedError):
+        await supervisor.run()
+
+    text = capsys.readouterr().err
+    assert "alice" not in text
+    events = {orjson.loads(line)["event"] for line in text.splitlines()}
+    assert {"loop_died", "loop_failed_while_stopping"} <= events
+    assert "new row violates check constraint" in text
+
+
 def test_only_the_quotation_is_cut() -> None:
     text = "x: duplicate key\nDETAIL:  Key (email)=(a@b.c) already exists.\nHINT:  Look."
 
     assert without_quoted_data(text) == "x: duplicate key\nDETAIL: (left out)\nHINT:  Look."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: y\nDETAIL:  Failing row contains (1, a\nalice).",
+        "x: y\nCONTEXT:  COPY leads, line 1: alice",
+        "  | x: y\n  | DETAIL:  Key (email)=(alice) exists.\n  +--------",
+        repr(ValueError("x: y\nDETAIL:  Key (email)=(alice) exists.")),
+        "invalid input for query argument $1: 'alice' (an integer is required)",
+        'invalid input syntax for type uuid: "alice"',
+    ],
+)
+def test_a_quotation_is_cut_in_every_form(text: str) -> None:
+    assert "alice" not in without_quoted_data(text)
+
+
+def test_what_follows_a_quotation_in_a_trace_stays() -> None:
+    after = "\n\nThe above exception was the direct cause of the following exception:\n\nTrace"
+    cut = without_quoted_data(f"x: y\nDETAIL:  alice{after}")
+    assert cut == f"x: y\nDETAIL: (left out){after}"
 
 
 def validation_error(model: type[BaseModel], data: Any) -> ValidationError:

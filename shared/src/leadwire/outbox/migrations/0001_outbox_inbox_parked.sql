@@ -58,6 +58,7 @@ CREATE INDEX inbox_received_at ON inbox (received_at); -- for the pruner
 CREATE TABLE parked (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subscription text NOT NULL,
+    source text NOT NULL, -- '' where the message named none
     event_id text NOT NULL,
     type text NOT NULL,
     content_type text NOT NULL,
@@ -66,6 +67,6 @@ CREATE TABLE parked (
     reason text NOT NULL,
     attempts integer NOT NULL,
     parked_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (subscription, event_id),
+    UNIQUE (subscription, source, event_id),
     CONSTRAINT parked_headers_in_pairs CHECK (cardinality(headers) % 2 = 0)
 );
