@@ -105,7 +105,7 @@ async def test_a_reader_beside_many_writers_sees_each_event_once(database: Datab
         seen.extend(await read_to_end(database, seen[-1].place if seen else None, limit=7))
         return writing.done() and len(seen) >= 200
 
-    await eventually(read_on, within=60, message="all events are shown")
+    await eventually(read_on, within=30, message="all events are shown")
     await writing
     assert sorted(ids(seen)) == sorted(name for each in names for name in each)
     for each in names:
