@@ -21,12 +21,26 @@ async def run(options: Options) -> None:
     Raises:
         ComponentFailedError: Something did not start, or died.
     """
-    # As for SIGINT: cancelled wherever it is, also while it starts, it stops cleanly.
-    if (itself := asyncio.current_task()) is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, itself.cancel)
+    _stop_on_signals()
     async with running(options) as leadwire:
         print(f"Leadwire is ready at {leadwire.url}", flush=True)
         await leadwire.supervisor.wait()
+
+
+def _stop_on_signals() -> None:
+    """Cancel the current task at the first signal, wherever it is, also while it starts.
+
+    Later ones change nothing: `make` passes a signal on that the process got already, and a
+    second cancellation would end the database before those who use it. Every stop is bounded.
+    """
+    loop, itself = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        if itself is not None and not itself.cancelling():
+            itself.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
 
 
 def main() -> int:

@@ -71,6 +71,20 @@ async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
     assert servers_of(data) == []
 
 
+async def test_a_second_signal_does_not_take_the_database_from_those_who_stop(
+    start: "Start", data: Path, servers_of: ServersOf
+) -> None:
+    """`make` passes on a signal that the process may have got already."""
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    await command.url()
+    for _ in range(3):
+        command.process.send_signal(signal.SIGTERM)
+    ended = await command.end(signal.SIGINT)
+    assert (ended.code, servers_of(data)) == (0, [])
+    assert "disconnected" not in ended.said
+    assert "leadership_lost" not in ended.said
+
+
 @pytest.mark.parametrize(
     ("number", "reached"),
     [
