@@ -2,21 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
+from leadwire.http import PageQuery
 from notifier_svc.domain.deliveries import DeliveryStatus
 
 
-class Page(BaseModel):
-    """Which page of a listing."""
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    cursor: str | None = Field(
-        default=None, max_length=100, description="`next_cursor` of the page before."
-    )
-
-
-class JournalQuery(Page):
+class JournalQuery(PageQuery):
     """Which events of the journal."""
 
     type: list[Annotated[str, Field(max_length=255)]] = Field(
@@ -33,7 +25,7 @@ class JournalQuery(Page):
     )
 
 
-class DeliveryQuery(Page):
+class DeliveryQuery(PageQuery):
     """Which deliveries."""
 
     status: DeliveryStatus | None = None

@@ -10,7 +10,6 @@ from pydantic_core import from_json
 
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryRecord, DeliveryStatus
 from notifier_svc.domain.journal import JournalEntry
-from notifier_svc.http.cursors import id_cursor, place_cursor
 
 
 class JournalEntryView(BaseModel):
@@ -49,12 +48,9 @@ class JournalPage(BaseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, entries: Sequence[JournalEntry], *, has_more: bool) -> Self:
+    def of(cls, items: Sequence[JournalEntry], next_cursor: str | None) -> Self:
         """Show a page."""
-        return cls(
-            items=[JournalEntryView.of(entry) for entry in entries],
-            next_cursor=place_cursor(entries[-1].place) if has_more else None,
-        )
+        return cls(items=[JournalEntryView.of(each) for each in items], next_cursor=next_cursor)
 
 
 class DeliveryView(BaseModel):
@@ -85,9 +81,6 @@ class DeliveriesPage(BaseModel):
     next_cursor: str | None
 
     @classmethod
-    def of(cls, records: Sequence[DeliveryRecord], *, has_more: bool) -> Self:
+    def of(cls, items: Sequence[DeliveryRecord], next_cursor: str | None) -> Self:
         """Show a page."""
-        return cls(
-            items=[DeliveryView.of(record) for record in records],
-            next_cursor=id_cursor(records[-1].id) if has_more else None,
-        )
+        return cls(items=[DeliveryView.of(each) for each in items], next_cursor=next_cursor)

@@ -9,10 +9,9 @@ from notifier_svc.storage.deliveries import DeliveryStore
 
 async def read_deliveries(
     database: Database, *, status: DeliveryStatus | None, before: UUID | None, limit: int
-) -> tuple[list[DeliveryRecord], bool]:
-    """Return a page, newest first, and whether there is more."""
+) -> list[DeliveryRecord]:
+    """Return deliveries, newest first."""
     async with database.connection() as connection:
-        found = await DeliveryStore(connection=connection).page(
-            status=status, before=before, limit=limit + 1
+        return await DeliveryStore(connection=connection).page(
+            status=status, before=before, limit=limit
         )
-    return found[:limit], len(found) > limit

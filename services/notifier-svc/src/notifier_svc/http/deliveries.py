@@ -1,0 +1,29 @@
+"""Requests about deliveries."""
+
+from typing import Final
+from uuid import UUID
+
+from aiohttp import web
+
+from leadwire.http import Keyset, json_response
+from notifier_svc.http.context import Context
+from notifier_svc.http.requests import DeliveryQuery
+from notifier_svc.http.views import DeliveriesPage
+from notifier_svc.usecases.read_deliveries import read_deliveries
+
+BY_ID: Final = Keyset[UUID]("deliveries", key=UUID)
+
+
+class DeliveryHandlers:
+    """Handlers under `/v1/deliveries`."""
+
+    def __init__(self, *, context: Context) -> None:
+        self._database = context.database
+
+    async def list(self, _request: web.Request, *, query: DeliveryQuery) -> web.StreamResponse:
+        """List deliveries."""
+        found = await read_deliveries(
+            self._database, status=query.status, before=BY_ID.after(query), limit=query.limit + 1
+        )
+        items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.id)
+        return json_response(DeliveriesPage.of(items, next_cursor))
