@@ -142,7 +142,7 @@ async def test_a_message_that_kills_its_consumers_is_parked_at_last(
     await connection.close()
 
 
-async def test_only_the_last_of_many_stops_and_cuts_counts_as_a_vanished_consumer(
+async def test_a_crash_is_a_loss_of_an_ordered_delivery_and_a_stop_or_cut_is_none(
     postgres: PostgresHarness,
 ) -> None:
     broker = await postgres.client()

@@ -9,7 +9,9 @@ from yarl import URL
 from leadwire.broker import (
     ALL_TYPES,
     Accepted,
+    Ack,
     BrokerUnavailableError,
+    Retry,
     Subscription,
     TopologyConflictError,
     Unroutable,
@@ -138,6 +140,52 @@ async def test_a_type_that_was_added_since_is_found(broker: RabbitMQBroker) -> N
     assert await broker.missing([grown]) == ["bindings one, two, three of leadwire.asked"]
     await broker.declare([grown])
     assert await broker.missing([grown]) == []
+
+
+async def test_arguments_change_as_the_operations_page_says_and_nothing_is_lost(
+    rabbitmq_vhost: str, broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    subscription = Subscription(name="asked", types=("one",), retry_delays=(0.2,))
+    await broker.declare([subscription])
+    before, after = [message("one") for _ in range(20)], [message("one") for _ in range(20)]
+    recorder = Recorder(lambda delivery: Retry() if delivery.attempt == 1 else Ack())
+    consumer = await broker.subscribe(subscription, recorder, parking=ParkingList())
+    assert set(await broker.publish(before)) == {Accepted()}
+    changed = RabbitMQBroker(url=rabbitmq_vhost, name="changed", delivery_limit=7)
+    with pytest.raises(TopologyConflictError, match="x-delivery-limit"):
+        await changed.declare([subscription])
+    # Nobody publishes: wait until all is handled, stop, delete, declare, start.
+    await eventually(lambda: len(recorder.received) == 2 * len(before), within=30)
+    await consumer.stop()
+    await by_hand(delete_queue)
+    await changed.declare([subscription])
+    assert await changed.missing([subscription]) == []
+    await broker.subscribe(subscription, recorder, parking=ParkingList())
+    assert set(await broker.publish(after)) == {Accepted()}
+    expected = {each.id for each in (*before, *after)}
+    await eventually(lambda: len(recorder.received) == 2 * len(expected), within=30)
+    assert set(recorder.ids) == expected
+    await changed.stop()
+
+
+async def test_what_waits_for_its_next_attempt_outlives_the_queue_that_it_comes_back_to(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    # Long enough to make the queue again before: past it, RabbitMQ tries every three minutes.
+    subscription = Subscription(name="asked", types=("one",), retry_delays=(6.0,))
+    await broker.declare([subscription])
+    failing = Recorder(lambda _: Retry())
+    consumer = await broker.subscribe(subscription, failing, parking=ParkingList())
+    waiting = message("one")
+    assert list(await broker.publish([waiting])) == [Accepted()]
+    await eventually(lambda: failing.ids == [waiting.id])
+    await consumer.stop()
+    await by_hand(delete_queue)
+    await broker.declare([subscription])
+    recorder = Recorder()
+    await broker.subscribe(subscription, recorder, parking=ParkingList())
+    await eventually(lambda: recorder.finished == [waiting.id], within=30)
+    assert recorder.received[0].delivery.attempt == 2
 
 
 async def test_with_the_management_api_a_single_lost_binding_is_found(

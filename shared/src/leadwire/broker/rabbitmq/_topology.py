@@ -12,12 +12,13 @@ some combinations fail without a word:
 - An ordered subscription's queue has a single active consumer: the next one takes over
   only when the first one is gone.
 
-A queue's arguments never change. To change them (another delivery limit, ordered or
-not): stop the subscription's consumers, let the queue run empty or move its messages
-with a shovel, delete it, run `topology` again. While it is missing, publications are
-`Unroutable` or reach the other subscriptions only, so do it with the publishers' relays
-stopped: the outbox keeps what comes meanwhile. A delay that is no longer in
-`retry_delays` leaves a queue that empties itself and can then be deleted.
+A queue's arguments never change while it exists, and its name follows from that of the
+subscription, so there is no second one to move to: it is emptied, deleted and declared
+again. docs/operations/services.md has the steps. They stop the publishers first, since
+what is published while a queue is missing goes to the other subscriptions only. A delay
+queue keeps what it holds meanwhile: at-least-once dead-lettering waits for its target, and
+tries again every three minutes. A delay that is no longer in `retry_delays` leaves a queue
+that empties itself and can then be deleted.
 """
 
 import hashlib
