@@ -1,9 +1,9 @@
 """Wires import-svc: the only place where its parts meet."""
 
 import asyncio
-from uuid import UUID
 
 from aiohttp import web
+from uuid_utils.compat import uuid7
 
 from import_svc.http.context import Context
 from import_svc.http.operations import operations
@@ -15,6 +15,7 @@ from import_svc.storage.leads import LeadStore
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
+from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.db import MigrationSource
@@ -28,28 +29,23 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
     imports = ImportStore()
-    worker = ImportWorker(database=backbone.database, imports=imports)
-    context = _context(backbone, settings, imports=imports, worker=worker.id)
+    own = OwnImports(worker=uuid7(), database=backbone.database, imports=imports)
+    worker = ImportWorker(database=backbone.database, imports=imports, own=own)
+    context = _context(backbone, settings, imports=imports, own=own)
     add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
     app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
 
 
 def _context(
-    backbone: Backbone, settings: ImportSettings, *, imports: ImportStore, worker: UUID
+    backbone: Backbone, settings: ImportSettings, *, imports: ImportStore, own: OwnImports
 ) -> Context:
     database, leads = backbone.database, LeadStore()
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
     store_chunk = StoreChunk(database=database, leads=leads, imports=imports, announcer=announcer)
     return Context(
-        import_leads=ImportLeads(
-            database=database,
-            imports=imports,
-            store_chunk=store_chunk,
-            read=read,
-            worker=worker,
-        ),
+        import_leads=ImportLeads(own=own, store_chunk=store_chunk, read=read),
         read_imports=read,
         create_lead=CreateLead(
             database=database,

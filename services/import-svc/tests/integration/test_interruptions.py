@@ -4,22 +4,21 @@ import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import aiohttp
 import orjson
 import pytest
-from uuid_utils.compat import uuid7
 
-from import_svc import app
 from import_svc.app import create_app
+from import_svc.domain.leads import Lead
 from import_svc.domain.receipt import RowFailure
 from import_svc.settings import ImportSettings
+from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
-from import_svc.usecases.import_worker import ImportWorker
+from import_svc.storage.leads import LeadStore
+from import_svc.usecases import patience
 from leadwire.db import Connection, Database
 from leadwire.http import SUPERVISOR, HttpServer, application, bodies
 from leadwire.testing import eventually
@@ -232,60 +231,16 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
     assert len(await desk.announced_leads()) == 10
 
 
-async def open_import(database: Database, worker: UUID) -> UUID:
-    import_id = uuid7()
-    async with database.transaction() as connection:
-        await ImportStore().open(
-            connection,
-            import_id=import_id,
-            media_type="text/csv",
-            region=None,
-            worker=worker,
-            started_at=datetime.now(UTC),
-        )
-    return import_id
-
-
-@pytest.fixture
-def many_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application looks for abandoned imports every tenth of a second."""
-    monkeypatch.setattr(app, "ImportWorker", partial(ImportWorker, look_every=0.1))
-
-
-@pytest.mark.usefixtures("many_looks")
-async def test_an_import_of_a_process_that_died_is_ended_as_failed(
-    desk: "Desk", database: Database
+async def test_an_import_that_loses_every_race_says_so(
+    desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import_id = await open_import(database, worker=uuid7())
+    async def lose(_self: LeadStore, _connection: Connection, _leads: Sequence[Lead]) -> None:
+        raise LostRaceError("leads_email_unique")
 
-    async def failed() -> "Json":
-        receipt = await desk.call("GET", f"/v1/imports/{import_id}")
-        assert receipt["status"] == "failed"
-        return receipt
-
-    receipt = await eventually(failed, within=30)
-    assert receipt["error"]["code"] == "service_died"
-    assert receipt["finished_at"] is not None
-
-
-async def test_an_import_of_a_process_that_lives_goes_on(database: Database) -> None:
-    imports = ImportStore()
-    alive, other = (ImportWorker(database=database, imports=imports) for _ in range(2))
-    await alive.start()
-    try:
-        import_id = await open_import(database, worker=alive.id)
-
-        async def is_locked() -> bool:
-            async with database.connection() as connection:
-                locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-                return bool(await connection.fetchval(locks))
-
-        await eventually(is_locked)
-        for _ in range(3):
-            assert await other.close_abandoned() == []
-    finally:
-        await alive.stop()
-    assert await other.close_abandoned() == [import_id]
+    monkeypatch.setattr(LeadStore, "add_many", lose)
+    monkeypatch.setattr(patience, "MAX_ATTEMPTS", 3)
+    receipt = await desk.bring([person(1)])
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "too_many_conflicts")
 
 
 async def test_an_import_ended_by_others_stores_nothing_more(

@@ -102,11 +102,20 @@ class ImportStore:
             interruption and interruption.detail,
         )
 
+    async def running(self, connection: Connection, *, worker: UUID) -> set[UUID]:
+        """Return the running imports of a process."""
+        records = await connection.fetch(self._queries["list_running_imports"], worker)
+        return {record["id"] for record in records}
+
     async def workers(self, connection: Connection) -> set[UUID]:
         """Return the processes to which the running imports belong."""
         return {
             record["worker"] for record in await connection.fetch(self._queries["list_workers"])
         }
+
+    async def is_lock_free(self, connection: Connection, *, lock_key: str) -> bool:
+        """Tell whether nobody holds a lock; the transaction holds it then."""
+        return bool(await connection.fetchval(self._queries["is_lock_free"], lock_key))
 
     async def close_if_abandoned(
         self,
@@ -118,7 +127,7 @@ class ImportStore:
         interruption: Interruption,
     ) -> list[UUID]:
         """End the running imports of a process, if nobody holds its lock; return their ids."""
-        if not await connection.fetchval(self._queries["is_lock_free"], lock_key):
+        if not await self.is_lock_free(connection, lock_key=lock_key):
             return []
         records = await connection.fetch(
             self._queries["close_imports_of_worker"],

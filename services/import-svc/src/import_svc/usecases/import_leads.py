@@ -7,22 +7,21 @@ is ahead, so a slow database slows the sender down.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
-from uuid_utils.compat import uuid7
 
 from import_svc.decoding import RowDecoder, UnreadableInputError
 from import_svc.domain.receipt import Interruption, Receipt
 from import_svc.domain.rows import JudgedRow
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
-from import_svc.storage.imports import ImportStore
 from import_svc.usecases.judge_input import judged_chunks
+from import_svc.usecases.own_imports import DATABASE_AWAY, OwnImports
+from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import StoreChunk
-from leadwire.db import Database, DatabaseError
+from leadwire.db import DatabaseError, is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +32,11 @@ _STOPPING: Final = Interruption(
     code="service_stopping",
     detail="the service was stopped; the rows counted here are stored, send the file again",
 )
-_DATABASE_AWAY: Final = Interruption(
-    code="database_unavailable",
-    detail="the database did not answer; the rows counted here are stored, send the file again",
+_LOST_RACES: Final = Interruption(
+    code="too_many_conflicts",
+    detail="others stored the same leads at the same time, again and again; "
+    "the rows counted here are stored, send the file again",
 )
-
 _INTERNAL_ERROR: Final = Interruption(
     code="internal_error",
     detail="something went wrong on our side; the rows counted here are stored",
@@ -62,27 +61,15 @@ class ImportLeads:
     """Runs imports.
 
     Args:
-        database: The service's database.
-        imports: Where receipts are stored.
+        own: The imports of this process.
         store_chunk: Stores each chunk.
         read: Reads the receipt at the end.
-        worker: Id of this process, by which its imports are known.
     """
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        imports: ImportStore,
-        store_chunk: StoreChunk,
-        read: ReadImports,
-        worker: UUID,
-    ) -> None:
-        self._database = database
-        self._imports = imports
+    def __init__(self, *, own: OwnImports, store_chunk: StoreChunk, read: ReadImports) -> None:
+        self._own = own
         self._store_chunk = store_chunk
         self._read = read
-        self._worker = worker
 
     async def __call__(
         self,
@@ -106,22 +93,25 @@ class ImportLeads:
         Raises:
             UnreadableInputError: The input cannot be read; nothing was stored.
             InputCutOffError: The input stopped coming; nothing was stored.
-            DatabaseError: The database failed before anything was stored, or while
-                the receipt was read.
+            DatabaseError: The database failed before anything was stored, or was away
+                for too long when the import ended.
         """
         chunks = judged_chunks(pieces, decoder, region=region)
         async with contextlib.aclosing(chunks):
             first = await anext(chunks, None)
-            import_id = await self._open(media_type, region)
-            try:
-                interruption = await self._run(import_id, first, chunks)
-            except BaseException as error:
-                # Stopped, or failed in a way that nobody foresaw: in any case the receipt
-                # must not say "running" for ever.
-                await asyncio.shield(self._finish(import_id, _why_ended_by(error)))
-                raise
-        await self._finish(import_id, interruption)
-        receipt = await self._read.receipt(import_id)
+            with self._own.running() as import_id:
+                await self._own.open(import_id, media_type=media_type, region=region)
+                try:
+                    interruption = await self._run(import_id, first, chunks)
+                    await self._own.end(import_id, interruption)
+                except BaseException as error:
+                    # Stopped, or failed in a way that nobody foresaw: in any case the
+                    # receipt must not say "running" for ever.
+                    await asyncio.shield(self._last_word(import_id, _why_ended_by(error)))
+                    raise
+        receipt = await patiently(
+            lambda: self._read.receipt(import_id), doing="read the receipt", import_id=import_id
+        )
         log.info(
             "import_finished",
             import_id=str(import_id),
@@ -131,19 +121,6 @@ class ImportLeads:
             failed=receipt.failed,
         )
         return receipt
-
-    async def _open(self, media_type: str, region: str | None) -> UUID:
-        import_id = uuid7()
-        async with self._database.transaction() as connection:
-            await self._imports.open(
-                connection,
-                import_id=import_id,
-                media_type=media_type,
-                region=region,
-                worker=self._worker,
-                started_at=datetime.now(UTC),
-            )
-        return import_id
 
     async def _run(
         self,
@@ -158,7 +135,7 @@ class ImportLeads:
             return Interruption(code=error.code, detail=error.detail)
         except (DatabaseError, LostRaceError) as error:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
-            return _DATABASE_AWAY
+            return _LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
         except ImportNotRunningError:
             log.warning("import_ended_by_others", import_id=str(import_id))
         return None
@@ -183,14 +160,15 @@ class ImportLeads:
             number, first_row = number + 1, first_row + len(rows)
             rows = await following
 
-    async def _finish(self, import_id: UUID, interruption: Interruption | None) -> None:
-        async with asyncio.timeout(FINISH_WITHIN), self._database.transaction() as connection:
-            await self._imports.finish(
-                connection,
-                import_id=import_id,
-                finished_at=datetime.now(UTC),
-                interruption=interruption,
-            )
+    async def _last_word(self, import_id: UUID, interruption: Interruption) -> None:
+        """End an import that is being cut off; if that fails, it is ended later."""
+        try:
+            async with asyncio.timeout(FINISH_WITHIN):
+                await self._own.end(import_id, interruption)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("import_not_ended", import_id=str(import_id), error=type(error).__name__)
 
 
 async def _next(chunks: AsyncIterator[list[JudgedRow]]) -> list[JudgedRow] | None:

@@ -2,7 +2,12 @@
 
 A process that is killed leaves its imports "running". Each process holds an advisory lock
 of its own as long as it lives, and every process looks now and then for running imports
-whose lock nobody holds. That is a fact, not a time-out: an import may take hours.
+whose lock nobody holds. That is a fact, not a time-out: an import may take hours. But a
+process that only lost its connection needs a moment to take its lock again, as all do after
+a restart of the database. So a lock must be seen free in two looks in turn, and whoever
+lost its own lock forgets what it saw before, and waits for a whole pause before it looks.
+
+Each look also ends imports of the process itself that run no more (see `own_imports`).
 """
 
 import asyncio
@@ -12,10 +17,10 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from uuid_utils.compat import uuid7
 
 from import_svc.domain.receipt import Interruption
 from import_svc.storage.imports import ImportStore
+from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Database, LeaderLock
 from leadwire.lifecycle import BackgroundTask
 
@@ -36,13 +41,20 @@ class ImportWorker:
     Args:
         database: The service's database.
         imports: Where receipts are stored.
+        own: The imports of this process.
         look_every: Seconds between two looks for abandoned imports.
     """
 
     def __init__(
-        self, *, database: Database, imports: ImportStore, look_every: float = LOOK_EVERY
+        self,
+        *,
+        database: Database,
+        imports: ImportStore,
+        own: OwnImports,
+        look_every: float = LOOK_EVERY,
     ) -> None:
-        self.id = uuid7()
+        self.id = own.worker
+        self._own = own
         self._database = database
         self._imports = imports
         self._look_every = look_every
@@ -62,15 +74,14 @@ class ImportWorker:
         await self._task.wait()
 
     async def close_abandoned(self) -> list[UUID]:
-        """End imports whose process was seen dead twice; return their ids.
+        """End imports whose process was seen dead in this look and the last; return their ids.
 
-        Twice, because a process that lost its connection needs a moment to take its lock
-        again. If it comes back too late, it finds its import ended and stores nothing more.
+        If such a process lives after all and comes back too late, it finds its import
+        ended and stores nothing more.
         """
-        async with self._database.connection() as connection:
-            others = await self._imports.workers(connection) - {self.id}
+        free = await self._without_lock()
         closed: list[UUID] = []
-        for worker in others & self._suspects:
+        for worker in free & self._suspects:
             async with self._database.transaction() as connection:
                 closed += await self._imports.close_if_abandoned(
                     connection,
@@ -79,7 +90,7 @@ class ImportWorker:
                     finished_at=datetime.now(UTC),
                     interruption=_DIED,
                 )
-        self._suspects = others
+        self._suspects = free
         for import_id in closed:
             log.warning("import_abandoned", import_id=str(import_id))
         return closed
@@ -88,9 +99,25 @@ class ImportWorker:
         await self._lock_of(self.id).run(self._look)
 
     async def _look(self) -> None:
+        """Look for ever; begun anew whenever the lock was lost and is held again."""
+        self._suspects = set()
         while True:
-            await self.close_abandoned()
             await asyncio.sleep(self._look_every * SystemRandom().uniform(0.8, 1.2))
+            await self._own.end_what_runs_no_more()
+            await self.close_abandoned()
+
+    async def _without_lock(self) -> set[UUID]:
+        """Return the other processes with running imports whose lock nobody holds."""
+        free: set[UUID] = set()
+        async with self._database.connection() as connection:
+            for worker in await self._imports.workers(connection) - {self.id}:
+                # Each in a transaction of its own, which ends at once: its owner may want it.
+                async with connection.transaction():
+                    if await self._imports.is_lock_free(
+                        connection, lock_key=self._lock_of(worker).key
+                    ):
+                        free.add(worker)
+        return free
 
     def _lock_of(self, worker: UUID) -> LeaderLock:
         return LeaderLock(database=self._database, name=f"import worker {worker}")

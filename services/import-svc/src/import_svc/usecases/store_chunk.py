@@ -6,35 +6,20 @@ finds what the other one stored. After a lost connection nobody knows whether th
 happened: the chunk's own row tells.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
-
-import structlog
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
 from import_svc.domain.leads import Lead
 from import_svc.domain.receipt import RowFailure, failure_of
 from import_svc.domain.rows import JudgedRow
-from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
 from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.usecases.patience import patiently
 from leadwire.contracts.vocabulary import Origin
-from leadwire.db import Connection, Database, is_transient
-
-log = structlog.get_logger(__name__)
-
-TRY_FOR_SECONDS: Final = 60.0
-MAX_ATTEMPTS: Final = 30
+from leadwire.db import Connection, Database
 
 
 class Announcer(Protocol):
@@ -79,20 +64,15 @@ class StoreChunk:
             ImportNotRunningError: The import has ended.
             LostRaceError: Others were faster, again and again.
         """
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_worth_another_try),
-            wait=wait_random_exponential(multiplier=0.05, max=2.0),
-            stop=stop_after_delay(TRY_FOR_SECONDS) | stop_after_attempt(MAX_ATTEMPTS),
-            before_sleep=_say_again(import_id, number),
-            reraise=True,
-        ):
-            with attempt:
-                async with self._database.transaction() as connection:
-                    done = await self._imports.chunk(connection, import_id=import_id, number=number)
-                    return done or await self._store(
-                        connection, rows, import_id=import_id, number=number, first_row=first_row
-                    )
-        raise AssertionError("tenacity returns or raises")
+
+        async def store() -> ChunkResult:
+            async with self._database.transaction() as connection:
+                done = await self._imports.chunk(connection, import_id=import_id, number=number)
+                return done or await self._store(
+                    connection, rows, import_id=import_id, number=number, first_row=first_row
+                )
+
+        return await patiently(store, doing=f"store chunk {number}", import_id=import_id)
 
     async def _store(
         self,
@@ -140,21 +120,3 @@ def _lead(row: JudgedRow, import_id: UUID, now: datetime) -> Lead:
         now,
         1,
     )
-
-
-def _worth_another_try(error: BaseException) -> bool:
-    return isinstance(error, LostRaceError) or is_transient(error)
-
-
-def _say_again(import_id: UUID, number: int) -> Callable[[RetryCallState], None]:
-    def say(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.info(
-            "import_chunk_again",
-            import_id=str(import_id),
-            chunk=number,
-            attempt=state.attempt_number,
-            error=type(error).__name__,
-        )
-
-    return say

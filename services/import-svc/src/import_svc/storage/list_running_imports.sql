@@ -1,0 +1,3 @@
+SELECT id
+FROM imports
+WHERE worker = $1 AND status = 'running'

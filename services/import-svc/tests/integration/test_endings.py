@@ -1,0 +1,283 @@
+"""Every import gets its last word: of its own process while that lives, else of another."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import aiohttp
+import orjson
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from uuid_utils.compat import uuid7
+
+from import_svc import app
+from import_svc.app import create_app
+from import_svc.domain.receipt import Interruption
+from import_svc.settings import ImportSettings
+from import_svc.storage.imports import ImportStore
+from import_svc.usecases import patience
+from import_svc.usecases.import_worker import ImportWorker
+from import_svc.usecases.own_imports import OwnImports
+from leadwire.db import Connection, Database
+from leadwire.testing import eventually
+from leadwire.testing.postgres import PostgresServer
+from leadwire.testing.proxy import TcpProxy
+
+if TYPE_CHECKING:
+    from conftest import Desk, Json, MakePerson
+
+
+async def open_import(database: Database, worker: UUID) -> UUID:
+    import_id = uuid7()
+    async with database.transaction() as connection:
+        await ImportStore().open(
+            connection,
+            import_id=import_id,
+            media_type="text/csv",
+            region=None,
+            worker=worker,
+            started_at=datetime.now(UTC),
+        )
+    return import_id
+
+
+def worker_of(database: Database) -> ImportWorker:
+    imports = ImportStore()
+    own = OwnImports(worker=uuid7(), database=database, imports=imports)
+    return ImportWorker(database=database, imports=imports, own=own)
+
+
+@pytest.fixture
+def many_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application looks for imports without an end every tenth of a second."""
+    monkeypatch.setattr(app, "ImportWorker", partial(ImportWorker, look_every=0.1))
+
+
+async def until_ended(desk: "Desk") -> "Json":
+    """Return the newest import once it has ended."""
+
+    async def ended() -> "Json":
+        found: list[Json] = (await desk.call("GET", "/v1/imports"))["items"]
+        assert found
+        assert found[0]["status"] != "running"
+        return found[0]
+
+    return await eventually(ended, within=30)
+
+
+@pytest.mark.usefixtures("many_looks")
+async def test_an_import_of_a_process_that_died_is_ended_as_failed(
+    desk: "Desk", database: Database
+) -> None:
+    await open_import(database, worker=uuid7())
+    receipt = await until_ended(desk)
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "service_died")
+    assert receipt["finished_at"] is not None
+
+
+async def test_an_import_is_ended_only_after_its_lock_was_seen_free_twice(
+    database: Database,
+) -> None:
+    alive, other = worker_of(database), worker_of(database)
+    await alive.start()
+    try:
+        import_id = await open_import(database, worker=alive.id)
+
+        async def is_locked() -> bool:
+            async with database.connection() as connection:
+                locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                return bool(await connection.fetchval(locks))
+
+        await eventually(is_locked)
+        for _ in range(3):
+            assert await other.close_abandoned() == []
+    finally:
+        await alive.stop()
+    assert await other.close_abandoned() == []
+    assert await other.close_abandoned() == [import_id]
+
+
+class WatchedWorker(ImportWorker):
+    """Counts its looks; the application makes one for each replica."""
+
+    made: "list[WatchedWorker]"
+
+    def __init__(self, *, database: Database, imports: ImportStore, own: OwnImports) -> None:
+        super().__init__(database=database, imports=imports, own=own, look_every=3.0)
+        self.looks = 0
+        self.made.append(self)
+
+    async def close_abandoned(self) -> list[UUID]:
+        closed = await super().close_abandoned()
+        self.looks += 1
+        return closed
+
+    async def more_looks(self, number: int) -> None:
+        """Return after some more looks."""
+        until = self.looks + number
+        await eventually(lambda: self.looks >= until, within=60)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> list[WatchedWorker]:
+    WatchedWorker.made = []
+    monkeypatch.setattr(app, "ImportWorker", WatchedWorker)
+    return WatchedWorker.made
+
+
+@pytest.fixture
+async def proxied(settings: ImportSettings) -> AsyncIterator[tuple[TcpProxy, ImportSettings]]:
+    """Settings of a replica whose way to the database can be cut."""
+    parts = urlsplit(settings.database_url.get_secret_value())
+    assert parts.hostname
+    async with TcpProxy(parts.hostname, parts.port or 5432) as proxy:
+        at = f"{parts.netloc.rpartition('@')[0]}@{proxy.host}:{proxy.port}"
+        url = urlunsplit(parts._replace(netloc=at))
+        yield proxy, ImportSettings(auth="off", broker_url="memory://cut", database_url=url)
+
+
+@pytest.mark.fault
+async def test_a_restart_of_the_database_ends_no_import_of_a_living_replica(
+    private_postgres: PostgresServer,
+    workers: list[WatchedWorker],
+    proxied: tuple[TcpProxy, ImportSettings],
+    desk: "Desk",
+    person: "MakePerson",
+) -> None:
+    """The slow replica is back at the database only after the other one's first look."""
+    proxy, settings = proxied
+    (other,) = workers
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"".join(orjson.dumps(person(n, filler="x" * 2_000)) + b"\n" for n in range(600))
+        await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+        await other.more_looks(1)
+        proxy.refuse()
+        await private_postgres.restart()
+        await other.more_looks(1)
+        proxy.accept()
+        await other.more_looks(2)
+        yield orjson.dumps(person(601))
+
+    async with (
+        TestClient(TestServer(create_app(settings))) as slow,
+        slow.post(
+            "/v1/imports",
+            data=pieces(),
+            headers={"Content-Type": "application/x-ndjson"},
+            timeout=aiohttp.ClientTimeout(total=100),
+        ) as response,
+    ):
+        receipt = await response.json()
+    assert len(workers) == 2
+    assert (receipt["status"], receipt["received"], receipt["error"]) == ("completed", 601, None)
+
+
+class Vanishing:
+    """Ends the connection of the first writes of a last word, before or after the commit."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.after_commit = False
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        finish = ImportStore.finish
+
+        async def finish_or_vanish(
+            store: ImportStore,
+            connection: Connection,
+            *,
+            import_id: UUID,
+            finished_at: datetime,
+            interruption: Interruption | None,
+        ) -> None:
+            if self.times and not self.after_commit:
+                await self._end(connection)
+            await finish(
+                store,
+                connection,
+                import_id=import_id,
+                finished_at=finished_at,
+                interruption=interruption,
+            )
+            if self.times:
+                await connection.execute("COMMIT")
+                await self._end(connection)
+
+        monkeypatch.setattr(ImportStore, "finish", finish_or_vanish)
+
+    async def _end(self, connection: Connection) -> None:
+        self.times -= 1
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+@pytest.fixture
+def vanishing(monkeypatch: pytest.MonkeyPatch) -> Vanishing:
+    vanishing = Vanishing()
+    vanishing.install(monkeypatch)
+    return vanishing
+
+
+@pytest.mark.parametrize("after_commit", [False, True])
+async def test_the_last_word_is_said_again_after_a_lost_connection(
+    desk: "Desk", person: "MakePerson", vanishing: Vanishing, after_commit: bool
+) -> None:
+    vanishing.times, vanishing.after_commit = 2, after_commit
+    receipt = await desk.bring([person(1)])
+    assert (receipt["status"], receipt["imported"]) == ("completed", 1)
+    assert vanishing.times == 0
+
+
+@pytest.mark.usefixtures("many_looks")
+async def test_a_last_word_that_was_given_up_is_said_later_as_it_was_meant(
+    desk: "Desk", person: "MakePerson", vanishing: Vanishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "MAX_ATTEMPTS", 2)
+    # Two tries of the end, two of cutting it off, and one of the worker's look.
+    vanishing.times = 5
+    async with desk.client.post("/v1/imports", json=[person(1)]) as response:
+        assert response.status == 503
+    receipt = await until_ended(desk)
+    assert (receipt["status"], receipt["error"], receipt["imported"]) == ("completed", None, 1)
+    assert vanishing.times == 0
+
+
+@pytest.mark.usefixtures("many_looks")
+async def test_an_import_that_was_opened_unheard_does_not_run_for_ever(
+    desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = ImportStore.open
+
+    async def open_and_vanish(store: ImportStore, connection: Connection, **values: object) -> None:
+        await opened(store, connection, **values)  # type: ignore[arg-type]  # passed on as given
+        await connection.execute("COMMIT")
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(ImportStore, "open", open_and_vanish)
+    async with desk.client.post("/v1/imports", json=[person(1)]) as response:
+        assert response.status == 503
+    receipt = await until_ended(desk)
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "database_unavailable")
+    assert receipt["received"] == 0
+
+
+async def test_a_look_leaves_an_import_alone_that_still_runs(
+    workers: list[WatchedWorker],
+    desk: "Desk",
+    person: "MakePerson",
+) -> None:
+    (worker,) = workers
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"".join(orjson.dumps(person(n, filler="x" * 2_000)) + b"\n" for n in range(600))
+        await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+        await worker.more_looks(2)
+        yield orjson.dumps(person(601))
+
+    headers = {"Content-Type": "application/x-ndjson"}
+    async with desk.client.post("/v1/imports", data=pieces(), headers=headers) as response:
+        receipt = await response.json()
+    assert (receipt["status"], receipt["received"]) == ("completed", 601)
