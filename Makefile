@@ -41,7 +41,7 @@ run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, 
 		exec $(BIN)/leadwire-standalone $(RUN_OPTIONS)
 
 demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
-	@$(if $(BROKER_URL),BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
+	@$(if $(BROKER_URL),BROKER_URL='$(BROKER_URL)') \
 		exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION)) $(if $(filter embedded,$(BROKER)),--embedded-broker)
 
 test: $(VENV)/.dev ## Run every test, on real servers

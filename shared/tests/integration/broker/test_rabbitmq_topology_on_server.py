@@ -241,3 +241,21 @@ async def test_the_namespace_keeps_two_installations_apart(rabbitmq_vhost: str) 
     assert len(await two.missing([subscription])) > 1
     await one.stop()
     await two.stop()
+
+
+async def test_a_discarded_namespace_is_gone_and_leaves_another_one_whole(
+    rabbitmq_vhost: str,
+) -> None:
+    url = URL(rabbitmq_vhost)
+    passing = RabbitMQBroker.from_url(str(url.update_query(namespace="passing")), name="one")
+    staying = RabbitMQBroker.from_url(rabbitmq_vhost, name="two")
+    nothing = await passing.missing([SUBSCRIPTION])
+    for broker in (passing, staying):
+        await broker.declare([SUBSCRIPTION])
+        assert list(await broker.publish([message("one")])) == [Accepted()]
+    await passing.discard([SUBSCRIPTION])
+    await passing.discard([SUBSCRIPTION])  # what is gone already is no error
+    assert await passing.missing([SUBSCRIPTION]) == nothing
+    assert await staying.missing([SUBSCRIPTION]) == []
+    await passing.stop()
+    await staying.stop()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leadwire_standalone.demo.client import Client, RefusedError
 from leadwire_standalone.demo.sample import sample_file
-from leadwire_standalone.demo.servers import chosen_broker, chosen_database
+from leadwire_standalone.demo.servers import chosen_broker, temporary_database
 from leadwire_standalone.demo.story import Check, tell
 from leadwire_standalone.demo.subscriber import Subscriber
 from leadwire_standalone.logs import configure_quiet_logging
@@ -35,7 +35,7 @@ async def run(*, file: bytes, name: str, region: str | None, embedded: bool) -> 
         directory = Path(temporary)
         async with (
             chosen_broker(directory, embedded=embedded) as broker,
-            chosen_database(directory) as database_url,
+            temporary_database(directory) as database_url,
         ):
             say(f"broker     {broker.description}")
             options = Options(

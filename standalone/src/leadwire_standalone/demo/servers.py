@@ -4,14 +4,21 @@ The broker is the given one, a local RabbitMQ, or the one in Postgres.
 """
 
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+from leadwire.broker import BrokerConfigurationError, broker_from_url
+from leadwire.broker.rabbitmq import RabbitMQBroker
 from leadwire.db.embedded import EmbeddedPostgres
 from leadwire.testing.rabbitmq_process import PrivateRabbitMQ, find_rabbitmq
+from leadwire_standalone.demo.subscriber import SUBSCRIPTION
+from leadwire_standalone.services import SERVICES
+
+SUBSCRIPTIONS = [each for service in SERVICES for each in service.subscriptions]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +45,9 @@ async def chosen_broker(directory: Path, *, embedded: bool) -> AsyncIterator[Cho
     if embedded:
         yield ChosenBroker(url=None, description="the embedded one, in Postgres (as asked)")
     elif url := os.environ.get("BROKER_URL"):
-        parts = urlsplit(url)
-        where = f"{parts.scheme}://{parts.hostname or ''}"
-        yield ChosenBroker(url=url, description=f"{where} (from BROKER_URL)")
+        async with _names_of_its_own(url) as own_url:
+            where = f"{urlsplit(url).scheme}://{urlsplit(url).hostname or ''}"
+            yield ChosenBroker(url=own_url, description=f"{where} (from BROKER_URL)")
     elif find_rabbitmq() is not None:
         server = PrivateRabbitMQ(data_dir=directory / "rabbitmq")
         try:
@@ -57,18 +64,39 @@ async def chosen_broker(directory: Path, *, embedded: bool) -> AsyncIterator[Cho
 
 
 @asynccontextmanager
-async def chosen_database(directory: Path) -> AsyncIterator[str]:
-    """Give an administrator's URL: the given one, or of a Postgres that is removed at the end.
+async def temporary_database(directory: Path) -> AsyncIterator[str]:
+    """Give an administrator's URL of a Postgres that is removed at the end.
 
     Args:
-        directory: Where an embedded Postgres may keep its files.
+        directory: Where it may keep its files.
     """
-    if url := os.environ.get("DATABASE_URL"):
-        yield url
-        return
     server = EmbeddedPostgres(data_dir=directory / "postgres")
     try:
         await server.start()
         yield server.url
     finally:
         await server.destroy()
+
+
+@asynccontextmanager
+async def _names_of_its_own(url: str) -> AsyncIterator[str]:
+    """Keep the demo's queues apart from those of a Leadwire on the same broker, and remove them.
+
+    Raises:
+        BrokerConfigurationError: The broker has no such names; only RabbitMQ has.
+    """
+    parts = urlsplit(url)
+    namespace = f"leadwire-demo-{secrets.token_hex(4)}"
+    query = "&".join(filter(None, (parts.query, f"namespace={namespace}")))
+    own_url = urlunsplit(parts._replace(query=query))
+    broker = broker_from_url(own_url, name="demo clean-up")
+    if not isinstance(broker, RabbitMQBroker):
+        raise BrokerConfigurationError("BROKER_URL must be the amqp:// address of a RabbitMQ")
+    try:
+        yield own_url
+    finally:
+        await broker.start()
+        try:
+            await broker.discard([*SUBSCRIPTIONS, SUBSCRIPTION])
+        finally:
+            await broker.stop()

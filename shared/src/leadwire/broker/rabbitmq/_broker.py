@@ -157,6 +157,21 @@ class RabbitMQBroker:
         finally:
             await link.close()
 
+    async def discard(self, subscriptions: Sequence[Subscription]) -> None:
+        """Delete the subscriptions' queues, with what is in them, and the exchange of events.
+
+        For a namespace that was made to be thrown away: every other subscription in it
+        loses its bindings.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        link = self._link_for_topology()
+        try:
+            await self._declaration(link).discard(subscriptions)
+        finally:
+            await link.close()
+
     async def publish(
         self, batch: Sequence[Message], *, only: str | None = None
     ) -> Sequence[Outcome]:

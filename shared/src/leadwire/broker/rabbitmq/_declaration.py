@@ -88,6 +88,18 @@ class Declaration:
             found += [*absent, *await self._missing_bindings(subscription)]
         return found
 
+    async def discard(self, subscriptions: Sequence[Subscription]) -> None:
+        """Delete the subscriptions' queues and the exchange of events; markers go with them.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        for subscription in subscriptions:
+            for queue in self._queues(subscription):
+                await self._require(queue.name, _delete_queue(queue.name))
+        events = self._names.events
+        await self._require(events, lambda channel: channel.exchange_delete(events))
+
     def _queues(self, subscription: Subscription) -> Sequence[Queue]:
         return queues(self._names, subscription, delivery_limit=self._delivery_limit)
 
@@ -141,7 +153,7 @@ class Declaration:
         except aiormq.exceptions.ChannelPreconditionFailed as error:
             raise TopologyConflictError(f"{name} exists with other properties: {error}") from error
         except REFUSED as error:
-            raise BrokerError(f"RabbitMQ refused to declare {name}: {error}") from error
+            raise BrokerError(f"RabbitMQ refused to change {name}: {error}") from error
 
     async def _ask(self, request: Request) -> None:
         """Send a request over the current channel; a refused one costs the channel."""
@@ -163,6 +175,10 @@ class Declaration:
 def _declare_queue(queue: Queue) -> Request:
     arguments: FieldTable = dict(queue.arguments)
     return lambda channel: channel.queue_declare(queue.name, durable=True, arguments=arguments)
+
+
+def _delete_queue(name: str) -> Request:
+    return lambda channel: channel.queue_delete(name)
 
 
 def _bind_queue(queue: str, exchange: str, key: str) -> Request:
