@@ -7,10 +7,10 @@ from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.service import ServiceDescription, add_consumer, install_backbone
-from stream_svc.context import Context
-from stream_svc.http.leads import LeadRoutes
+from stream_svc.http.context import Context
+from stream_svc.http.operations import operations
+from stream_svc.http.refusals import REFUSALS
 from stream_svc.http.slots import StreamSlots
-from stream_svc.http.stream import StreamRoutes
 from stream_svc.messaging.lead_events import LeadEvents
 from stream_svc.messaging.subscription import SUBSCRIPTION
 from stream_svc.metrics import StreamMetrics
@@ -39,16 +39,15 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
         tail=tail,
         heartbeat_seconds=settings.heartbeat_s,
         write_within=settings.write_within_s,
+        slots=StreamSlots(limit=settings.max_streams, metrics=metrics),
+        metrics=metrics,
     )
     pruner = LogPruner(log=change_log, retention=settings.log_retention)
     app[SUPERVISOR].add("stream-svc tail", tail)
     app[SUPERVISOR].add("stream-svc log pruner", pruner)
     events = LeadEvents(database=backbone.database, metrics=metrics)
     add_consumer(app, backbone, SUBSCRIPTION, events.handle)
-    slots = StreamSlots(limit=settings.max_streams, metrics=metrics)
-    stream = StreamRoutes(context=context, slots=slots, metrics=metrics)
-    add_operations(app, stream.operations())
-    add_operations(app, LeadRoutes(context=context).operations())
+    add_operations(app, operations(context), REFUSALS)
 
 
 def _concurrent_steps(pool_size: int) -> int:

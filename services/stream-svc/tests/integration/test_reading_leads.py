@@ -216,7 +216,7 @@ async def test_bad_parameters_are_refused_with_a_code(
         "id": (400, "invalid_request"),
         "tag": (400, "invalid_request"),
         "cursor": (400, "invalid_cursor"),
-        "foreign": (400, "cursor_filter_mismatch"),
+        "foreign": (400, "invalid_cursor"),
     }
 
 

@@ -1,12 +1,10 @@
 """Cursors are opaque, whole or refused."""
 
-from uuid import UUID
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_svc.domain.cursor import END_KEY, InvalidCursorError, ListCursor, StreamCursor
+from stream_svc.domain.cursor import InvalidCursorError, StreamCursor
 
 stream_cursors = st.builds(
     StreamCursor,
@@ -49,13 +47,3 @@ def test_a_cursor_with_one_other_character_is_refused(
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursorError):
         StreamCursor.decode(text)
-
-
-def test_a_list_cursor_is_no_stream_cursor_and_the_other_way_round() -> None:
-    listing = ListCursor(after=UUID(int=5), fingerprint=b"12345678")
-    stream = StreamCursor(epoch=UUID(int=1), pos=3, key=END_KEY, fingerprint=b"12345678")
-    assert ListCursor.decode(listing.encode()) == listing
-    with pytest.raises(InvalidCursorError, match="another listing"):
-        StreamCursor.decode(listing.encode())
-    with pytest.raises(InvalidCursorError, match="another listing"):
-        ListCursor.decode(stream.encode())

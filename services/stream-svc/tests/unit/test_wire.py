@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream_svc.http.wire import EVENTS, NDJSON, Wire, choose_wire
+from stream_svc.http.wire import EVENTS, NDJSON, NotAcceptableError, Wire, choose_wire
 from stream_svc.usecases.follow_leads import Chunk
 
 
@@ -15,12 +15,16 @@ from stream_svc.usecases.follow_leads import Chunk
         ("text/event-stream", EVENTS),
         ("Text/Event-Stream; charset=utf-8", EVENTS),
         ("text/html, application/*;q=0.5", NDJSON),
-        ("text/html", None),
-        ("application/x-ndjson;q=0", None),
     ],
 )
-def test_the_accept_header_chooses(accept: str, wire: Wire | None) -> None:
+def test_the_accept_header_chooses(accept: str, wire: Wire) -> None:
     assert choose_wire(accept) is wire
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/x-ndjson;q=0"])
+def test_an_accept_header_that_takes_neither_is_refused(accept: str) -> None:
+    with pytest.raises(NotAcceptableError):
+        choose_wire(accept)
 
 
 def test_lines_are_sent_as_they_are() -> None:

@@ -1,6 +1,6 @@
-"""Cursors: opaque places that clients hold, so that no server has to remember them.
+"""The stream's cursor: an opaque place that clients hold, so that no server has to remember it.
 
-A stream cursor says: *the client holds the exact filtered state as of `pos` for all ids
+It says: *the client holds the exact filtered state as of `pos` for all ids
 up to `key`*. It is bytes in URL-safe base64 with a checksum, so that a cut or mistyped
 one is told from an old one. The checksum is no protection against forgery, and none is
 needed: a cursor grants nothing that its filter does not.
@@ -10,7 +10,7 @@ import binascii
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
 
@@ -20,15 +20,17 @@ START_KEY: Final = UUID(int=0)
 END_KEY: Final = UUID(int=2**128 - 1)
 """Every id is up to this one: the snapshot is complete."""
 
+_KIND: Final = b"s"
 _MAX_TEXT: Final = 200
 _STREAM: Final = struct.Struct("!cB16sQ16s8s")
-_LIST: Final = struct.Struct("!cB16s8s")
 _CHECKSUM: Final = struct.Struct("!I")
 _MAX_POS: Final = 2**63 - 1
 
 
 class InvalidCursorError(Exception):
-    """The text is no cursor that this version could read; the message says why."""
+    """The cursor is damaged, or of a stream with other filters; the message says which."""
+
+    code: Final = "invalid_cursor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class StreamCursor:
         """Give the opaque text."""
         return _seal(
             _STREAM.pack(
-                b"s", VERSION, self.epoch.bytes, self.pos, self.key.bytes, self.fingerprint
+                _KIND, VERSION, self.epoch.bytes, self.pos, self.key.bytes, self.fingerprint
             )
         )
 
@@ -62,53 +64,26 @@ class StreamCursor:
         Raises:
             InvalidCursorError: It is not one, is damaged, or is of another version.
         """
-        epoch, pos, key, fingerprint = _open(text, _STREAM, b"s")
+        epoch, pos, key, fingerprint = _open(text)
         if pos > _MAX_POS:
             raise InvalidCursorError("the cursor's position is out of range")
         return cls(epoch=UUID(bytes=epoch), pos=pos, key=UUID(bytes=key), fingerprint=fingerprint)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListCursor:
-    """A place in a list.
-
-    Attributes:
-        after: Id of the last lead of the page before.
-        fingerprint: Of the list's filter.
-    """
-
-    after: UUID
-    fingerprint: bytes
-
-    def encode(self) -> str:
-        """Give the opaque text."""
-        return _seal(_LIST.pack(b"l", VERSION, self.after.bytes, self.fingerprint))
-
-    @classmethod
-    def decode(cls, text: str) -> "ListCursor":
-        """Read the opaque text.
-
-        Raises:
-            InvalidCursorError: It is not one, is damaged, or is of another version.
-        """
-        after, fingerprint = _open(text, _LIST, b"l")
-        return cls(after=UUID(bytes=after), fingerprint=fingerprint)
 
 
 def _seal(payload: bytes) -> str:
     return urlsafe_b64encode(payload + _CHECKSUM.pack(crc32(payload))).decode().rstrip("=")
 
 
-def _open(text: str, layout: struct.Struct, kind: Literal[b"s", b"l"]) -> tuple[Any, ...]:
+def _open(text: str) -> tuple[Any, ...]:
     raw = _bytes_of(text)
     payload, checksum = raw[: -_CHECKSUM.size], raw[-_CHECKSUM.size :]
     if len(raw) <= _CHECKSUM.size or checksum != _CHECKSUM.pack(crc32(payload)):
         raise InvalidCursorError("the cursor is damaged")
-    if payload[:1] != kind:
-        raise InvalidCursorError("the cursor is of another listing")
-    if len(payload) != layout.size or payload[1] != VERSION:
+    if payload[:1] != _KIND:
+        raise InvalidCursorError("the cursor is of a listing, not of a stream")
+    if len(payload) != _STREAM.size or payload[1] != VERSION:
         raise InvalidCursorError("the cursor is of another version")
-    return layout.unpack(payload)[2:]
+    return _STREAM.unpack(payload)[2:]
 
 
 def _bytes_of(text: str) -> bytes:

@@ -12,6 +12,7 @@ from pydantic import (
 )
 from pydantic_core.core_schema import ValidationInfo
 
+from leadwire.http import PageQuery
 from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
 from stream_svc.domain.tags import Tag
 
@@ -66,13 +67,12 @@ class FilterQuery(BaseModel):
         return parse_filter({name: getattr(self, name) for name in FILTERS})
 
 
-class ListQuery(FilterQuery):
+class ListQuery(FilterQuery, PageQuery):
     """Which leads, and which page of them."""
 
-    limit: int = Field(default=100, ge=1, le=1000, description="Most leads on the page.")
-    cursor: str | None = Field(
-        default=None, description="`next_cursor` of the page before, with the same filters."
-    )
+    def filters(self) -> bytes:
+        """Give bytes that are equal for filters that mean the same, however they are written."""
+        return self.leads().fingerprint()
 
 
 class StreamQuery(FilterQuery):

@@ -2,9 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from leadwire.http import Problem
 from stream_svc.metrics import StreamMetrics
+
+
+class TooManyStreamsError(Exception):
+    """This process serves as many streams as it may."""
+
+    code: Final = "too_many_streams"
+
+    def __init__(self) -> None:
+        super().__init__("This process serves as many streams as it may. Try again in a while.")
 
 
 class StreamSlots:
@@ -25,15 +34,10 @@ class StreamSlots:
         """Take a place for as long as the context lasts.
 
         Raises:
-            Problem: 503 `too_many_streams`.
+            TooManyStreamsError: All are taken.
         """
         if self._taken >= self._limit:
-            raise Problem(
-                status=503,
-                code="too_many_streams",
-                detail="This process serves as many streams as it may. Try again in a while.",
-                headers={"Retry-After": "5"},
-            )
+            raise TooManyStreamsError
         self._taken += 1
         self._metrics.streams.inc()
         try:

@@ -35,17 +35,29 @@ def _as_events(chunk: Chunk) -> bytes:
     return events + b"\n"
 
 
+class NotAcceptableError(Exception):
+    """The stream is application/x-ndjson or text/event-stream."""
+
+    code: Final = "not_acceptable"
+
+    def __init__(self) -> None:
+        super().__init__("The stream is application/x-ndjson or text/event-stream.")
+
+
 NDJSON: Final = Wire("application/x-ndjson", _as_lines)
 EVENTS: Final = Wire("text/event-stream", _as_events)
 
 _ANY: Final = frozenset({"*/*", "application/*", "application/json"})
 
 
-def choose_wire(accept: str) -> Wire | None:
-    """Choose by an `Accept` header; None if neither way is accepted.
+def choose_wire(accept: str) -> Wire:
+    """Choose by an `Accept` header.
 
     The first media type that can be met wins; weights are not looked at, but a type with
     weight 0 is refused.
+
+    Raises:
+        NotAcceptableError: Neither way is accepted.
     """
     ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
     if not ranges:
@@ -55,7 +67,7 @@ def choose_wire(accept: str) -> Wire | None:
             return EVENTS
         if media_range == NDJSON.media_type or media_range in _ANY:
             return NDJSON
-    return None
+    raise NotAcceptableError
 
 
 def _media_range(part: str) -> str:

@@ -26,7 +26,7 @@ class StoredLead:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadPage:
+class StoredPage:
     """One page of a list.
 
     Attributes:
@@ -60,7 +60,7 @@ class LeadReads:
             document=row["doc"],
         )
 
-    async def page(self, leads: LeadFilter, *, after: UUID | None, limit: int) -> LeadPage:
+    async def page(self, leads: LeadFilter, *, after: UUID | None, limit: int) -> StoredPage:
         """Read a page of the leads that match.
 
         Args:
@@ -72,7 +72,7 @@ class LeadReads:
         async with self._database.connection() as connection:
             rows = await connection.fetch(text, after or START_KEY, limit + 1, *parameters)
         shown = rows[:limit]
-        return LeadPage(
+        return StoredPage(
             documents=[row["doc"] for row in shown],
             last_id=shown[-1]["id"] if shown else None,
             more=len(rows) > limit,

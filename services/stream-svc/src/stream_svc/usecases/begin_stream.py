@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from stream_svc.domain.cursor import StreamCursor
+from stream_svc.domain.cursor import InvalidCursorError, StreamCursor
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Place, beginning
 from stream_svc.domain.steps import Head
@@ -12,7 +12,6 @@ from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.errors import (
     CursorAheadError,
     CursorExpiredError,
-    CursorMismatchError,
 )
 from stream_svc.usecases.tail import Tail
 
@@ -41,7 +40,7 @@ async def begin_stream(change_log: ChangeLog, tail: Tail, wish: Wish) -> Place:
     """Find where a stream begins, before anything is sent.
 
     Raises:
-        CursorMismatchError: The cursor is of another filter.
+        InvalidCursorError: The cursor is of another filter.
         CursorExpiredError: The log does not reach back to it, or is another log.
         CursorAheadError: Its position is not here yet, also after a short wait.
     """
@@ -50,7 +49,7 @@ async def begin_stream(change_log: ChangeLog, tail: Tail, wish: Wish) -> Place:
         head = await change_log.head()
         return beginning(epoch=head.epoch, pos=head.pos, snapshot=wish.snapshot)
     if cursor.fingerprint != wish.leads.fingerprint():
-        raise CursorMismatchError
+        raise InvalidCursorError("the cursor belongs to a stream with other filters")
     head = await _head_at(change_log, tail, cursor)
     if not head.serves(cursor.epoch, cursor.pos):
         raise CursorExpiredError

@@ -1,7 +1,9 @@
-"""What the handlers of stream-svc share: one frozen value per service in a process."""
+"""What the handlers of this service work with."""
 
 from dataclasses import dataclass
 
+from stream_svc.http.slots import StreamSlots
+from stream_svc.metrics import StreamMetrics
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.reads import LeadReads
 from stream_svc.usecases.tail import Tail
@@ -9,7 +11,7 @@ from stream_svc.usecases.tail import Tail
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Parts of the service that requests are answered with.
+    """Made once per process, in `app.py`.
 
     Attributes:
         reads: The projection.
@@ -17,6 +19,8 @@ class Context:
         tail: What is new in the log.
         heartbeat_seconds: Silence on a stream after which a mark is sent.
         write_within: Seconds that a stream's reader has to take what is sent.
+        slots: How many streams there may be.
+        metrics: Told what is streamed, and what is cut.
     """
 
     reads: LeadReads
@@ -24,3 +28,5 @@ class Context:
     tail: Tail
     heartbeat_seconds: float
     write_within: float
+    slots: StreamSlots
+    metrics: StreamMetrics
