@@ -1,11 +1,12 @@
 """Start, watch and stop the parts of a process.
 
-Every background loop is a small class with `start()` and `stop()`, built around one
-`BackgroundTask`; every process has one `Supervisor`, which starts its components in
-order, ends the process when one of them dies, and stops them in reverse.
+Every background loop is a small class with `start()` and `stop()`: a `PeriodicTask`, or one
+built around a `BackgroundTask`. Every process has one `Supervisor`, which starts its
+components in order, ends the process when one of them dies, and stops them in reverse.
 """
 
+from leadwire.lifecycle.periodic import PeriodicTask
 from leadwire.lifecycle.supervisor import Component, ComponentFailedError, Supervisor
 from leadwire.lifecycle.task import BackgroundTask
 
-__all__ = ["BackgroundTask", "Component", "ComponentFailedError", "Supervisor"]
+__all__ = ["BackgroundTask", "Component", "ComponentFailedError", "PeriodicTask", "Supervisor"]

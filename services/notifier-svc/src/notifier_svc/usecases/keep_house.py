@@ -1,15 +1,13 @@
 """Make room for the days to come, and forget what is old enough."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from random import SystemRandom
 from typing import Final
 
 import structlog
 
 from leadwire.db import Database, is_transient
-from leadwire.lifecycle import BackgroundTask
+from leadwire.lifecycle import PeriodicTask
 from notifier_svc.mail import EmailTransport
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
@@ -30,7 +28,7 @@ class Retention:
     deliveries: timedelta
 
 
-class HouseKeeping:
+class HouseKeeping(PeriodicTask):
     """Keeps the journal's partitions, and prunes deliveries and written emails.
 
     Args:
@@ -51,21 +49,14 @@ class HouseKeeping:
         self._database = database
         self._transport = transport
         self._retention = retention
-        self._interval = interval
-        self._task = BackgroundTask(name="notifier housekeeping", body=self._run)
+        super().__init__(
+            name="notifier housekeeping", interval=interval, body=self._round, passes=_passes
+        )
 
     async def start(self) -> None:
         """Make today's partition, so that events can be taken; go on in the background."""
         await self._keep_journal()
-        await self._task.start()
-
-    async def stop(self) -> None:
-        """Stop; what is left is done by the next round."""
-        await self._task.stop()
-
-    async def wait(self) -> None:
-        """Return once stopped; raise what ended the loop otherwise."""
-        await self._task.wait()
+        await super().start()
 
     async def keep_house(self) -> None:
         """Do one round."""
@@ -74,16 +65,9 @@ class HouseKeeping:
         emails = await self._transport.forget(older_than=self._retention.deliveries)
         log.debug("old_emails_forgotten", emails=emails)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.keep_house()
-            except Exception as error:
-                # A full or missing disk (OSError) passes, as a lost database does.
-                if not (is_transient(error) or isinstance(error, OSError)):
-                    raise
-                log.warning("housekeeping_failed", error=type(error).__name__)
-            await asyncio.sleep(self._interval * SystemRandom().uniform(0.9, 1.1))
+    async def _round(self) -> bool:
+        await self.keep_house()
+        return False
 
     async def _keep_journal(self) -> None:
         today = datetime.now(UTC).date()
@@ -100,3 +84,8 @@ class HouseKeeping:
                 pruned = await DeliveryStore(connection=connection).prune(
                     older_than=self._retention.deliveries, limit=_PRUNED_AT_ONCE
                 )
+
+
+def _passes(error: Exception) -> bool:
+    """A full or missing disk (OSError) passes, as a lost database does."""
+    return is_transient(error) or isinstance(error, OSError)

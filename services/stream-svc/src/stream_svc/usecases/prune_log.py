@@ -1,24 +1,22 @@
 """Forget changes that are older than followers may be: the log does not grow for ever."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from random import SystemRandom
 from typing import Final
 
 import structlog
 
 from leadwire.db import is_transient
-from leadwire.lifecycle import BackgroundTask
+from leadwire.lifecycle import PeriodicTask
 from stream_svc.storage.change_log import ChangeLog
 
 log = structlog.get_logger(__name__)
 
 CHANGES_PER_ROUND: Final = 5000
-PAUSE_SECONDS: Final = (45.0, 75.0)
-"""Between two looks, at random, so that replicas take turns."""
+INTERVAL: Final = 60.0
+JITTER: Final = 0.25
 
 
-class LogPruner:
+class LogPruner(PeriodicTask):
     """Prunes the change log for as long as it runs; a component.
 
     Args:
@@ -30,29 +28,17 @@ class LogPruner:
     def __init__(self, *, log: ChangeLog, retention: timedelta) -> None:
         self._log = log
         self._retention = retention
-        self._task = BackgroundTask(name="prune the change log", body=self._run)
+        super().__init__(
+            name="prune the change log",
+            interval=INTERVAL,
+            jitter=JITTER,
+            body=self._prune,
+            passes=is_transient,
+        )
 
-    async def start(self) -> None:
-        """Begin to prune in the background."""
-        await self._task.start()
-
-    async def stop(self) -> None:
-        """Stop; what is left is pruned by the next run."""
-        await self._task.stop()
-
-    async def wait(self) -> None:
-        """Return once stopped; raise what ended the loop otherwise."""
-        await self._task.wait()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await prune_log(self._log, retention=self._retention)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("log_not_pruned", error=type(error).__name__)
-            await asyncio.sleep(SystemRandom().uniform(*PAUSE_SECONDS))
+    async def _prune(self) -> bool:
+        await prune_log(self._log, retention=self._retention)
+        return False
 
 
 async def prune_log(change_log: ChangeLog, *, retention: timedelta) -> int:
