@@ -8,15 +8,20 @@ BIN := $(VENV)/bin
 DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS))
 TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) tests
-NEWEST_PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 
 # The first interpreter that really runs and is new enough; a version manager may
 # leave commands behind that do not.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-INSTALL_OURS := $(INSTALL) --no-deps --no-build-isolation $(addprefix -e ,$(DISTRIBUTIONS))
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv takes seconds where pip takes a minute. But it does not read pip's configuration, so
+# where it fails, as behind a private index, pip has the last word.
+define install
+	@$(BIN)/uv pip install --quiet $(1) 2>$(VENV)/uv.log \
+		|| { echo "uv could not (see $(VENV)/uv.log); trying pip, which takes longer"; $(PIP_INSTALL) $(1); }
+endef
 
 # `make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://...`
 PORT ?= 8080
@@ -71,7 +76,7 @@ bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same ru
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
-	@for name in run dev; do \
+	@for name in uv run dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc standalone),--no-emit-package $(d)) \
@@ -87,13 +92,17 @@ $(VENV)/bin/python:
 	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)"; rm -rf $(VENV); exit 1; }
 
-$(VENV)/.run: $(VENV)/bin/python requirements/run.txt $(NEWEST_PYPROJECTS)
+$(BIN)/uv: $(VENV)/bin/python requirements/uv.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.run: $(BIN)/uv requirements/run.txt $(PYPROJECTS)
 	@echo "Installing what Leadwire needs"
-	@$(INSTALL) --require-hashes -r requirements/run.txt
-	@$(INSTALL_OURS)
+	$(call install,--require-hashes -r requirements/run.txt)
+	$(call install,--no-deps --no-build-isolation $(addprefix -e ,$(DISTRIBUTIONS)))
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing what tests and checks need"
-	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	$(call install,--require-hashes -r requirements/dev.txt)
 	@touch $@
