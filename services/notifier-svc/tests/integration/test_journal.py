@@ -128,7 +128,13 @@ async def test_a_cursor_serves_only_the_filters_that_it_came_with(office: "Offic
 
 @pytest.mark.parametrize(
     "params",
-    [{"limit": "0"}, {"limit": "1001"}, {"from": "yesterday"}, {"x": "1"}],
+    [
+        {"limit": "0"},
+        {"limit": "1001"},
+        {"from": "yesterday"},
+        {"to": "9999-12-31T23:59:59-01:00"},
+        {"x": "1"},
+    ],
     ids=str,
 )
 async def test_a_malformed_query_is_refused(office: "Office", params: dict[str, str]) -> None:

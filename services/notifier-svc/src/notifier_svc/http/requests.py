@@ -1,11 +1,22 @@
 """What clients ask for."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from leadwire.http import PageQuery
 from notifier_svc.domain.deliveries import DeliveryStatus
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it lies outside of the calendar in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class JournalQuery(PageQuery):
@@ -14,13 +25,13 @@ class JournalQuery(PageQuery):
     type: list[Annotated[str, Field(max_length=255)]] = Field(
         default_factory=list, max_length=50, description="Event types; repeat it for several."
     )
-    since: AwareDatetime | None = Field(
+    since: Moment | None = Field(
         default=None,
         validation_alias="from",
         description="Moment of receipt at or after which an event stands in the journal.",
         examples=["2026-01-31T09:00:00Z"],
     )
-    until: AwareDatetime | None = Field(
+    until: Moment | None = Field(
         default=None, validation_alias="to", description="Moment of receipt before which it does."
     )
 
