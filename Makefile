@@ -66,6 +66,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
+	$(BIN)/python -m leadwire_standalone.openapi_reference --check
 
 format: $(VENV)/.dev ## Format and mend what the linter can mend
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,80 @@
+"""Write `docs/reference/openapi/*.json` from the services' operations, or check them.
+
+python -m leadwire_standalone.openapi_reference [--check]
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from leadwire.http.openapi import OPENAPI
+from leadwire.service import create_app
+from leadwire_standalone.services import SERVICES
+
+DEFAULT_DIRECTORY = Path("docs/reference/openapi")
+
+# An application is wired, but never started: nothing of this is connected to.
+_SETTINGS: Final[dict[str, Any]] = {
+    "auth": "off",
+    "broker_url": "memory://documentation",
+    "database_url": "postgresql://documentation",
+    "email_url": "file:///documentation",
+    "email_from": "documentation@example.com",
+}
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """Return each service's OpenAPI document, by the service's name."""
+    return {
+        service.name: create_app(service, service.settings(**_SETTINGS))[OPENAPI].document()
+        for service in SERVICES
+    }
+
+
+def files() -> dict[str, str]:
+    """Return the text of each file by its name."""
+    return {
+        f"{name}.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for name, document in documents().items()
+    }
+
+
+def main() -> int:
+    """Write the files, or with `--check` return 1 if one is not current or one too many."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
+    parser.add_argument("--directory", type=Path, default=DEFAULT_DIRECTORY)
+    given = parser.parse_args()
+    return _check(given.directory) if given.check else _write(given.directory)
+
+
+def _write(directory: Path) -> int:
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (directory / name).write_text(text, encoding="utf-8")
+    for path in _superfluous(directory):
+        path.unlink()
+    return 0
+
+
+def _check(directory: Path) -> int:
+    wrong = [directory / name for name, text in files().items() if _read(directory / name) != text]
+    wrong += _superfluous(directory)
+    for path in wrong:
+        sys.stderr.write(f"{path} is not current: run this module without --check\n")
+    return 1 if wrong else 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _superfluous(directory: Path) -> list[Path]:
+    names = {f"{service.name}.json" for service in SERVICES}
+    return [path for path in sorted(directory.glob("*.json")) if path.name not in names]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
