@@ -1,14 +1,8 @@
-from datetime import UTC, datetime
-from uuid import UUID
-
 import pytest
 
 from leadwire.http import Problem
 from manager_svc.domain.manager import folded
 from manager_svc.http.etags import Precondition, versions_of
-from manager_svc.usecases.await_lead import is_young
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()
 
 
 def if_match(value: str | None) -> Precondition:
@@ -34,14 +28,6 @@ def test_an_if_match_without_quotes_is_refused(header: str) -> None:
     with pytest.raises(Problem) as caught:
         versions_of(if_match(header))
     assert (caught.value.status, caught.value.code) == (400, "invalid_request")
-
-
-def test_only_a_fresh_uuid7_is_young() -> None:
-    fresh = UUID(int=(int(NOON * 1000) << 80) | (7 << 76) | (2 << 62))
-    assert is_young(fresh, now=NOON + 9.9)
-    assert not is_young(fresh, now=NOON + 10.1)
-    random = UUID(int=(int(NOON * 1000) << 80) | (4 << 76) | (2 << 62))
-    assert not is_young(random, now=NOON)
 
 
 @pytest.mark.parametrize(

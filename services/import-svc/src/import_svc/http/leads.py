@@ -6,9 +6,10 @@ from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.http.context import Context
 from import_svc.http.requests import NewLead, refuse_idempotency_key
-from import_svc.http.views import LeadView, contact_tag
+from import_svc.http.views import LeadView
 from import_svc.usecases.create_lead import LeadInvalidError
 from leadwire.contracts import Origin
+from leadwire.contracts.tags import contact_tag
 from leadwire.http import Problem, invalid_request, json_response
 
 
@@ -34,7 +35,7 @@ class LeadHandlers:
         return json_response(
             LeadView.of(lead),
             status=201,
-            headers={"Location": f"/v1/leads/{lead.id}", "ETag": f'"{contact_tag(lead)}"'},
+            headers={"Location": f"/v1/leads/{lead.id}", "ETag": f'"{contact_tag(lead.rev)}"'},
         )
 
 

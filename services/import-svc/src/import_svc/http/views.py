@@ -12,6 +12,7 @@ from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
 from leadwire.contracts import Origin
+from leadwire.contracts.tags import contact_tag
 
 
 class FailureView(BaseModel):
@@ -129,13 +130,8 @@ class LeadView(BaseModel):
             created_at=lead.created_at,
             updated_at=lead.updated_at,
             rev=lead.rev,
-            tags=Tags(contact=contact_tag(lead)),
+            tags=Tags(contact=contact_tag(lead.rev)),
         )
-
-
-def contact_tag(lead: Lead) -> str:
-    """Name the version of a lead's contact side."""
-    return f"contact-{lead.rev}"
 
 
 def _shown(receipt: Receipt) -> dict[str, Any]:

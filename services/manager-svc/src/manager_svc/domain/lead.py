@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from leadwire.contracts.tags import work_tag
 from manager_svc.domain.errors import IllegalTransitionError, StaleLeadError
 from manager_svc.domain.manager import ManagerName
 from manager_svc.domain.status import TRANSITIONS, LeadStatus, allowed_after
@@ -46,7 +47,7 @@ class Work:
     @property
     def tag(self) -> str:
         """Name of this version, as it stands in `ETag` and `If-Match`."""
-        return f"work-{self.rev}"
+        return work_tag(self.rev)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

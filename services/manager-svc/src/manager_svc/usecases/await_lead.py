@@ -7,15 +7,15 @@ is not known, but whose id says that it is new, waits a little for it.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, TypeVar
+from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
+from leadwire.contracts.identity import ARRIVES_WITHIN, is_young
 from leadwire.db import Database
 from manager_svc.domain.errors import LeadNotFoundError
 from manager_svc.storage.leads import LeadStore
 
-YOUNG: Final = 10.0
-WITHIN: Final = 2.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class LeadArrivals:
         within: Seconds to wait at most.
     """
 
-    def __init__(self, *, database: Database, within: float = WITHIN) -> None:
+    def __init__(self, *, database: Database, within: float = ARRIVES_WITHIN) -> None:
         self._database = database
         self._within = within
 
@@ -44,7 +44,7 @@ class LeadArrivals:
         try:
             return await attempt()
         except LeadNotFoundError:
-            if not is_young(lead_id) or not await self._arrives(lead_id):
+            if not is_young(lead_id, now=datetime.now(UTC)) or not await self._arrives(lead_id):
                 raise
         return await attempt()
 
@@ -60,19 +60,6 @@ class LeadArrivals:
                 return False
             await asyncio.sleep(min(pause, left))
         raise AssertionError("pauses never end")
-
-
-def is_young(lead_id: UUID, *, now: float | None = None) -> bool:
-    """Tell whether a UUIDv7 was made in the last ten seconds, give or take clocks that differ.
-
-    Args:
-        lead_id: Any UUID; only version 7 tells its time.
-        now: Seconds since the epoch, for tests.
-    """
-    if lead_id.version != 7:
-        return False
-    made = (lead_id.int >> 80) / 1000
-    return abs((time.time() if now is None else now) - made) < YOUNG
 
 
 def _pauses() -> Iterator[float]:

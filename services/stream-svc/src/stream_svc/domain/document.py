@@ -2,6 +2,7 @@
 
 import orjson
 
+from leadwire.contracts.tags import contact_tag, work_tag
 from stream_svc.domain.lead import Lead, Status, WorkSide
 
 
@@ -38,8 +39,8 @@ def document_of(lead: Lead) -> str:
             "updated_at": max(contact.updated_at, work.updated_at) if work else contact.updated_at,
             "rev": lead.rev,
             "tags": {
-                "contact": f"contact-{contact.rev}",
-                "work": f"work-{work.rev}" if work is not None else None,
+                "contact": contact_tag(contact.rev),
+                "work": work_tag(work.rev) if work is not None else None,
             },
         },
         option=orjson.OPT_UTC_Z,

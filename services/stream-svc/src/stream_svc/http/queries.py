@@ -12,9 +12,9 @@ from pydantic import (
 )
 from pydantic_core.core_schema import ValidationInfo
 
+from leadwire.contracts.tags import Tag
 from leadwire.http import PageQuery
 from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
-from stream_svc.domain.tags import Tag
 
 TagText = Annotated[
     Tag,

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from stream_svc.domain.tags import Tag
-from stream_svc.domain.youth import is_young
+from leadwire.contracts.identity import ARRIVES_WITHIN, is_young
+from leadwire.contracts.tags import Tag
 from stream_svc.storage.reads import LeadReads, StoredLead
 from stream_svc.usecases.errors import LeadNotFoundError, ProjectionBehindError
 from stream_svc.usecases.tail import Tail
 
-WAIT_SECONDS: Final = 2.0
 PAUSE_SECONDS: Final = 0.02
 """Between two looks, however often the log moves on."""
 
@@ -37,7 +36,7 @@ async def read_lead(
     loop = asyncio.get_running_loop()
     with tail.watch() as watch:
         found = await reads.lead(lead_id)
-        deadline = loop.time() + WAIT_SECONDS
+        deadline = loop.time() + ARRIVES_WITHIN
         while not _is_final(found, lead_id, at_least):
             left = deadline - loop.time()
             if left <= 0:

@@ -6,14 +6,19 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from stream_svc.domain.tags import InvalidTagError, Tag
-from stream_svc.domain.youth import is_young
+from leadwire.contracts.identity import is_young
+from leadwire.contracts.tags import InvalidTagError, Tag, contact_tag, work_tag
 
 
 def test_a_tag_is_reached_by_its_own_side_only() -> None:
     assert Tag.parse("work-7").is_reached(contact_rev=0, work_rev=7)
     assert not Tag.parse("work-7").is_reached(contact_rev=9, work_rev=6)
     assert Tag.parse("contact-3").is_reached(contact_rev=4, work_rev=0)
+
+
+def test_a_tag_that_is_written_can_be_read() -> None:
+    assert Tag.parse(contact_tag(3)) == Tag("contact", 3)
+    assert Tag.parse(work_tag(7)) == Tag("work", 7)
 
 
 @pytest.mark.parametrize("text", ["", "work", "work-", "work-0", "work-x", "lead-1", "work-1 "])

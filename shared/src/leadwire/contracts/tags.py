@@ -33,3 +33,13 @@ class Tag:
     def is_reached(self, *, contact_rev: int, work_rev: int) -> bool:
         """Tell whether sides with these revs are at this state or a later one."""
         return (contact_rev if self.side == "contact" else work_rev) >= self.rev
+
+
+def contact_tag(rev: int) -> str:
+    """Name the contact side of a lead at a `rev`."""
+    return f"contact-{rev}"
+
+
+def work_tag(rev: int) -> str:
+    """Name the work side of a lead at a `rev`."""
+    return f"work-{rev}"

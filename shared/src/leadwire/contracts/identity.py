@@ -5,7 +5,10 @@ from typing import Final
 from uuid import UUID
 
 YOUNG: Final = timedelta(seconds=10)
-"""A lead younger than this may exist although nobody here has heard of it yet."""
+"""A lead younger than this may exist although a service has not heard of it yet."""
+
+ARRIVES_WITHIN: Final = 2.0
+"""Seconds for which a request about such a lead waits for it."""
 
 
 def is_young(lead_id: UUID, *, now: datetime) -> bool:
