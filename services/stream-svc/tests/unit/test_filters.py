@@ -90,6 +90,8 @@ def test_a_lead_that_is_not_visible_matches_nothing() -> None:
         ("assigned", "yes"),
         ("manager_id", "not-an-id"),
         ("created_after", "yesterday"),
+        ("created_after", "0001-01-01T00:00:00+23:59"),
+        ("created_before", "9999-12-31T23:59:59-23:59"),
         ("created_after", "2026-02-01T09:00:00"),
         ("email_domain", ""),
         ("manager_id", ",".join([str(MANAGER)] * (MAX_VALUES + 1))),

@@ -144,7 +144,10 @@ def _moment(condition: Callable[[str, datetime], Condition], facet: str) -> Read
             raise ValueError("must be a moment as 2026-01-31T09:00:00Z") from None
         if moment.tzinfo is None:
             raise ValueError("must have a time zone, as in 2026-01-31T09:00:00Z")
-        return condition(facet, moment.astimezone(UTC))
+        try:
+            return condition(facet, moment.astimezone(UTC))
+        except OverflowError:
+            raise ValueError("lies outside of the years 1 to 9999 in UTC") from None
 
     return read
 
