@@ -18,14 +18,19 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
 }
 
 
-async def run(names: Sequence[str]) -> list[Figure]:
-    """Run the named benchmarks, one after another, on private servers."""
+async def measure(names: Sequence[str], servers: Servers) -> list[Figure]:
+    """Run the named benchmarks, one after another."""
     figures: list[Figure] = []
-    async with running_servers() as servers:
-        for name in names:
-            print(f"measuring {name} ...", file=sys.stderr, flush=True)
-            figures += await BENCHMARKS[name](servers)
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        figures += await BENCHMARKS[name](servers)
     return figures
+
+
+async def run(names: Sequence[str]) -> list[Figure]:
+    """Run the named benchmarks on private servers."""
+    async with running_servers() as servers:
+        return await measure(names, servers)
 
 
 def main() -> int:
