@@ -35,6 +35,19 @@ def body_of(people: "Sequence[Json]") -> bytes:
     return b"".join(orjson.dumps(each) + b"\n" for each in people)
 
 
+def written(people: "Sequence[Json]", media_type: str) -> bytes:
+    if media_type == "application/json":
+        return orjson.dumps(people)
+    if media_type == "application/x-ndjson":
+        return body_of(people)
+    lines = [",".join(people[0]), *(",".join(map(str, each.values())) for each in people)]
+    return "\n".join(lines).encode()
+
+
+def in_gzip(media_type: str) -> dict[str, str]:
+    return {"Content-Type": media_type, "Content-Encoding": "gzip"}
+
+
 async def open_request(
     port: int, body: bytes, *, announced: int
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -112,6 +125,34 @@ async def test_a_broken_gzip_midway_ends_as_failed(desk: "Desk", many: "list[Jso
     assert (receipt["status"], receipt["error"]["code"]) == ("failed", "malformed_body")
     assert receipt["received"] == receipt["imported"] + receipt["failed"]
     assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjson", "application/json"])
+async def test_gzip_that_ends_early_ends_as_failed_without_its_last_row(
+    desk: "Desk", many: "list[Json]", media_type: str
+) -> None:
+    packed = gzip.compress(written(many, media_type))
+    receipt = await desk.call(
+        "POST", "/v1/imports", data=io.BytesIO(packed[:-12]), headers=in_gzip(media_type)
+    )
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "malformed_body")
+    assert 0 < receipt["imported"] < LINES
+    assert receipt["failed"] == 0
+    assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+@pytest.mark.parametrize("media_type", ["text/csv", "application/x-ndjson", "application/json"])
+async def test_gzip_that_ends_early_in_the_first_block_stores_nothing(
+    desk: "Desk", person: "MakePerson", media_type: str
+) -> None:
+    packed = gzip.compress(written([person(n) for n in range(50)], media_type))
+    for cut in (1, 8, 12, len(packed) // 2, len(packed) - 15):
+        problem = await desk.call(
+            "POST", "/v1/imports", 400, data=packed[:-cut], headers=in_gzip(media_type)
+        )
+        assert problem["code"] == "malformed_body"
+    assert await desk.value("SELECT count(*) FROM imports") == 0
+    assert await desk.value("SELECT count(*) FROM leads") == 0
 
 
 async def test_imports_beyond_the_limit_are_told_to_come_again(

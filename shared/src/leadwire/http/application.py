@@ -51,6 +51,7 @@ def new_application(
         client_max_size=max_body,
         handler_args={
             "access_log": None,
+            "auto_decompress": False,  # see `gunzip`
             "handler_cancellation": True,
             "keepalive_timeout": IDLE_CONNECTION_SECONDS,
             "lingering_time": LINGER_SECONDS,

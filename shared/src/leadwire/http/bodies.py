@@ -5,11 +5,13 @@ ever, and `request.content` knows no limit at all.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from leadwire.http.gunzip import BrokenGzipError, Gunzip
 from leadwire.http.problems import Problem
 
 GRACE_SECONDS = 20.0
@@ -18,12 +20,16 @@ GRACE_SECONDS = 20.0
 SLOWEST_BYTES_PER_SECOND = 1024.0
 """A client below this rate, beyond the grace, is cut off with 408."""
 
+_PLAIN = ("", "identity")
+_GZIP = ("gzip", "x-gzip")
+
 
 class RequestBody:
     """The body of a request, as it comes in: for handlers that read a stream.
 
-    A handler gets one by annotating its parameter `body` with this class. Compressed
-    bodies (`Content-Encoding`) arrive decompressed, and the limit counts what they unpack to.
+    A handler gets one by annotating its parameter `body` with this class. A body in gzip
+    arrives unpacked, and the limit counts what it unpacks to. The application must leave
+    bodies as they are (aiohttp's `auto_decompress` off).
 
     Args:
         request: Whose body to read; it can be read once.
@@ -48,10 +54,54 @@ class RequestBody:
         """Yield the body in pieces as they arrive.
 
         Raises:
-            Problem: 413 `body_too_large`; 408 `request_timeout`; 400 `malformed_body` for
-                broken chunking or compression.
+            Problem: 413 `body_too_large`; 415 `unsupported_encoding`; 408
+                `request_timeout`; 400 `malformed_body` for broken chunking, or gzip that is
+                broken or cut off.
         """
-        self.refuse_announced_size()
+        self.refuse_announced()
+        gunzip = Gunzip() if self._encoding() in _GZIP else None
+        total = 0
+        async for received in self._received():
+            for piece in _unpacked(received, gunzip):
+                total += len(piece)
+                if total > self._limit:
+                    raise self._too_large()
+                yield piece
+        if gunzip is not None:
+            with _broken_gzip_refused():
+                gunzip.finish()
+
+    async def read(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            Problem: See `chunks`.
+        """
+        return b"".join([chunk async for chunk in self.chunks()])
+
+    def refuse_announced(self) -> None:
+        """Refuse a body for what its headers say of it, before it is read.
+
+        Raises:
+            Problem: 413 `body_too_large`; 415 `unsupported_encoding`.
+        """
+        if self._encoding() not in {*_PLAIN, *_GZIP}:
+            raise Problem(
+                status=415,
+                code="unsupported_encoding",
+                detail="This Content-Encoding is not understood: send gzip or no encoding.",
+                headers={"Accept-Encoding": "gzip"},
+            )
+        announced = self._request.content_length
+        if announced is not None and announced > self._limit:
+            raise self._too_large()
+
+    def _encoding(self) -> str:
+        given = self._request.headers.getall("Content-Encoding", [])
+        return ", ".join(given).strip().lower()
+
+    async def _received(self) -> AsyncIterator[bytes]:
+        """Yield the bytes that the client sends, as they are."""
         loop = asyncio.get_running_loop()
         received, waited = 0, 0.0
         while True:
@@ -66,24 +116,6 @@ class RequestBody:
                 raise self._too_large()
             yield chunk
 
-    async def read(self) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            Problem: See `chunks`.
-        """
-        return b"".join([chunk async for chunk in self.chunks()])
-
-    def refuse_announced_size(self) -> None:
-        """Refuse a body whose announced length is over the limit, before it is read.
-
-        Raises:
-            Problem: 413 `body_too_large`.
-        """
-        announced = self._request.content_length
-        if announced is not None and announced > self._limit:
-            raise self._too_large()
-
     async def _next_chunk(self, patience: float) -> bytes:
         try:
             async with asyncio.timeout(patience):
@@ -96,12 +128,7 @@ class RequestBody:
                 headers={"Connection": "close"},
             ) from None
         except (web.RequestPayloadError, HttpProcessingError):
-            raise Problem(
-                status=400,
-                code="malformed_body",
-                detail="The request body is broken: its chunks or its Content-Encoding.",
-                headers={"Connection": "close"},
-            ) from None
+            raise malformed_body("The request body is broken: its chunks are not whole.") from None
 
     def _too_large(self) -> Problem:
         return Problem(
@@ -110,3 +137,28 @@ class RequestBody:
             detail=f"The request body must not exceed {self._limit} bytes.",
             max_bytes=self._limit,
         )
+
+
+def malformed_body(detail: str) -> Problem:
+    """The problem of a body that breaks off or cannot be unpacked."""
+    return Problem(
+        status=400, code="malformed_body", detail=detail, headers={"Connection": "close"}
+    )
+
+
+def _unpacked(received: bytes, gunzip: Gunzip | None) -> Iterator[bytes]:
+    if gunzip is None:
+        yield received
+        return
+    with _broken_gzip_refused():
+        yield from gunzip.feed(received)
+
+
+@contextmanager
+def _broken_gzip_refused() -> Iterator[None]:
+    try:
+        yield
+    except BrokenGzipError:
+        raise malformed_body(
+            "The request body is not whole gzip: it is damaged or cut off. Send it again."
+        ) from None

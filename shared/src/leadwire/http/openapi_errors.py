@@ -44,16 +44,17 @@ _ANY_INPUT = ErrorResponse(400, "invalid_request", "A parameter is wrong, missin
 _PAGE = ErrorResponse(
     400, "invalid_cursor", "The cursor is damaged, or of a listing with other filters."
 )
-_ANY_BODY = (ErrorResponse(413, "body_too_large", "The body is larger than allowed."),)
+_ANY_BODY = (
+    ErrorResponse(400, "malformed_body", "The body's chunks or its gzip are broken or cut off."),
+    ErrorResponse(413, "body_too_large", "The body is larger than allowed."),
+    ErrorResponse(415, "unsupported_encoding", "The body has another encoding than gzip or none."),
+)
 _JSON_BODY = (
     ErrorResponse(400, "malformed_json", "The body is not JSON."),
     ErrorResponse(415, "unsupported_media_type", "The body is not application/json."),
     ErrorResponse(422, "invalid_request", "The body has wrong or missing values."),
 )
-_RAW_BODY = (
-    ErrorResponse(400, "malformed_body", "The body's chunks or its Content-Encoding are broken."),
-    ErrorResponse(415, "unsupported_media_type", "The body has another content type."),
-)
+_RAW_BODY = (ErrorResponse(415, "unsupported_media_type", "The body has another content type."),)
 _ALWAYS = ErrorResponse(500, "internal_error", "Something went wrong on our side.")
 
 

@@ -31,6 +31,9 @@ _DISCREET = {
     "url_parsing": "Input should be a valid URL",
 }
 
+# What pydantic sets before the message of a validator of ours.
+_OF_A_VALIDATOR = "Value error, "
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
@@ -109,7 +112,7 @@ async def arguments(request: web.Request, binding: Binding, *, body: RequestBody
         raw_headers = _raw_headers(request, binding.headers)
         found["headers"] = _parse(binding.headers.model_validate, raw_headers, place="header")
     if binding.body is RequestBody:
-        body.refuse_announced_size()
+        body.refuse_announced()
         found["body"] = body
     elif binding.body is not None:
         found["body"] = await _parse_json(body, typing.cast("type[BaseModel]", binding.body))
@@ -194,7 +197,8 @@ def _parse(
 
 def _describe(error: ErrorDetails, *, place: str, name: str) -> JSON:
     path = ".".join(str(part)[:_LONGEST_NAME] for part in error["loc"]) or name
-    return {"in": place, "path": path, "message": _DISCREET.get(error["type"], error["msg"])}
+    message = _DISCREET.get(error["type"]) or error["msg"].removeprefix(_OF_A_VALIDATOR)
+    return {"in": place, "path": path, "message": message}
 
 
 def _raw_query(request: web.Request, model: type[BaseModel]) -> dict[str, str | list[str]]:

@@ -183,6 +183,7 @@ def _connection_factory(server: web.Server) -> Callable[[], web.RequestHandler]:
             keepalive_timeout=IDLE_CONNECTION_SECONDS,
             lingering_time=LINGER_SECONDS,
             access_log_class=_NoAccessLog,
+            auto_decompress=False,  # see `gunzip`
         )
 
     return connection

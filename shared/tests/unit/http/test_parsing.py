@@ -1,6 +1,7 @@
 """Requests are parsed by the handler's annotations, and refused without repeating values."""
 
 import enum
+import gzip
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from leadwire.http import Operation, RequestBody, Response, json_response, new_application
 from leadwire.http.application import add_operations
@@ -27,6 +28,13 @@ class NewThing(BaseModel):
     name: str = Field(max_length=20)
     count: int = 1
     colour: Colour | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str) -> str:
+        if name == "nameless":
+            raise ValueError("a thing needs a real name")
+        return name
 
 
 class ThingQuery(BaseModel):
@@ -251,6 +259,69 @@ async def test_broken_compression_is_a_malformed_body(client: Client) -> None:
     )
 
     assert (answer.status, (await answer.json())["code"]) == (400, "malformed_body")
+
+
+CSV_IN_GZIP = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+JSON = {"Content-Type": "application/json"}
+JSON_IN_GZIP = {**JSON, "Content-Encoding": "gzip"}
+PACKED = gzip.compress(b'{"name": "a"}')
+
+
+@pytest.mark.parametrize("cut", [1, 4, 8, 12, len(PACKED) // 2, len(PACKED) - 1])
+async def test_gzip_that_ends_early_is_a_malformed_body(client: Client, cut: int) -> None:
+    raw = await client.put("/raw", data=PACKED[:-cut], headers=CSV_IN_GZIP)
+    model = await client.post("/things", data=PACKED[:-cut], headers=JSON_IN_GZIP)
+
+    for answer in (raw, model):
+        assert (answer.status, (await answer.json())["code"]) == (400, "malformed_body")
+
+
+async def test_a_packed_body_arrives_unpacked(client: Client) -> None:
+    raw = await client.put("/raw", data=PACKED, headers=CSV_IN_GZIP)
+    model = await client.post("/things", data=PACKED, headers=JSON_IN_GZIP)
+
+    assert (await raw.json())["bytes"] == 13
+    assert (await model.json())["name"] == "a"
+
+
+async def test_gzip_of_several_members_is_read_to_the_end_of_the_last(client: Client) -> None:
+    members = gzip.compress(b"one") + gzip.compress(b"") + gzip.compress(b"three")
+
+    whole = await client.put("/raw", data=members, headers=CSV_IN_GZIP)
+    cut_off = await client.put("/raw", data=members[:-1], headers=CSV_IN_GZIP)
+    with_junk = await client.put("/raw", data=members + b"junk", headers=CSV_IN_GZIP)
+
+    assert (await whole.json())["bytes"] == 8
+    assert (cut_off.status, with_junk.status) == (400, 400)
+
+
+async def test_an_empty_body_is_empty_in_gzip_too(client: Client) -> None:
+    answer = await client.put("/raw", data=b"", headers=CSV_IN_GZIP)
+
+    assert (await answer.json())["bytes"] == 0
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, gzip", "no such thing"])
+async def test_an_unknown_encoding_is_415_and_told_what_is_taken(
+    client: Client, encoding: str
+) -> None:
+    headers = {"Content-Encoding": encoding}
+
+    raw = await client.put("/raw", data=b"x", headers={"Content-Type": "text/csv", **headers})
+    model = await client.post("/things", data=b"x", headers=headers | JSON)
+
+    for answer in (raw, model):
+        problem = await answer.json()
+        assert (answer.status, problem["code"]) == (415, "unsupported_encoding")
+        assert "send gzip or no encoding" in problem["detail"]
+        assert answer.headers["Accept-Encoding"] == "gzip"
+
+
+async def test_a_validators_message_comes_without_pydantics_words(client: Client) -> None:
+    answer = await client.post("/things", json={"name": "nameless"})
+
+    (error,) = (await answer.json())["errors"]
+    assert error["message"] == "a thing needs a real name"
 
 
 async def test_a_raw_body_of_an_unnamed_type_is_415_and_told_what_is_taken(client: Client) -> None:
