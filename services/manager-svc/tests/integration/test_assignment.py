@@ -72,6 +72,7 @@ async def test_a_smaller_capacity_must_hold_what_he_has(desk: "Desk") -> None:
     path = f"/v1/managers/{anna['id']}"
     refused = await desk.call("PATCH", path, 409, json={"capacity": 2})
     assert refused["code"] == "capacity_in_use"
+    assert "holds 3 undecided leads," in refused["detail"]
     await desk.mark(leads[0], "interested")
     await desk.mark(leads[1], "interested")
     await desk.call("PATCH", path, json={"capacity": 1})
@@ -158,6 +159,17 @@ async def test_one_transaction_matches_more_than_one_batch(desk: "Desk") -> None
     assert len(anna["leads"]) == count
 
 
+async def test_taking_the_next_lead_opens_the_rest_that_was_given_back(desk: "Desk") -> None:
+    anna = await desk.manager(capacity=2)
+    leads = await desk.leads(2)
+    for lead in leads:
+        await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+    assert await desk.holds(anna) == []
+    taken = await desk.call("POST", f"/v1/managers/{anna['id']}/next-lead")
+    assert taken["id"] == str(leads[0])
+    assert await desk.holds(anna) == leads
+
+
 class TestByHand:
     @pytest.fixture
     def auto_assign(self) -> bool:
@@ -173,7 +185,9 @@ class TestByHand:
         first, _ = await desk.leads(2)
         path = f"/v1/managers/{anna['id']}/next-lead"
         assert (await desk.call("POST", path))["id"] == str(first)
-        assert (await desk.call("POST", path, 409))["code"] == "manager_full"
+        refused = await desk.call("POST", path, 409)
+        assert refused["code"] == "manager_full"
+        assert "holds 1 undecided lead already" in refused["detail"]
 
     async def test_there_may_be_nothing_to_take(self, desk: "Desk") -> None:
         anna = await desk.manager()

@@ -24,6 +24,9 @@ NO_MANAGERS: list[Any] = [
     {"name": "Anna", "capacity": -1},
     {"name": "Anna", "capacity": 10**20},
     {"name": "Anna", "capacity": "many"},
+    {"name": "Anna", "capacity": "2"},
+    {"name": "Anna", "capacity": True},
+    {"name": "Anna", "capacity": 1.5},
     {"name": "Anna", "email": "anna"},
     {"name": "Anna", "mail": "anna@example.org"},
     [],
@@ -64,7 +67,7 @@ async def test_a_change_leaves_out_what_stays(desk: "Desk") -> None:
     assert (await desk.call("PATCH", path, json={"email": None}))["email"] is None
     unchanged = await desk.call("PATCH", path, json={})
     assert unchanged["rev"] == 3
-    for wrong in ({"name": None}, {"capacity": None}, {"capacity": 0}):
+    for wrong in ({"name": None}, {"capacity": None}, {"capacity": 0}, {"capacity": True}):
         assert (await desk.call("PATCH", path, 422, json=wrong))["code"] == "invalid_request"
 
 

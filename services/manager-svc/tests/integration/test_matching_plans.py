@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,6 +139,39 @@ async def test_one_free_place_reads_one_lead(crowd: Database) -> None:
             plan = await plan_of(connection, "find_candidates", NOW)
         assert scans(plan) == set()
         assert rows_read(plan, "leads_waiting") <= 2
+
+
+async def test_what_was_given_back_is_passed_over_by_the_same_indexes(crowd: Database) -> None:
+    """The first manager has 1,000 places and gave the 1,000 oldest leads back."""
+    first = "SELECT manager_id FROM slots ORDER BY free_since LIMIT 1"
+    for cached in CACHED:
+        async with planning(crowd, cached) as connection:
+            giver = await connection.fetchval(first)
+            await connection.execute("UPDATE managers SET capacity = 1000 WHERE id = $1", giver)
+            await connection.execute(
+                "INSERT INTO slots (manager_id, number, capacity, free_since) "
+                "SELECT $1, number, 1000, '2000-01-01' FROM generate_series(2, 1000) AS number",
+                giver,
+            )
+            await connection.execute(
+                "UPDATE leads SET given_back_by = $1, given_back_at = $2 WHERE id IN ("
+                "SELECT id FROM leads WHERE decided_at IS NULL AND manager_id IS NULL "
+                "ORDER BY created_at, id LIMIT 1000)",
+                giver,
+                NOW + timedelta(minutes=1),
+            )
+            plan = await plan_of(connection, "find_candidates", NOW)
+            assert scans(plan) == set()
+            assert indexes(plan) >= {"slots_offered", "leads_waiting", "leads_given_back"}
+            assert rows_read(plan, "leads_waiting") <= 256
+            assert rows_read(plan, "slots_offered") <= 1256 + 1
+            # Then he is the only one free.
+            await connection.execute(
+                "UPDATE slots SET free_since = NULL WHERE manager_id <> $1", giver
+            )
+            plan = await plan_of(connection, "find_candidates", NOW)
+            assert scans(plan) == set()
+            assert rows_read(plan, "leads_waiting") <= 256 + 1
 
 
 async def test_assigning_touches_only_the_rows_concerned(crowd: Database) -> None:

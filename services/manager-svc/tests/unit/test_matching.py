@@ -37,6 +37,14 @@ def test_who_had_another_gets_what_he_gave_back_before_anything_younger() -> Non
     assert pair(places, leads) == [Pairing(places[0], NEW), Pairing(places[1], OLD)]
 
 
+def test_a_round_passes_no_lead_over_while_somebody_unread_may_be_free() -> None:
+    places = [Place(ANNA, 1), Place(BEN, 1), Place(BEN, 2)]
+    leads = [WaitingLead(OLD, None), WaitingLead(NEW, BEN), WaitingLead(NEWER, None)]
+    assert pair(places, leads) == [Pairing(places[0], OLD)]
+    # The next round has looked for others than Ben, who is first now, and found nobody.
+    assert pair(places[1:], leads[1:]) == [Pairing(places[1], NEWER), Pairing(places[2], NEW)]
+
+
 managers = st.integers(1, 4).map(lambda number: UUID(int=number))
 places_of = st.lists(st.builds(Place, managers, st.integers(1, 50)), unique=True, max_size=12)
 leads_of = st.lists(
@@ -46,9 +54,25 @@ leads_of = st.lists(
 )
 
 
+def in_rounds(places: list[Place], leads: list[WaitingLead]) -> list[Pairing]:
+    """Pair until a round makes no pair; who was served may have all that he gave back."""
+    pairings = pair(places, leads)
+    if not pairings:
+        return []
+    used = {pairing.place for pairing in pairings}
+    given_away = {pairing.lead_id for pairing in pairings}
+    served = {place.manager_id for place in used}
+    rest = [
+        WaitingLead(lead.lead_id, None if lead.not_for in served else lead.not_for)
+        for lead in leads
+        if lead.lead_id not in given_away
+    ]
+    return pairings + in_rounds([place for place in places if place not in used], rest)
+
+
 @given(places=places_of, leads=leads_of)
 def test_no_pair_that_could_be_made_is_left(places: list[Place], leads: list[WaitingLead]) -> None:
-    pairings = pair(places, leads)
+    pairings = in_rounds(places, leads)
     used = {pairing.place for pairing in pairings}
     given_away = {pairing.lead_id for pairing in pairings}
     assert len(used) == len(given_away) == len(pairings)

@@ -119,7 +119,7 @@ class ManagerFullError(RefusalError):
 
     def __init__(self, *, manager_id: UUID, capacity: int) -> None:
         super().__init__(
-            f"manager {manager_id} holds {capacity} undecided leads already, his capacity; "
+            f"manager {manager_id} holds {_undecided(capacity)} already, his capacity; "
             "mark or release one, or raise his capacity"
         )
 
@@ -131,7 +131,7 @@ class CapacityInUseError(RefusalError):
 
     def __init__(self, *, held: int, asked: int) -> None:
         super().__init__(
-            f"the manager holds {held} undecided leads, so his capacity cannot become {asked}; "
+            f"the manager holds {_undecided(held)}, so his capacity cannot become {asked}; "
             "release some first"
         )
 
@@ -143,3 +143,7 @@ class ManagerEmailExistsError(RefusalError):
 
     def __init__(self) -> None:
         super().__init__("another manager has this email; use another, or none")
+
+
+def _undecided(count: int) -> str:
+    return f"{count} undecided lead" + ("" if count == 1 else "s")

@@ -35,7 +35,7 @@ Name = Annotated[
     ),
     AfterValidator(_readable),
 ]
-Capacity = Annotated[int, Field(ge=1, le=MAX_CAPACITY)]
+Capacity = Annotated[int, Field(strict=True, ge=1, le=MAX_CAPACITY)]
 Email = Annotated[EmailStr, Field(max_length=254)]
 
 

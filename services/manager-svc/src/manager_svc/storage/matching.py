@@ -12,7 +12,7 @@ from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import worked_of
 
 BATCH: Final = 256
-"""Most places of one reading: the LIMIT in `find_candidates.sql`."""
+"""Most leads of one reading, and as a rule most places: the LIMIT in `find_candidates.sql`."""
 
 GIVEN_BACK_FOR: Final = timedelta(hours=1)
 """How long a lead is not offered to the manager who gave it back (G5)."""
@@ -23,12 +23,18 @@ class Candidates:
     """Places and leads that could be matched now.
 
     Attributes:
-        places: Free longest first, at most `BATCH`.
-        leads: Oldest first, enough for all the places.
+        places: Free longest first; fewer than `BATCH` only if these are all.
+        leads: Oldest first; fewer than places and than `BATCH` only if these are all.
     """
 
     places: list[Place]
     leads: list[WaitingLead]
+
+    def used_up_by(self, pairings: Sequence[Pairing]) -> bool:
+        """Tell whether no place or no lead is left, so that another reading is in vain."""
+        all_places = len(pairings) == len(self.places) < BATCH
+        all_leads = len(pairings) == len(self.leads) < min(len(self.places), BATCH)
+        return all_places or all_leads
 
 
 class MatchStore:

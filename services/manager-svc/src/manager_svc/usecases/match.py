@@ -3,15 +3,16 @@
 It runs in the unit of whatever freed a manager or brought a lead, so that change and
 assignment commit together. A round reads free places and the oldest waiting leads, pairs
 them (`domain.matching`) and stores the pairs, each in one statement, however many there
-are. More rounds follow while places and leads may be left, up to a bound that keeps the
-transaction short; the sweep does the rest.
+are. More rounds follow until one pairs nothing, which means that nothing is left to pair
+(the proof stands in `domain.matching`), or until all places or all leads are used up. A
+bound keeps the transaction short; the sweep, which goes on while it assigns anything, does
+the rest.
 """
 
 from typing import Final
 
 from manager_svc.domain.lead import Worked
 from manager_svc.domain.matching import pair
-from manager_svc.storage.matching import BATCH
 from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.unit import Unit
 
@@ -37,6 +38,6 @@ async def match(unit: Unit) -> list[Worked]:
         for worked in await unit.matches.assign(pairings, now=unit.now, actor=ACTOR, reason=REASON):
             unit.tell_of_lead(lead_assigned(worked, actor=ACTOR, reason=REASON), worked.lead.work)
             assigned.append(worked)
-        if len(candidates.places) < BATCH:
-            break  # every free place was seen, and leads enough for all of them
+        if candidates.used_up_by(pairings):
+            break
     return assigned

@@ -5,6 +5,7 @@ from uuid import UUID
 from manager_svc.domain.errors import ManagerFullError, NoLeadWaitingError
 from manager_svc.domain.lead import Lead
 from manager_svc.usecases.assign_lead import hand_over
+from manager_svc.usecases.match import match
 from manager_svc.usecases.unit import Unit
 
 REASON = "next_lead"
@@ -26,4 +27,5 @@ async def take_next_lead(unit: Unit, *, manager_id: UUID) -> Lead:
     if lead_id is None:
         raise NoLeadWaitingError
     await hand_over(unit, lead_id, manager, reason=REASON)
+    await match(unit)  # what he gave back before is open to him again
     return await unit.leads.find(lead_id)
