@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(BENCHMARKS), help="run one benchmark")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     given = parser.parse_args()
-    configure_logging(level="warning", format="text", service="bench")
+    configure_logging(level="error", format="text", service="bench")
     figures = asyncio.run(run([given.only] if given.only else list(BENCHMARKS)))
     print(as_table(figures))
     if given.json:
