@@ -102,11 +102,19 @@ def add_operations(
             operation, binding, refusals=refusals, default_limit=app[MAX_BODY]
         )
         app.router.add_route(operation.method, operation.path, handler)
+        if _answers_head(operation):
+            app.router.add_route("HEAD", operation.path, handler)
 
 
 def answer_unavailable_when(app: web.Application, passes: Callable[[Exception], bool]) -> None:
     """Answer 503 `unavailable`, not 500, to a request whose exception satisfies the test."""
     app[PASSING_FAILURES].append(passes)
+
+
+def _answers_head(operation: Operation) -> bool:
+    """Tell whether a `GET` answers at once: what writes a stream would write it for `HEAD` too."""
+    answers = operation.responses.values()
+    return operation.method == "GET" and not any(each.media_types for each in answers)
 
 
 async def _run_components(app: web.Application) -> AsyncIterator[None]:

@@ -27,9 +27,10 @@ _PAGE_HEADERS = {
 
 
 def add_documentation(app: web.Application) -> None:
-    """Serve `/openapi.json` and Swagger UI under `/docs`."""
+    """Serve `/openapi.json` and Swagger UI under `/docs`, to which `/` leads."""
     swagger_ui = _swagger_ui_files()
     app.router.add_get("/openapi.json", _document)
+    app.router.add_get("/", _to_the_page)
     app.router.add_get("/docs", _page)
     app.router.add_get("/docs/", _page)
     files = [_OUR_FILES / name for name in _OURS] + [swagger_ui / name for name in _SWAGGER_UI]
@@ -47,6 +48,10 @@ def _swagger_ui_files() -> Path:
 
 async def _document(request: web.Request) -> web.Response:
     return json_response(request.app[OPENAPI].document())
+
+
+async def _to_the_page(_: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": "/docs"})
 
 
 async def _page(_: web.Request) -> web.FileResponse:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import LineTooLong
 from uuid_utils.compat import uuid7
 
 from leadwire.http.application import IDLE_CONNECTION_SECONDS, LINGER_SECONDS, SUPERVISED
@@ -150,7 +151,7 @@ class _ProblemRequestHandler(web.RequestHandler):
             log.info("malformed_http", status=status, error=type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun; it cannot become another one")
-        return _bare_answer(_MALFORMED if status < 500 else internal_error())
+        return _bare_answer(_refusal(exc) if status < 500 else internal_error())
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -164,6 +165,32 @@ class _ProblemRequestHandler(web.RequestHandler):
 _MALFORMED = Problem(
     status=400, code="malformed_request", detail="This is not a well-formed HTTP/1.1 request."
 )
+
+
+# Of a line that is too long aiohttp tells no more than the limit, so each has its own.
+_LONGEST_TARGET = 8_190
+_LONGEST_HEADER = 8_192
+
+_TOO_LONG = {
+    _LONGEST_TARGET: Problem(
+        status=414,
+        code="uri_too_long",
+        detail=f"The path and query of a request have at most {_LONGEST_TARGET} bytes.",
+    ),
+    _LONGEST_HEADER: Problem(
+        status=431,
+        code="headers_too_large",
+        detail=f"A request header has at most {_LONGEST_HEADER} bytes.",
+    ),
+}
+
+
+def _refusal(error: BaseException | None) -> Problem:
+    """Tell what is wrong with a request that aiohttp could not read."""
+    if isinstance(error, LineTooLong):
+        _, limit, *_ = error.args
+        return _TOO_LONG.get(limit, _MALFORMED)
+    return _MALFORMED
 
 
 def _bare_answer(problem: Problem) -> web.Response:
@@ -184,6 +211,8 @@ def _connection_factory(server: web.Server) -> Callable[[], web.RequestHandler]:
             lingering_time=LINGER_SECONDS,
             access_log_class=_NoAccessLog,
             auto_decompress=False,  # see `gunzip`
+            max_line_size=_LONGEST_TARGET,
+            max_field_size=_LONGEST_HEADER,
         )
 
     return connection

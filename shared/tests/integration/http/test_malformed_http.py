@@ -1,5 +1,6 @@
 """What is not even HTTP gets a problem too, and never a stack trace."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import orjson
 import pytest
 from aiohttp import web
 from pydantic import BaseModel
+from structlog.testing import capture_logs
 
 from leadwire.http import Operation, Response, bodies, json_response
 
@@ -41,8 +43,6 @@ def parts(answer: bytes) -> tuple[int, dict[str, str], Any]:
         b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET http://[/ HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nNo colon\r\n\r\n",
-        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
         b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
@@ -55,6 +55,30 @@ async def test_bytes_that_are_no_request_are_a_malformed_request(serve: Serve, r
     assert (status, problem["code"]) == (400, "malformed_request")
     assert headers["content-type"] == "application/problem+json"
     assert headers["server"] == "leadwire"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", (414, "uri_too_long")),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\nX: /" + b"a" * 20_000 + b"\r\n\r\n",
+            (431, "headers_too_large"),
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a" * 20_000 + b": 1\r\n\r\n",
+            (431, "headers_too_large"),
+        ),
+    ],
+)
+async def test_what_is_too_long_is_told_apart(
+    serve: Serve, raw: bytes, expected: tuple[int, str]
+) -> None:
+    served = await serve(ADD)
+
+    status, _, problem = parts(await served.say(raw))
+
+    assert (status, problem["code"]) == expected
 
 
 async def test_headers_that_are_not_utf_8_are_refused(serve: Serve) -> None:
@@ -89,6 +113,30 @@ async def test_broken_chunks_are_a_malformed_body(serve: Serve) -> None:
     status, _, problem = parts(answer)
     assert status == 400
     assert problem["code"] in {"malformed_body", "malformed_request"}
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip",
+        b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nno gzip\r\n0\r\n\r\n",
+        b"Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+async def test_a_clients_broken_body_is_no_error_of_ours(
+    serve: Serve, caplog: pytest.LogCaptureFixture, rest: bytes
+) -> None:
+    served = await serve(ADD)
+    head = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+    with capture_logs() as ours:
+        answer = await served.say(head + b"Connection: close\r\n" + rest)
+
+    assert parts(answer)[0] in {400, 415}
+    assert [each for each in caplog.records if each.levelno > logging.INFO] == []
+    assert {each["log_level"] for each in ours} <= {"info", "debug"}
 
 
 async def test_a_body_that_drips_is_cut_off_with_408(

@@ -209,6 +209,16 @@ async def test_swagger_ui_is_served_from_here_alone(serve: Serve) -> None:
         assert f"/docs/{name}" in text
 
 
+async def test_the_root_leads_to_the_documentation(serve: Serve) -> None:
+    client = await serve()
+
+    redirection = await client.get("/", allow_redirects=False)
+    page = await client.get("/")
+
+    assert (redirection.status, redirection.headers["Location"]) == (302, "/docs")
+    assert "swagger-ui" in await page.text()
+
+
 async def test_the_bundled_swagger_ui_knows_openapi_3_1(serve: Serve) -> None:
     client = await serve()
 

@@ -331,6 +331,27 @@ async def test_a_raw_body_of_an_unnamed_type_is_415_and_told_what_is_taken(clien
     assert answer.headers["Accept"] == "text/csv"
 
 
+async def test_head_is_answered_as_get_without_its_body(client: Client) -> None:
+    get, head = await client.get(THING), await client.head(THING)
+
+    assert (head.status, await head.read()) == (200, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+async def test_head_of_a_stream_is_not_answered(serve: Serve) -> None:
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"row\n")
+        return response
+
+    rows = {200: Response(None, "rows", media_types=("text/csv",))}
+    client = await serve(Operation("GET", "/rows", stream, "Rows", "Things", rows))
+
+    assert (await client.get("/rows")).status == 200
+    assert (await client.head("/rows")).status == 405
+
+
 def test_a_handler_that_does_not_fit_its_path_is_refused_at_once() -> None:
     app = new_application(title="probe", version="1")
     operation = Operation("GET", "/things/{id}", Things().find, "s", "t", {})

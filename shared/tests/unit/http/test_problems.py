@@ -98,7 +98,7 @@ async def test_what_aiohttp_refuses_is_a_problem_too(
 
 
 async def test_a_wrong_method_is_told_the_right_ones(client: Client) -> None:
-    assert (await client.delete("/full")).headers["Allow"] == "GET"
+    assert (await client.delete("/full")).headers["Allow"] == "GET,HEAD"
 
 
 async def test_a_redirect_stays_one(client: Client) -> None:
