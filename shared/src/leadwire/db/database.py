@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
 import structlog
@@ -90,17 +91,22 @@ class Database:
         """Wait for the database to answer, then be ready.
 
         Raises:
-            DatabaseRefusedError: The database refused the role.
+            DatabaseRefusedError: The server refused the role, or has no such database.
             DatabaseUnavailableError: It did not answer within `connect_within` seconds.
         """
         if self._pool is not None:
             return
-        self._pool = await self._new_pool()
+        pool = self._pool = await self._new_pool()
+
+        async def acquire() -> "PoolConnectionProxy[asyncpg.Record]":
+            try:
+                return await pool.acquire()
+            except asyncpg.InvalidCatalogNameError as error:
+                raise DatabaseRefusedError(self._no_such_database()) from error
+
         try:
-            connection = await self._retrying(
-                self._pool.acquire, within=self._connect_within, purpose="start"
-            )
-            await self._release(self._pool, connection)
+            connection = await self._retrying(acquire, within=self._connect_within, purpose="start")
+            await self._release(pool, connection)
         except BaseException:
             await self.stop()
             raise
@@ -252,6 +258,11 @@ class Database:
                 f"{self._where} refused the role of {self.application_name}: "
                 "check the role and the password in its database URL"
             ) from error
+
+    def _no_such_database(self) -> str:
+        server, _, name = self._where.partition("/")
+        name = name or urlsplit(self._url).username or "postgres"
+        return f"there is no database `{name}` at {server}: create it"
 
     def _say_waiting(self, purpose: str) -> Callable[[RetryCallState], None]:
         def say(state: RetryCallState) -> None:

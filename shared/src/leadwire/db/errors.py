@@ -12,7 +12,7 @@ class DatabaseUnavailableError(DatabaseError):
 
 
 class DatabaseRefusedError(DatabaseUnavailableError):
-    """The database answered and refused the role; waiting will not help."""
+    """The server refused the role, or has no such database; waiting will not help."""
 
 
 class MigrationError(DatabaseError):
@@ -24,7 +24,7 @@ CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutdown, crash, starting up
     asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,  # the database is not created yet
+    asyncpg.InvalidCatalogNameError,  # being made anew, as for a restore; a start refuses it
 )
 """Failures to connect, or of a connection, that waiting may cure."""
 

@@ -19,8 +19,15 @@ from leadwire.observability.trace import current_trace
 
 LogFormat = Literal["auto", "json", "text"]
 
-# Libraries whose INFO is our DEBUG: they report every (re)connection attempt.
-_CHATTY = ("aio_pika", "aiormq", "asyncio", "opentelemetry")
+# Below these levels libraries are heard at our DEBUG only. The clients of RabbitMQ report
+# every failed attempt to connect, and each connection that is lost with its stack: that is
+# for those who call them to say, once.
+_CHATTY = {
+    "aio_pika": logging.CRITICAL,
+    "aiormq": logging.CRITICAL,
+    "asyncio": logging.WARNING,
+    "opentelemetry": logging.WARNING,
+}
 
 # What exceptions of asyncpg and pydantic quote of the data that they refused. A quoted
 # value may have lines of its own, so the quotation goes on until something that surely is
@@ -64,8 +71,9 @@ def configure_logging(*, level: str = "INFO", format: LogFormat = "auto", servic
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=number, force=True)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(number, logging.WARNING) if number > 10 else number)
+    for name, lowest in _CHATTY.items():
+        heard = number if number <= logging.DEBUG else max(number, lowest)
+        logging.getLogger(name).setLevel(heard)
     logging.captureWarnings(capture=True)
 
 

@@ -71,7 +71,8 @@ def install_backbone(
         pool_size=settings.database_pool_size,
         connect_within=settings.connect_within,
     )
-    broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
+    broker_url = settings.broker_url.get_secret_value()
+    broker = broker_from_url(broker_url, name=description.name)
     backbone = Backbone(
         name=description.name,
         registry=registry,
@@ -80,7 +81,8 @@ def install_backbone(
         outbox=Outbox(),
         parked=ParkedEvents(database=database, registry=registry),
     )
-    _supervise(app, backbone, description, connect_within=settings.connect_within)
+    patient = PatientBroker(broker=broker, url=broker_url, connect_within=settings.connect_within)
+    _supervise(app, backbone, description, patient, connect_within=settings.connect_within)
     add_registry(app, description.name, registry)
     add_readiness_check(app, f"{description.name} database", database.check)
     # Missing queues do not belong here. They are the same for every replica: to take all of
@@ -125,13 +127,13 @@ def _supervise(
     app: web.Application,
     backbone: Backbone,
     description: ServiceDescription[SettingsT],
+    patient: PatientBroker,
     *,
     connect_within: float,
 ) -> None:
     supervisor, name = app[SUPERVISOR], description.name
     database, broker = backbone.database, backbone.broker
     migrations = AppliedMigrations(service=name, database=database, sources=description.migrations)
-    patient = PatientBroker(broker=broker, connect_within=connect_within)
     topology = PreparedTopology(
         service=name, broker=broker, subscriptions=description.subscriptions
     )

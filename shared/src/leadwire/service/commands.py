@@ -92,8 +92,9 @@ async def connected_broker(
     description: ServiceDescription[SettingsT], settings: SettingsT
 ) -> AsyncIterator[Broker]:
     """Lend a connection to the broker."""
-    broker = broker_from_url(settings.broker_url.get_secret_value(), name=description.name)
-    patient = PatientBroker(broker=broker, connect_within=settings.connect_within)
+    url = settings.broker_url.get_secret_value()
+    broker = broker_from_url(url, name=description.name)
+    patient = PatientBroker(broker=broker, url=url, connect_within=settings.connect_within)
     try:
         await patient.start()
         yield broker

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
     retry_if_exception_type,
     wait_random_exponential,
 )
@@ -22,6 +23,13 @@ from leadwire.broker import (
 from leadwire.db import Database, MigrationSource, pending_migrations
 
 log = structlog.get_logger(__name__)
+
+_VARIABLE: Final = "LEADWIRE_BROKER_URL"
+_PORTS: Final = {"amqp": 5672, "amqps": 5671, "postgresql": 5432, "postgres": 5432}
+
+# The first word on a broker that is waited for, and each further one, in seconds.
+_FIRST_WORD_AFTER: Final = 1.0
+_NEXT_WORD_AFTER: Final = 15.0
 
 
 class NotPreparedError(Exception):
@@ -68,11 +76,13 @@ class PatientBroker:
 
     Args:
         broker: What to connect and disconnect.
+        url: Its address, of which messages name host and port.
         connect_within: Seconds that a start waits for a broker that is not there yet.
     """
 
-    def __init__(self, *, broker: Broker, connect_within: float) -> None:
+    def __init__(self, *, broker: Broker, url: str, connect_within: float) -> None:
         self._broker = broker
+        self._where = _host_and_port(url)
         self._connect_within = connect_within
 
     async def start(self) -> None:
@@ -84,16 +94,34 @@ class PatientBroker:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailableError),
             wait=wait_random_exponential(multiplier=0.25, max=5.0),
-            before_sleep=_say_that_we_wait,
         )
+        telling = asyncio.create_task(self._tell(), name="tell of the wait for the broker")
         try:
             # Around everything, since one attempt of a broker may itself be patient.
             async with asyncio.timeout(self._connect_within):
                 await retrying(self._broker.start)
         except TimeoutError:
             raise BrokerUnavailableError(
-                f"the broker did not answer within {self._connect_within:g} s"
+                f"the broker at {self._where} did not answer within {self._connect_within:g} s: "
+                f"start it, or correct {_VARIABLE}"
             ) from None
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+
+    async def _tell(self) -> None:
+        """Say now and then that the broker is waited for."""
+        waited, pause = 0.0, _FIRST_WORD_AFTER
+        while waited + pause < self._connect_within:
+            await asyncio.sleep(pause)
+            waited += pause
+            log.warning(
+                "broker_not_there_yet",
+                broker=self._where,
+                variable=_VARIABLE,
+                waiting_for_another_s=round(self._connect_within - waited, 1),
+            )
+            pause = _NEXT_WORD_AFTER
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -183,5 +211,12 @@ class Consumption:
             await self._consumer.wait()
 
 
-def _say_that_we_wait(state: RetryCallState) -> None:
-    log.warning("broker_not_there_yet", attempt=state.attempt_number)
+def _host_and_port(url: str) -> str:
+    """Return where a broker is, without its credentials."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return "an unknown place"
+    host = parts.hostname or "localhost"
+    return host if port is None else f"{host}:{port}"

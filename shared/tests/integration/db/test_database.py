@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -148,6 +149,20 @@ async def test_refused_credentials_end_the_start_at_once(service_url: str) -> No
 
     assert time.monotonic() - begun < 10
     assert "@" not in str(caught.value), "the message bears a URL, and with it a password"
+
+
+async def test_a_database_that_is_not_there_ends_the_start_at_once(service_url: str) -> None:
+    parts = urlsplit(service_url)
+    missing = parts._replace(path="/nowhere").geturl()
+    database = Database(url=missing, schema="a_svc", application_name="a-svc", connect_within=30)
+
+    begun = time.monotonic()
+    with pytest.raises(DatabaseRefusedError) as caught:
+        await database.start()
+
+    assert time.monotonic() - begun < 10
+    where = f"{parts.hostname}:{parts.port}"
+    assert str(caught.value) == f"there is no database `nowhere` at {where}: create it"
 
 
 async def test_a_start_gives_up_in_time_when_nothing_answers() -> None:

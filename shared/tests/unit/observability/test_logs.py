@@ -65,6 +65,18 @@ def test_what_is_below_the_level_is_left_out(capsys: pytest.CaptureFixture[str])
     assert [line["event"] for line in lines(capsys)] == ["c"]
 
 
+@pytest.mark.parametrize("library", ["aiormq.connection", "aio_pika.connection"])
+def test_the_brokers_client_does_not_report_lost_connections(
+    capsys: pytest.CaptureFixture[str], library: str
+) -> None:
+    configure_logging(level="INFO", format="json", service="probe-svc")
+
+    logging.getLogger(library).error("Cannot connect", exc_info=OSError("refused"))
+    logging.getLogger(library).warning("lost")
+
+    assert lines(capsys) == []
+
+
 def test_chatty_libraries_are_heard_at_debug_only(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(level="INFO", format="json", service="probe-svc")
     logging.getLogger("aiormq.connection").info("connecting")
