@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -31,9 +32,14 @@ class PortTakenError(Exception):
     """Somebody else listens on the port that was asked for."""
 
 
+class DataDirectoryError(Exception):
+    """Nothing can be kept in the directory that was chosen."""
+
+
 STARTUP_ERRORS = (
     ComponentFailedError,
     BrokerError,
+    DataDirectoryError,
     DatabaseError,
     EmbeddedPostgresError,
     OSError,
@@ -64,6 +70,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
 
     Raises:
         ComponentFailedError: Something did not start.
+        DataDirectoryError: Nothing can be kept in the data directory.
         DatabaseUnavailableError: The given database does not answer, or refuses us.
         EmbeddedPostgresError: The embedded database cannot be made or started.
         PortTakenError: Somebody else listens on the port.
@@ -116,9 +123,27 @@ async def _start_postgres(data: Path, stack: AsyncExitStack) -> str:
     return postgres.url
 
 
+def _insist_on_usable(data: Path) -> None:
+    """Make the data directory, and prove that something can be written into it.
+
+    Raises:
+        DataDirectoryError: It cannot.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            pass
+    except OSError as error:
+        why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise DataDirectoryError(
+            f"DATA {data} cannot be used: {why}; choose another directory with "
+            "`make run DATA=/some/dir` (--data)"
+        ) from error
+
+
 def _prepare_environment(data: Path) -> None:
     """Make the data directory; give defaults to settings that have none elsewhere."""
-    data.mkdir(parents=True, exist_ok=True)
+    _insist_on_usable(data)
     os.environ.setdefault("NOTIFIER_EMAIL_URL", (data / "mail").as_uri())
     os.environ.setdefault("NOTIFIER_EMAIL_FROM", "Leadwire <leadwire@localhost>")
     os.environ.setdefault("NOTIFIER_ALERT_EMAIL_TO", "sales@localhost")

@@ -28,6 +28,21 @@ async def test_a_taken_port_is_named_and_so_is_the_way_out(start: "Start", tmp_p
     assert not (tmp_path / "data" / "postgres").exists()
 
 
+async def test_data_that_cannot_be_used_is_named_with_the_way_out(
+    start: "Start", tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a directory")
+    for data in (file, file / "below", Path("/proc"), Path("/proc/leadwire")):
+        command = await start(MODULE, "--port=0", f"--data={data}")
+        ended = await command.end()
+        assert ended.code == 1
+        [line] = ended.said.splitlines()
+        assert line.startswith(f"Leadwire could not run: DATA {data} cannot be used: ")
+        assert "choose another directory with `make run DATA=/some/dir`" in line
+    assert file.read_text() == "not a directory"
+
+
 async def test_every_wrong_setting_is_named_and_no_value_is_shown(
     start: "Start", tmp_path: Path
 ) -> None:

@@ -176,6 +176,18 @@ def test_broken_json_is_an_error(data: bytes, step: int | None) -> None:
     assert caught.value.code == "malformed_json"
 
 
+@pytest.mark.parametrize("step", [1, None])
+@pytest.mark.parametrize(
+    "data",
+    [b"{", b' {\n"lea', b'\xef\xbb\xbf{"leads" :', b'{"leads":', b"[", b'{"leads":[', b'["abc'],
+)
+def test_a_document_that_is_cut_off_is_told_from_another_one(data: bytes, step: int | None) -> None:
+    with pytest.raises(UnreadableInputError, match="ends before it is complete"):
+        decode(JsonDecoder(), data, step=step)
+    with pytest.raises(UnreadableInputError, match="expected a JSON array"):
+        decode(JsonDecoder(), data.replace(b"[", b"").replace(b"{", b"") + b"5", step=step)
+
+
 def test_a_broken_line_of_ndjson_fails_alone() -> None:
     rows = decode(NdjsonDecoder(), lines(ADA_JSON, b'{"name":', b"{},{}", ADA_JSON))
     assert codes(rows) == [None, Code.ROW_MALFORMED, Code.ROW_MALFORMED, None]

@@ -11,6 +11,7 @@ from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
 
 _OPENING: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|(?P<object>\{)\s*"leads"\s*:\s*\[)')
+_BOM: Final = b"\xef\xbb\xbf"
 _LONGEST_OPENING: Final = 4_096
 _EXPECTED: Final = 'expected a JSON array of leads, or an object with the one key "leads"'
 
@@ -54,9 +55,9 @@ class JsonDecoder:
         Raises:
             UnreadableInputError: It is cut off, or was none.
         """
-        if self._opening is not None:
+        if self._opening is not None and not _begins_well(self._opening):
             raise broken(_EXPECTED)
-        if self._scanner.rest() is None or self._closing:
+        if self._opening is not None or self._scanner.rest() is None or self._closing:
             raise broken("the document ends before it is complete")
         return []
 
@@ -86,6 +87,12 @@ class JsonDecoder:
             _check_syntax(element)
             return NOT_JSON
         return self._reader.row(value)
+
+
+def _begins_well(opening: bytes) -> bool:
+    """Tell whether the array of leads could still have come."""
+    begun = b"".join(opening.removeprefix(_BOM).split())
+    return bool(begun) and b'{"leads":'.startswith(begun)
 
 
 def _check_syntax(element: bytes) -> None:
