@@ -1,14 +1,13 @@
 """The problems that an operation can answer with, for the OpenAPI document."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from leadwire.http.bodies import RequestBody
 from leadwire.http.operations import ErrorResponse
 from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import Binding
-from leadwire.http.problems import PROBLEM_MEDIA_TYPE
+from leadwire.http.problems import PROBLEM_MEDIA_TYPE, title_of
 
 Node: TypeAlias = dict[str, Any]
 
@@ -76,7 +75,7 @@ def error_responses(own: Sequence[ErrorResponse], binding: Binding) -> Node:
 
 def _error_response(errors: list[ErrorResponse]) -> Node:
     described = dict.fromkeys((each.code, each.description) for each in errors)
-    title = HTTPStatus(errors[0].status).phrase
+    title = title_of(errors[0].status)
     lines = [f"`{code}`: {description}" for code, description in described]
     codes = {"properties": {"code": {"enum": sorted({code for code, _ in described})}}}
     schema = {"allOf": [{"$ref": REF_PREFIX + "Problem"}, codes]}

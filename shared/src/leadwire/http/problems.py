@@ -64,7 +64,7 @@ def problem_response(problem: Problem, *, request_id: str) -> web.Response:
     """Render a problem."""
     content = {
         "type": f"urn:leadwire:problem:{problem.code}",
-        "title": _title(problem.status),
+        "title": title_of(problem.status),
         "status": problem.status,
         "code": problem.code,
         "detail": problem.detail,
@@ -92,13 +92,18 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
 
 def problem_from_http_exception(error: web.HTTPException) -> Problem:
     """Translate what aiohttp raises by itself: no route, wrong method, too large."""
-    code, detail = _BY_STATUS.get(error.status, ("http_error", _title(error.status)))
+    code, detail = _BY_STATUS.get(error.status, ("http_error", title_of(error.status)))
     kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
     return Problem(status=error.status, code=code, detail=detail, headers=kept)
 
 
-def _title(status: int) -> str:
+# RFC 9110's phrases, which Python has from 3.13 on: a document must not depend on it.
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+
+
+def title_of(status: int) -> str:
+    """Return the standard phrase of a status, the same under every Python."""
     try:
-        return HTTPStatus(status).phrase
+        return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return "Error"
