@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from leadwire.db import Connection, Database
 from leadwire.testing import eventually
 from notifier_svc.domain.events import ReceivedEvent
 from notifier_svc.domain.journal import JournalEntry, JournalPlace, JournalSelection
+from notifier_svc.storage.journal import JournalStore
 from notifier_svc.storage.queries import QUERIES
 from notifier_svc.usecases.keep_house import DAYS_AHEAD
 from notifier_svc.usecases.read_journal import read_journal
@@ -136,3 +138,31 @@ async def test_on_the_same_server_turns_go_on_unchanged(database: Database) -> N
         async with database.connection() as connection:
             await connection.execute(QUERIES["continue_turns"])
             assert await connection.fetchval("SELECT ahead FROM journal_clock") == 0
+
+
+async def test_replicas_that_make_partitions_at_once_do_not_deadlock(database: Database) -> None:
+    """Whoever waits for another's partitions holds nothing of the journal meanwhile."""
+    async with database.transaction() as first:
+        await first.execute("SELECT lock_journal_partitions()")
+        second = asyncio.create_task(_add_today(database))
+        await eventually(lambda: _somebody_waits(database), message="the second one waits")
+        assert await _add_today(database, within=first) == 1
+    assert await second == 0
+
+
+async def _add_today(database: Database, *, within: Connection | None = None) -> int:
+    today = datetime.now(UTC).date()
+    if within is not None:
+        return await JournalStore(connection=within).add_days(today, today)
+    async with database.transaction() as connection:
+        return await JournalStore(connection=connection).add_days(today, today)
+
+
+async def _somebody_waits(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+            )
+        )

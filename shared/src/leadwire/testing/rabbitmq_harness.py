@@ -36,13 +36,22 @@ class RabbitMQHarness:
     Args:
         server: A running server of the test's own.
         delivery_limit: Crashes of consumers after which a message is dead-lettered.
+        renew_after: Seconds of silence after which a consumption is begun again; few, so that
+            tests see it.
     """
 
     publish_deadline: float = 2.0
 
-    def __init__(self, *, server: RabbitMQServer, delivery_limit: int = DELIVERY_LIMIT) -> None:
+    def __init__(
+        self,
+        *,
+        server: RabbitMQServer,
+        delivery_limit: int = DELIVERY_LIMIT,
+        renew_after: float = 5.0,
+    ) -> None:
         self._server = server
         self._delivery_limit = delivery_limit
+        self._renew_after = renew_after
         self._vhost = Vhost(server=server)
         self._clients: dict[_NotingBroker, TcpProxy] = {}
         self._cleanup = AsyncExitStack()
@@ -78,6 +87,7 @@ class RabbitMQHarness:
             namespace=url.query.get("namespace", "leadwire"),
             publish_timeout=self.publish_deadline,
             delivery_limit=self._delivery_limit,
+            renew_after=self._renew_after,
         )
         self._clients[broker] = proxy
         self._cleanup.push_async_callback(broker.stop)

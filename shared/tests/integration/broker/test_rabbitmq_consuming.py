@@ -280,7 +280,6 @@ async def test_a_consumer_that_the_server_has_forgotten_begins_again(
     harness: RabbitMQHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The queue is deleted and made again, and the cancellation never reaches the client."""
-    monkeypatch.setattr("leadwire.broker.rabbitmq._consumer._ASK_EVERY", 0.2)
     monkeypatch.setattr(_session.Session, "_cancelled_by_server", _overheard)
     subscription = Subscription(name="forgotten", types=(FIRST,))
     broker = await harness.client()
@@ -291,6 +290,32 @@ async def test_a_consumer_that_the_server_has_forgotten_begins_again(
     batch = messages(3)
     await publish(broker, batch)
     await eventually(lambda: set(ids(batch)) <= set(recorder.finished), within=20)
+
+
+async def test_a_consumption_begun_again_loses_nothing_and_keeps_the_order(
+    rabbitmq_vhost: str,
+) -> None:
+    """Here it is begun again at each silence of a few milliseconds, so between all messages."""
+    ordered = Subscription(name="restless", types=(FIRST,), ordered=True)
+    broker = RabbitMQBroker(url=_bare(rabbitmq_vhost), name="restless", renew_after=0.005)
+    await broker.start()
+    await broker.declare([ordered])
+    recorder = Recorder()
+    consumer = await broker.subscribe(ordered, recorder, parking=ParkingList())
+    assert isinstance(consumer, _subscriber.SubscriptionConsumer)
+    batch, sessions = messages(100), set()
+    for each in batch:
+        await publish(broker, [each])
+        await eventually(partial(_has_seen, recorder, each))
+        sessions.add(consumer._main._session)
+    await consumer.stop()
+    assert recorder.finished == ids(batch)
+    assert len(sessions) > 10
+    await broker.stop()
+
+
+def _bare(url: str) -> str:
+    return str(URL(url).with_query(None))
 
 
 async def _overheard(self: object, frame: object) -> None:

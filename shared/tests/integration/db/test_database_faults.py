@@ -2,21 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 
 import pytest
 
-from leadwire.db import (
-    Database,
-    DatabaseUnavailableError,
-    DedicatedConnection,
-)
+from leadwire.db import Database, DatabaseUnavailableError
 from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.postgres import PostgresServer
-from leadwire.testing.postgres_databases import FreshDatabase
 
 OpenDatabase = Callable[..., Coroutine[None, None, Database]]
-Connect = Callable[[str], Awaitable[DedicatedConnection]]
 
 pytestmark = pytest.mark.fault
 
@@ -63,24 +57,6 @@ async def test_a_start_waits_for_a_server_that_comes_later(
     done, _ = await asyncio.wait([starting], timeout=0.5)
     assert not done
     await private_postgres.start()
-
-    await (await starting).check()
-
-
-async def test_a_start_waits_for_a_database_that_is_made_later(
-    fresh_database: FreshDatabase, connect: Connect, open_database: OpenDatabase
-) -> None:
-    url = await fresh_database.add("a_svc", [])
-    admin = await connect(await fresh_database.admin_url())
-    name = await admin.fetchval("SELECT current_database()")
-    await admin.close()
-    server = await connect((await fresh_database.admin_url()).replace(f"/{name}", "/postgres"))
-    await server.execute(f"ALTER DATABASE {name} RENAME TO {name}_later")
-
-    starting = asyncio.create_task(open_database(url, connect_within=30))
-    done, _ = await asyncio.wait([starting], timeout=0.5)
-    assert not done
-    await server.execute(f"ALTER DATABASE {name}_later RENAME TO {name}")
 
     await (await starting).check()
 

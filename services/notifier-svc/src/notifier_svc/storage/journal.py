@@ -138,8 +138,11 @@ class JournalStore:
         Returns:
             How many partitions were missing.
         """
+        # In this order: what makes partitions waits for its other runs, and must not hold the
+        # journal meanwhile, which they may want for themselves alone.
+        added = await self._connection.fetchval(QUERIES["add_journal_days"], first, last)
         await self._connection.execute(QUERIES["continue_turns"])
-        return int(await self._connection.fetchval(QUERIES["add_journal_days"], first, last) or 0)
+        return int(added or 0)
 
     async def drop_days_before(self, day: date) -> int:
         """Drop the partitions of all earlier days; return how many."""

@@ -54,6 +54,8 @@ class RabbitMQBroker:
         connect_within: Seconds that `start` tries to connect.
         delivery_limit: Crashes of consumers after which a message is dead-lettered; part
             of the topology, so the same for all clients.
+        renew_after: Seconds of silence after which a consumption is begun again; see
+            `_consumer`.
 
     Raises:
         BrokerConfigurationError: An address or the namespace is malformed.
@@ -69,6 +71,7 @@ class RabbitMQBroker:
         publish_timeout: float = 10.0,
         connect_within: float = 30.0,
         delivery_limit: int = DELIVERY_LIMIT,
+        renew_after: float = 30.0,
     ) -> None:
         self._url = _parse(url, ("amqp", "amqps"))
         if not _NAMESPACE.fullmatch(namespace):
@@ -77,6 +80,7 @@ class RabbitMQBroker:
         self._names = Names(namespace)
         self._connect_within = connect_within
         self._delivery_limit = delivery_limit
+        self._renew_after = renew_after
         self._management = self._management_api(management_url)
         self._publishing = Link(url=self._url, name=f"{name} (publishing)")
         self._consuming = Link(url=self._url, name=f"{name} (consuming)")
@@ -221,6 +225,7 @@ class RabbitMQBroker:
             parking=parking,
             link=self._consuming,
             publisher=self._publisher,
+            renew_after=self._renew_after,
             on_stopped=self._consumers.discard,
         )
         self._consumers.add(consumer)

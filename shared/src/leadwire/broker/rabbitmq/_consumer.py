@@ -1,4 +1,13 @@
-"""Consume a queue for as long as the process wants, whatever the server does meanwhile."""
+"""Consume a queue for as long as the process wants, whatever the server does meanwhile.
+
+A server does not always say that a consumption is over. When a queue is deleted and made
+again, RabbitMQ 3.10 may keep the consumer without telling it, and forget it; or let the
+new queue deliver to it and take what it delivers for repetitions, since its messages are
+counted from 1 again: then they stay unacknowledged for ever, while the server counts the
+consumer as present. No question that a client can ask tells such a consumption from one
+that has nothing to do. So one that has been silent for a while is ended and begun again on
+a new channel, which costs a few milliseconds, and what was stuck comes again.
+"""
 
 import asyncio
 import random
@@ -25,8 +34,6 @@ _DRAIN_WITHIN: Final = 10.0
 consumption begins again: so the prefetch bound and the order hold across a loss."""
 
 _OPEN_WITHIN: Final = 60.0
-_ASK_EVERY: Final = 10.0
-_ENOUGH: Final = 2
 _PAUSE: Final = (0.05, 0.25)
 _random = random.SystemRandom()
 
@@ -42,16 +49,25 @@ class QueueConsumer:
         queue: Name of the queue.
         prefetch: Most deliveries held unfinished.
         work: Called for each delivery.
+        renew_after: Seconds of silence after which a consumption is begun again.
         cancel_last: See `Session`.
     """
 
     def __init__(
-        self, *, link: Link, queue: str, prefetch: int, work: Work, cancel_last: bool = False
+        self,
+        *,
+        link: Link,
+        queue: str,
+        prefetch: int,
+        work: Work,
+        renew_after: float,
+        cancel_last: bool = False,
     ) -> None:
         self._link = link
         self._queue = queue
         self._prefetch = prefetch
         self._work = work
+        self._renew_after = renew_after
         self._cancel_last = cancel_last
         self._loop = BackgroundTask(name=f"consume {queue}", body=self._run)
         self._session: Session | None = None
@@ -81,32 +97,28 @@ class QueueConsumer:
             await self._session.close(deadline)
 
     async def _run(self) -> None:
+        interrupted = True
         while True:
             session = await self._open()
             self._session = session
             self.consuming.set()
-            log.info("consumer_started", queue=self._queue)
-            await self._watch(session)
-            log.warning("consumer_interrupted", queue=self._queue)
+            if interrupted:
+                log.info("consumer_started", queue=self._queue)
+            interrupted = await self._is_interrupted(session)
+            if interrupted:
+                log.warning("consumer_interrupted", queue=self._queue)
             await session.close(_DRAIN_WITHIN)
-            # A server that cancels each consumption at once is not asked without a pause,
-            # nor by all consumers at the same time.
-            await asyncio.sleep(_random.uniform(*_PAUSE))
+            if interrupted:
+                # A server that cancels each consumption at once is not asked without a
+                # pause, nor by all consumers at the same time.
+                await asyncio.sleep(_random.uniform(*_PAUSE))
 
-    async def _watch(self, session: Session) -> None:
-        """Return when the session is over, also if the server did not say so.
-
-        A consumption that begins while its queue is being deleted can stay without
-        deliveries and without a cancellation: so the server is asked from time to time.
-        Twice, since a queue without a leader at the moment counts no consumer either.
-        """
-        unknown = 0
-        while unknown < _ENOUGH and await session.pause(_ASK_EVERY):
-            try:
-                unknown = 0 if await session.is_known() else unknown + 1
-            except (BrokerUnavailableError, *REFUSED) as error:
-                log.info("consumer_not_confirmed", queue=self._queue, reason=describe(error))
-                return
+    async def _is_interrupted(self, session: Session) -> bool:
+        """Return True once the session has ended; False once it has been silent for long."""
+        while (left := self._renew_after - session.silence) > 0:
+            if not await session.pause(left):
+                return True
+        return False
 
     async def _open(self) -> Session:
         return await AsyncRetrying(

@@ -8,6 +8,7 @@ broker delivers again.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -59,6 +60,7 @@ class Session:
         self._tag: str | None = None
         self._underlay: AbstractChannel | None = None
         self._handlers: set[asyncio.Task[None]] = set()
+        self._last_busy = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -77,17 +79,10 @@ class Session:
         consumed = await call(underlay.basic_consume(self._queue, self._receive))
         self._tag = consumed.consumer_tag
 
-    async def is_known(self) -> bool:
-        """Ask the server whether the queue has any consumer, as it should have this one.
-
-        Raises:
-            BrokerUnavailableError: The server does not answer.
-            aiormq.exceptions.AMQPChannelError: The queue is missing or not accessible.
-        """
-        if self._underlay is None:
-            return False
-        found = await call(self._underlay.queue_declare(self._queue, passive=True))
-        return bool(found.consumer_count)
+    @property
+    def silence(self) -> float:
+        """Seconds for which nothing has been delivered or handled."""
+        return 0.0 if self._handlers else time.monotonic() - self._last_busy
 
     async def ack(self, delivered: DeliveredMessage) -> None:
         """Acknowledge; if the channel is gone the delivery simply comes again."""
@@ -146,7 +141,11 @@ class Session:
         if not self.ended.is_set():
             task = asyncio.create_task(self._handle(delivered), name=f"handle {self._queue}")
             self._handlers.add(task)
-            task.add_done_callback(self._handlers.discard)
+            task.add_done_callback(self._handled)
+
+    def _handled(self, task: asyncio.Task[None]) -> None:
+        self._handlers.discard(task)
+        self._last_busy = time.monotonic()
 
     async def _handle(self, delivered: DeliveredMessage) -> None:
         try:

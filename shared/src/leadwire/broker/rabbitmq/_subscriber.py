@@ -72,6 +72,7 @@ class SubscriptionConsumer:
         parking: Where deliveries are set aside.
         link: The connection for consuming.
         publisher: Sends failed deliveries to their delay queue.
+        renew_after: Seconds of silence after which a consumption is begun again.
         on_stopped: Called when it was stopped.
     """
 
@@ -84,6 +85,7 @@ class SubscriptionConsumer:
         parking: ParkingLot,
         link: Link,
         publisher: Publisher,
+        renew_after: float,
         on_stopped: Callable[["SubscriptionConsumer"], None],
     ) -> None:
         self._names = names
@@ -99,6 +101,7 @@ class SubscriptionConsumer:
             queue=names.queue(subscription.name),
             prefetch=1 if ordered else subscription.prefetch,
             work=self._handle_in_place if ordered else self._handle,
+            renew_after=renew_after,
             cancel_last=ordered,
         )
         self._dead = QueueConsumer(
@@ -106,6 +109,7 @@ class SubscriptionConsumer:
             queue=names.dead(subscription.name),
             prefetch=_DEAD_PREFETCH,
             work=self._park,
+            renew_after=renew_after,
         )
 
     async def start(self, *, within: float) -> None:
