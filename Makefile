@@ -28,6 +28,10 @@ PORT ?= 8080
 DATA ?= .data
 RUN_OPTIONS := --port $(PORT) --data $(DATA)
 
+# Tests wait more than they compute. Each job has servers of its own; a file is run by one job.
+JOBS ?= 3
+PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(JOBS) --dist loadfile)
+
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -39,7 +43,7 @@ help: ## Show this list
 	@echo "  make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://..."
 	@echo "  make demo FILE=leads.csv REGION=US BROKER=embedded"
 	@echo "  make bench ONLY=relay JSON=bench.json"
-	@echo "  make test ARGS='-k outbox'"
+	@echo "  make test ARGS='-k outbox' JOBS=1"
 
 run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, apt or root
 	@$(if $(BROKER_URL),LEADWIRE_BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
@@ -51,11 +55,11 @@ demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@tools/install-rabbitmq
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.dev ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
-	$(BIN)/python -m pytest -m "not fault" $(ARGS)
+	$(PYTEST) -m "not fault" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .

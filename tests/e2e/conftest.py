@@ -13,29 +13,34 @@ from leadwire.testing.postgres import PostgresServer
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
 
-COUNTS = pytest.StashKey[list[str]]()
+COUNTS = "counts"
 
 StartSystem = Callable[..., Awaitable[System]]
+ReportCounts = Callable[..., None]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[COUNTS] = []
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if config.stash[COUNTS]:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    lines = [
+        line
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, line in report.user_properties
+        if name == COUNTS and report.when == "call"
+    ]
+    if lines:
         terminalreporter.section("what the fault tests counted")
-        for line in config.stash[COUNTS]:
+        for line in lines:
             terminalreporter.line(line)
 
 
 @pytest.fixture
-def report_counts(request: pytest.FixtureRequest) -> Callable[..., None]:
+def report_counts(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> ReportCounts:
     """Take figures that are shown at the end of the run."""
 
     def report(**figures: float) -> None:
         listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-        request.config.stash[COUNTS].append(f"{request.node.name}: {listed}")
+        record_property(COUNTS, f"{request.node.name}: {listed}")
 
     return report
 

@@ -5,12 +5,11 @@ arrived, each effect happened once, and no event was about a lead that nobody ma
 """
 
 import asyncio
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 
-from e2e.conftest import StartSystem
+from e2e.conftest import ReportCounts, StartSystem
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
 from e2e.subscriber import Subscriber
@@ -22,7 +21,6 @@ from leadwire.testing.rabbitmq import RabbitMQServer
 pytestmark = pytest.mark.fault
 
 DECISIONS_PER_SECOND = 20
-ReportCounts = Callable[..., None]
 
 
 async def test_manager_svc_killed_between_commit_and_publication(

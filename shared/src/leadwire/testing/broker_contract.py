@@ -14,8 +14,11 @@ not happen by something later that has happened: none of them sleeps and hopes.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import uuid4
+
+import pytest
 
 from leadwire.broker import (
     ALL_TYPES,
@@ -35,6 +38,9 @@ from leadwire.testing import eventually
 from leadwire.testing.broker_harness import BrokerHarness
 from leadwire.testing.broker_load import Load
 from leadwire.testing.broker_recording import ParkingList, Recorder
+
+CONTRACT: Final = "broker contract"
+"""The property by which the plugin counts these tests, under the name of their class."""
 
 FIRST = "contract_first"
 SECOND = "contract_second"
@@ -93,6 +99,10 @@ async def received_all(recorder: Recorder, batch: Sequence[Message], *, within: 
 
 class BrokerContract:
     """What every transport does; see the module's docstring."""
+
+    @pytest.fixture(autouse=True)
+    def _counted(self, record_property: Callable[[str, object], None]) -> None:
+        record_property(CONTRACT, type(self).__name__)
 
     async def test_delivers_body_and_headers_byte_for_byte(self, harness: BrokerHarness) -> None:
         """Body, headers, id, type and content type arrive exactly as published.
