@@ -18,6 +18,7 @@ from tenacity import (
 
 from leadwire.db.errors import (
     CONNECTION_LOST,
+    LOST_IN_USE,
     REFUSED,
     DatabaseError,
     DatabaseRefusedError,
@@ -204,7 +205,7 @@ class Database:
         try:
             async with asyncio.timeout(CHECK_WITHIN):
                 await pool.fetchval("SELECT 1")
-        except (*CONNECTION_LOST, *REFUSED, asyncpg.InterfaceError) as error:
+        except (*LOST_IN_USE, *REFUSED) as error:
             raise DatabaseUnavailableError(f"{self._where} does not answer") from error
 
     async def _new_pool(self) -> "Pool[asyncpg.Record]":
@@ -282,11 +283,7 @@ class Database:
     ) -> None:
         try:
             await pool.release(connection, timeout=CONNECT_WITHIN)
-        except (
-            *CONNECTION_LOST,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-        ) as error:
+        except LOST_IN_USE as error:
             # The pool drops such a connection. Whether the work succeeded was decided before.
             log.warning(
                 "database_connection_dropped", database=self._where, error=type(error).__name__
@@ -295,7 +292,7 @@ class Database:
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
     """Roll back; if that fails the connection is done for, and the first error says more."""
-    with contextlib.suppress(*CONNECTION_LOST, asyncpg.InterfaceError):
+    with contextlib.suppress(*LOST_IN_USE):
         await transaction.rollback()
 
 
@@ -305,9 +302,7 @@ def _lost(connection: Connection, error: Exception) -> bool:
         # A cancelled statement is one of these, but leaves the connection alive.
         return not isinstance(error, asyncpg.QueryCanceledError)
     if isinstance(error, asyncpg.InternalClientError):
-        # The server said goodbye while the connection was idle, and asyncpg, which has not
-        # seen the end of the stream yet, mixes that up with the next statement's answer.
-        return True
+        return True  # `LOST_IN_USE` says why
     gone = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
     return isinstance(error, gone) and _is_gone(connection)
 

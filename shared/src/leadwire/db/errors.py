@@ -28,6 +28,15 @@ CONNECTION_LOST = (
 )
 """Failures to connect, or of a connection, that waiting may cure."""
 
+LOST_IN_USE = (
+    *CONNECTION_LOST,
+    asyncpg.InterfaceError,  # it is closed already
+    # The server said goodbye while the connection was idle, and asyncpg, which has not seen the
+    # end of the stream yet, mixes that up with the next statement's answer.
+    asyncpg.InternalClientError,
+)
+"""What a statement can raise on a connection that is gone."""
+
 REFUSED = (asyncpg.InvalidAuthorizationSpecificationError,)
 """Failures to connect that only another password or another role cures."""
 

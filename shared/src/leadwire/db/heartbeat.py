@@ -2,10 +2,9 @@
 
 import asyncio
 
-import asyncpg
 import structlog
 
-from leadwire.db.errors import CONNECTION_LOST
+from leadwire.db.errors import LOST_IN_USE
 from leadwire.db.session import DedicatedConnection
 
 log = structlog.get_logger(__name__)
@@ -35,14 +34,14 @@ async def close(connection: DedicatedConnection) -> None:
     """Close the connection, politely if it still answers, and in any case."""
     try:
         await connection.close(timeout=CLOSE_WITHIN)
-    except (*CONNECTION_LOST, asyncpg.InterfaceError):
+    except LOST_IN_USE:
         connection.terminate()
 
 
 async def _answers(connection: DedicatedConnection) -> bool:
     try:
         await connection.fetchval("SELECT 1", timeout=ANSWER_WITHIN)
-    except (*CONNECTION_LOST, asyncpg.InterfaceError) as error:
+    except LOST_IN_USE as error:
         log.warning("database_connection_silent", error=type(error).__name__)
         return False
     return True

@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import SystemRandom
 
-import asyncpg
 import structlog
 from tenacity import AsyncRetrying, retry_if_result, wait_random
 
 from leadwire.db import heartbeat
 from leadwire.db.database import Database
 from leadwire.db.errors import (
+    LOST_IN_USE,
     DatabaseError,
     DatabaseRefusedError,
     is_transient,
@@ -78,7 +78,7 @@ class LeaderLock:
             except DatabaseRefusedError:
                 raise
             except Exception as error:
-                if not (is_transient(error) or isinstance(error, asyncpg.InterfaceError)):
+                if not (is_transient(error) or isinstance(error, LOST_IN_USE)):
                     raise
                 log.warning("leader_interrupted", lock=self._name, error=type(error).__name__)
             await asyncio.sleep(SystemRandom().uniform(*STAND_BY))

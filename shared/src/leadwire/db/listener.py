@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from random import SystemRandom
 
-import asyncpg
 import structlog
 
 from leadwire.db import heartbeat
 from leadwire.db.database import Database
 from leadwire.db.errors import (
-    CONNECTION_LOST,
+    LOST_IN_USE,
     DatabaseRefusedError,
     DatabaseUnavailableError,
 )
@@ -69,7 +68,7 @@ class Listener:
                 await self._listen_until_lost()
             except DatabaseRefusedError:
                 raise
-            except (DatabaseUnavailableError, *CONNECTION_LOST, asyncpg.InterfaceError) as error:
+            except (DatabaseUnavailableError, *LOST_IN_USE) as error:
                 log.warning("listener_unconnected", error=type(error).__name__)
             await asyncio.sleep(SystemRandom().uniform(*PAUSE))
 

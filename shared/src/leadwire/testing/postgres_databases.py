@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from leadwire.db import DedicatedConnection, MigrationSource, migrate, provision_role
 from leadwire.testing.postgres import PostgresServer
@@ -111,13 +112,22 @@ class DatabaseTemplates:
 
     @asynccontextmanager
     async def _connection(self, url: str | None = None) -> AsyncGenerator[DedicatedConnection]:
-        connection = await asyncpg.connect(
-            url or self._server.admin_url, timeout=_CONNECT_WITHIN, command_timeout=60
-        )
+        connection = await _connect(url or self._server.admin_url)
         try:
             yield connection
         finally:
             await connection.close(timeout=_CONNECT_WITHIN)
+
+
+@retry(
+    # A container's port may be out of reach for a moment while another container starts.
+    retry=retry_if_exception_type(OSError),
+    stop=stop_after_delay(_CONNECT_WITHIN),
+    wait=wait_fixed(0.2),
+    reraise=True,
+)
+async def _connect(url: str) -> DedicatedConnection:
+    return await asyncpg.connect(url, timeout=_CONNECT_WITHIN, command_timeout=60)
 
 
 class FreshDatabase:

@@ -29,12 +29,15 @@ class TcpProxy:
         port: Where the proxy listens; stays the same also while it refuses.
         delay: Seconds that each chunk takes in each direction. Order is kept, and a
             change holds for the chunks that come after it.
+        hides_ends: Whether either side is left to believe that the other is still there when
+            it has closed its connection, as behind the proxies of some container engines.
     """
 
     def __init__(self, target_host: str, target_port: int) -> None:
         self.host = LOOPBACK
         self.port = 0
         self.delay = 0.0
+        self.hides_ends = False
         self._target = (target_host, target_port)
         self._listening: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
@@ -141,6 +144,8 @@ class TcpProxy:
             due, chunk = await under_way.get()
             await asyncio.sleep(max(due - loop.time(), 0))
             await self._thawed.wait()
+            if not chunk and self.hides_ends:
+                return
             if not chunk:
                 target.shutdown(socket.SHUT_WR)
                 return
