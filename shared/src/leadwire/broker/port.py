@@ -125,8 +125,9 @@ class Delivery:
     Attributes:
         message: The message as published.
         subscription: Name of the subscription it was delivered to.
-        attempt: 1 for the first attempt; grows with every retry and redelivery that
-            the broker counts.
+        attempt: 1 for the first attempt; grows with every verdict to try again. A consumer
+            that vanished with the delivery in hand has given none: such losses count apart,
+            up to `DELIVERY_LIMIT`.
     """
 
     message: Message

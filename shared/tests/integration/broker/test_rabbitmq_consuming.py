@@ -84,7 +84,6 @@ async def test_what_crashes_its_consumers_is_parked_through_the_dead_letter_queu
         victim = await harness.client(f"victim {crash}")
         await victim.subscribe(subscription, hanging, parking=ParkingList())
         await eventually(partial(_has_seen, hanging, poison), within=20)
-        assert hanging.received[0].delivery.attempt == crash + 1
         await harness.crash(victim)
     parking, recorder = ParkingList(failures=2), Recorder()
     await publisher.subscribe(subscription, recorder, parking=parking)

@@ -70,9 +70,9 @@ def test_a_due_time_travels_with_a_retried_message() -> None:
     )
 
 
-def test_redeliveries_that_the_broker_counts_add_to_the_attempt() -> None:
+def test_redeliveries_after_a_loss_are_no_attempts() -> None:
     properties = Basic.Properties(headers={_wire.ATTEMPT: 3, "x-delivery-count": 2})
-    assert _wire.read(delivered(properties), subscription="s").attempt == 5
+    assert _wire.read(delivered(properties), subscription="s").attempt == 3
 
 
 def test_what_the_broker_adds_is_taken_off() -> None:

@@ -7,7 +7,8 @@ original is acknowledged: between the two there may be two of them, never none.
 An ordered subscription holds the failed delivery and waits in place; nothing behind it
 is delivered. RabbitMQ closes the channel of a consumer that holds a delivery for half an
 hour, so after ten minutes it is given back to its place, and comes again at once; what
-was tried until then is remembered here, and after a crash by the broker's own count.
+was tried until then is remembered here. After a crash it is tried anew from the first
+attempt, as often as the delivery limit allows.
 
 A consumer that crashes acknowledges nothing, and the same delivery comes again to crash
 the next one. Past the delivery limit the broker moves it to the dead-letter queue, which
@@ -163,19 +164,24 @@ class SubscriptionConsumer:
         attempt: int,
         delay: float,
     ) -> None:
-        """Send a copy to the delay queue, and acknowledge once it is confirmed."""
+        """Send a copy to the delay queue, and acknowledge once it is confirmed.
+
+        If there is no such queue the copy waits here, and goes back to the end of its queue.
+        """
         step = step_for(self._subscription, delay)
         queue = self._names.delay(self._subscription.name, step)
         due = time.time() + delay if delay > step / 1000 else None
         copy = _wire.again(delivery, queue=queue, attempt=attempt, due=due)
         outcome = await self._publish(copy, session)
+        if isinstance(outcome, Unroutable):
+            log.error("delay_queue_missing", queue=queue)
+            if not await session.pause(min(delay, _HOLD)):
+                return
+            main = self._names.queue(self._subscription.name)
+            copy = _wire.again(delivery, queue=main, attempt=attempt, due=due)
+            outcome = await self._publish(copy, session)
         if isinstance(outcome, Accepted):
             await session.ack(delivered)
-        elif isinstance(outcome, Unroutable):
-            # There is no such queue: then it waits in place, and the broker counts.
-            log.error("delay_queue_missing", queue=queue)
-            if await session.pause(min(delay, _HOLD)):
-                await session.requeue(delivered)
 
     async def _publish(self, copy: Outgoing, session: Session) -> Outcome:
         """Publish until the broker has answered, or the session is over.
@@ -224,7 +230,6 @@ class SubscriptionConsumer:
     def _standing_of(self, delivery: Delivery, now: float) -> _Standing:
         known, message_id = self._standing, delivery.message.id
         if known is not None and known.message_id == message_id:
-            # Not the broker's count, which has grown each time it was given back.
             return known
         return _Standing(message_id, delivery.attempt, now)
 

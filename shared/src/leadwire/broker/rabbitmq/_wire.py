@@ -137,7 +137,8 @@ def read(delivered: DeliveredMessage, *, subscription: str) -> Delivery:
         },
         content_type=properties.content_type or "",
     )
-    attempt = max(_number(headers.get(ATTEMPT)), 1) + _number(headers.get("x-delivery-count"))
+    # Not with the broker's `x-delivery-count`: it counts lost consumers, not failed attempts.
+    attempt = max(_number(headers.get(ATTEMPT)), 1)
     return Delivery(message=message, subscription=subscription, attempt=attempt)
 
 
