@@ -1,6 +1,7 @@
 """JSON and NDJSON, cut anywhere, whole or broken."""
 
 import contextlib
+import tracemalloc
 from collections.abc import Callable
 
 import orjson
@@ -240,3 +241,16 @@ def test_other_formats_are_refused(media_type: str, charset: str | None, code: s
     with pytest.raises(UnsupportedFormatError) as caught:
         decoder_for(media_type, charset)
     assert caught.value.code == code
+
+
+def test_what_is_remembered_of_many_wide_objects_is_bounded() -> None:
+    decoder = NdjsonDecoder()
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            wide = {f"{number} {column}": 1 for column in range(2_000)}
+            decoder.feed(orjson.dumps(wide) + b"\n")
+        remembered, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert remembered < 5 * 1024**2

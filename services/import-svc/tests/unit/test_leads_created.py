@@ -122,6 +122,30 @@ def test_large_leads_are_cut_into_events_that_fit() -> None:
     assert [len(read(message).leads) for message in messages] == [6, 6, 6, 2]
 
 
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=30,
+)
+
+
+@given(
+    st.dictionaries(st.text(max_size=9), JSON_VALUES, min_size=1, max_size=4),
+    st.integers(min_value=0, max_value=300),
+)
+def test_extra_columns_that_pass_are_read_by_the_other_services(
+    attributes: dict[str, object], levels: int
+) -> None:
+    for _ in range(levels):
+        attributes = {"x": attributes}
+    row = RawRow("Ada", "Lovelace", "ada@example.com", "+14155552671", attributes)
+    (judged,) = judge_rows([row], region=None)
+    if not judged.codes:
+        large = lead(attributes=judged.attributes)
+        (message,) = leads_created([large])
+        assert read(message).leads == (contact(large),)
+
+
 def test_the_largest_row_that_passes_fits_an_event() -> None:
     escaped = '"' * MAX_NAME_LENGTH
     wide = "😀" * MAX_NAME_LENGTH

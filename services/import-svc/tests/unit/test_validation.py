@@ -127,11 +127,15 @@ def nested(depth: int) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "attributes",
-    [{"a": "x\x00"}, {"a\x00": 1}, {"a": "\\\x00"}, {"a": "\ud800"}, nested(500)],
-    ids=["NUL", "NUL in a name", "NUL after a backslash", "surrogate", "too deep"],
+    [{"a": "x\x00"}, {"a\x00": 1}, {"a": "\\\x00"}, {"a": "\ud800"}, nested(32), nested(500)],
+    ids=["NUL", "NUL in a name", "NUL after a backslash", "surrogate", "too deep", "much too deep"],
 )
 def test_extra_columns_that_cannot_be_stored_fail_the_row(attributes: dict[str, object]) -> None:
     assert judge(GOOD._replace(attributes=attributes)).codes == (Code.ROW_MALFORMED,)
+
+
+def test_extra_columns_at_the_limit_of_depth_pass() -> None:
+    assert judge(GOOD._replace(attributes=nested(31) | {"y": [[] for _ in range(40)]})).codes == ()
 
 
 def test_text_that_only_looks_like_an_escaped_nul_is_kept() -> None:

@@ -12,14 +12,15 @@ TOO_LARGE: Final = defective(
 NOT_JSON: Final = defective(Code.ROW_MALFORMED, "the row is not valid JSON in UTF-8")
 
 _NOT_AN_OBJECT: Final = defective(Code.ROW_MALFORMED, "the row is not a JSON object")
-_MAX_KNOWN_SHAPES: Final = 1_000
+_MAX_KNOWN_SHAPES: Final = 100
+_MAX_KEYS_OF_KNOWN_SHAPE: Final = 100
 
 
 class ObjectReader:
     """Reads objects as rows; remembers which keys are which field.
 
     Most objects of a file have the same keys in the same order, so the recognised
-    columns are kept per tuple of keys, for a bounded number of them.
+    columns are kept per tuple of keys, for a bounded number of tuples of bounded length.
     """
 
     def __init__(self) -> None:
@@ -44,9 +45,11 @@ class ObjectReader:
         )
 
     def _learn(self, keys: tuple[str, ...]) -> Columns:
-        if len(self._known_shapes) >= _MAX_KNOWN_SHAPES:
-            self._known_shapes.clear()
-        columns = self._known_shapes[keys] = recognise(keys)
+        columns = recognise(keys)
+        if len(keys) <= _MAX_KEYS_OF_KNOWN_SHAPE:
+            if len(self._known_shapes) >= _MAX_KNOWN_SHAPES:
+                self._known_shapes.clear()
+            self._known_shapes[keys] = columns
         return columns
 
 

@@ -15,6 +15,9 @@ MAX_ROW_BYTES: Final = 65_536
 MAX_ATTRIBUTES_BYTES: Final = 49_152
 """Longest JSON of a row's extra columns; with it, every contact fits an event of 64 KiB."""
 
+MAX_ATTRIBUTES_DEPTH: Final = 32
+"""Deepest structure of a row's extra columns; parsers of other services have limits, too."""
+
 NO_ATTRIBUTES: Final = "{}"
 
 

@@ -13,7 +13,14 @@ from import_svc.domain.emails import email_key, normalise_email
 from import_svc.domain.names import clean_name
 from import_svc.domain.phones import normalise_phone
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, NO_ATTRIBUTES, JudgedRow, RawRow, RowDefect
+from import_svc.domain.rows import (
+    MAX_ATTRIBUTES_BYTES,
+    MAX_ATTRIBUTES_DEPTH,
+    NO_ATTRIBUTES,
+    JudgedRow,
+    RawRow,
+    RowDefect,
+)
 
 _NO_CODES: Final[tuple[Code, ...]] = ()
 _NUL_IN_JSON: Final = b"\\u0000"
@@ -22,7 +29,11 @@ _TOO_LARGE: Final = RowDefect(
     f"the extra columns are too large: at most {MAX_ATTRIBUTES_BYTES} bytes as JSON",
 )
 _NOT_TEXT: Final = RowDefect(
-    Code.ROW_MALFORMED, "an extra column holds what cannot be stored: NUL, or too deep a structure"
+    Code.ROW_MALFORMED, "an extra column holds what is no text, or a NUL, and cannot be stored"
+)
+_TOO_DEEP: Final = RowDefect(
+    Code.ROW_MALFORMED,
+    f"the extra columns are nested too deeply: at most {MAX_ATTRIBUTES_DEPTH} levels",
 )
 
 
@@ -66,12 +77,28 @@ def encode_attributes(attributes: Mapping[str, object]) -> str | RowDefect:
     try:
         encoded = orjson.dumps(attributes)
     except orjson.JSONEncodeError:
-        return _NOT_TEXT
+        return _TOO_DEEP if _is_too_deep(attributes) else _NOT_TEXT
     if len(encoded) > MAX_ATTRIBUTES_BYTES:
         return _TOO_LARGE
     if _NUL_IN_JSON in encoded and _holds_nul(encoded):
         return _NOT_TEXT
+    # There are as many brackets as levels at least, and they are counted much faster.
+    brackets = encoded.count(b"{") + encoded.count(b"[")
+    if brackets > MAX_ATTRIBUTES_DEPTH and _is_too_deep(attributes):
+        return _TOO_DEEP
     return encoded.decode()
+
+
+def _is_too_deep(attributes: Mapping[str, object]) -> bool:
+    level: list[Mapping[str, object] | list[object]] = [attributes]
+    for _ in range(MAX_ATTRIBUTES_DEPTH):
+        level = [
+            value
+            for structure in level
+            for value in (structure if isinstance(structure, list) else structure.values())
+            if isinstance(value, dict | list)
+        ]
+    return bool(level)
 
 
 def _holds_nul(encoded: bytes) -> bool:
