@@ -45,13 +45,20 @@ help: ## Show this list
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
 
+# Addresses bear passwords: they go by the environment, not by a command line that `ps` shows.
+ifdef BROKER_URL
+run: export LEADWIRE_BROKER_URL := $(BROKER_URL)
+demo: export BROKER_URL := $(BROKER_URL)
+endif
+ifdef DATABASE_URL
+run: export DATABASE_URL := $(DATABASE_URL)
+endif
+
 run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, apt or root
-	@$(if $(BROKER_URL),LEADWIRE_BROKER_URL='$(BROKER_URL)') $(if $(DATABASE_URL),DATABASE_URL='$(DATABASE_URL)') \
-		exec $(BIN)/leadwire-standalone $(RUN_OPTIONS)
+	@exec $(BIN)/leadwire-standalone $(RUN_OPTIONS)
 
 demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
-	@$(if $(BROKER_URL),BROKER_URL='$(BROKER_URL)') \
-		exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION)) $(if $(filter embedded,$(BROKER)),--embedded-broker)
+	@exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION)) $(if $(filter embedded,$(BROKER)),--embedded-broker)
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@tools/install-rabbitmq

@@ -1,5 +1,7 @@
 """A service of another team: plain aio-pika, a durable queue of its own, no Leadwire code."""
 
+import asyncio
+import contextlib
 import json
 from collections import Counter
 from typing import Any, Self
@@ -21,23 +23,44 @@ class Subscriber:
         self.effects: list[dict[str, Any]] = []
         self._url = url
         self._event_type = event_type
-        self._connection: aio_pika.abc.AbstractRobustConnection | None = None
+        self._subscribed = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._connection = await aio_pika.connect_robust(self._url, reconnect_interval=0.5)
-        channel = await self._connection.channel()
+        self._running = asyncio.create_task(self._run())
+        async with asyncio.timeout(30):
+            await self._subscribed.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        """Consume, and begin again after every loss.
+
+        Not by the client's own "robust" connection: its channel can stay closed for good
+        when the server accepts connections before it is ready.
+        """
+        while True:
+            with contextlib.suppress(aio_pika.exceptions.AMQPError, OSError):
+                async with await aio_pika.connect(self._url, timeout=5) as connection:
+                    await self._consume(connection)
+            await asyncio.sleep(0.5)
+
+    async def _consume(self, connection: aio_pika.abc.AbstractConnection) -> None:
+        channel = await connection.channel()
         await channel.set_qos(prefetch_count=50)
         exchange = await channel.get_exchange("leadwire.events", ensure=True)
         queue = await channel.declare_queue(
             f"other-team.{self._event_type}", durable=True, arguments={"x-queue-type": "quorum"}
         )
         await queue.bind(exchange, routing_key=self._event_type)
-        await queue.consume(self._receive)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        async with queue.iterator() as messages:
+            self._subscribed.set()
+            async for message in messages:
+                await self._receive(message)
 
     def leads(self) -> list[str]:
         """Return the ids of the leads that the effects are about."""

@@ -79,7 +79,9 @@ class Subscription:
 
     Attributes:
         name: Name of the group, for example `manager-svc`.
-        types: Event types wanted; `(ALL_TYPES,)` for every one.
+        types: Event types wanted; `(ALL_TYPES,)` for every one. A type that was wanted once
+            may keep coming until its binding is removed by hand: handlers acknowledge types
+            that they do not know.
         max_attempts: After this many failed attempts a delivery is parked.
         prefetch: Most deliveries that one consumer holds unfinished.
         ordered: One delivery at a time across all consumers, retried in place.

@@ -71,6 +71,7 @@ class QueueConsumer:
         self._cancel_last = cancel_last
         self._loop = BackgroundTask(name=f"consume {queue}", body=self._run)
         self._session: Session | None = None
+        self._is_well = False  # what an operator knows: renewals that succeed are not news
         self._stopping: asyncio.Task[None] | None = None
         self.consuming = asyncio.Event()
         """Set once the first session is open."""
@@ -97,15 +98,16 @@ class QueueConsumer:
             await self._session.close(deadline)
 
     async def _run(self) -> None:
-        interrupted = True
         while True:
             session = await self._open()
             self._session = session
             self.consuming.set()
-            if interrupted:
+            if not self._is_well:
+                self._is_well = True
                 log.info("consumer_started", queue=self._queue)
             interrupted = await self._is_interrupted(session)
             if interrupted:
+                self._is_well = False
                 log.warning("consumer_interrupted", queue=self._queue)
             await session.close(_DRAIN_WITHIN)
             if interrupted:
@@ -149,6 +151,7 @@ class QueueConsumer:
 
     def _log_failure(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None
+        self._is_well = False
         if error is not None:
             log.warning(
                 "consumer_not_started",
