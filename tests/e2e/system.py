@@ -1,6 +1,7 @@
 """The whole of Leadwire, each service as a process of its own, on private servers."""
 
 import asyncio
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,15 +100,17 @@ class System:
         path = f"/v1/leads/{lead_id}/status"
         return await self._request("PUT", "manager_svc", path, json={"status": status})
 
-    async def import_leads(self, body: bytes, content_type: str, **query: str) -> JSON:
-        """Import leads in one call; return the receipt."""
+    async def import_leads(
+        self, body: bytes, content_type: str, *, key: str | None = None, **query: str
+    ) -> JSON:
+        """Import leads in one call, perhaps with an idempotency key; return the receipt."""
         return await self._request(
             "POST",
             "import_svc",
             "/v1/imports",
-            data=body,
+            data=io.BytesIO(body),
             params=query,
-            headers={"Content-Type": content_type},
+            headers={"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {}),
         )
 
     async def stream_text(self, **query: str) -> str:

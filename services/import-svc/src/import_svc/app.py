@@ -13,6 +13,7 @@ from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases.create_lead import CreateLead
+from import_svc.usecases.earlier_import import EarlierImport
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
@@ -43,9 +44,20 @@ def _context(
     database, leads = backbone.database, LeadStore()
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
-    store_chunk = StoreChunk(database=database, leads=leads, imports=imports, announcer=announcer)
+    store_chunk = StoreChunk(
+        database=database,
+        leads=leads,
+        imports=imports,
+        announcer=announcer,
+        worker=own.worker,
+    )
     return Context(
-        import_leads=ImportLeads(own=own, store_chunk=store_chunk, read=read),
+        import_leads=ImportLeads(
+            own=own,
+            earlier=EarlierImport(database=database, imports=imports),
+            store_chunk=store_chunk,
+            read=read,
+        ),
         read_imports=read,
         create_lead=CreateLead(
             database=database,

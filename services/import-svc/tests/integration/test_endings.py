@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 
 from import_svc import app
 from import_svc.app import create_app
-from import_svc.domain.receipt import Interruption
 from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
 from import_svc.usecases import patience
@@ -40,6 +39,7 @@ async def open_import(database: Database, worker: UUID) -> UUID:
             region=None,
             worker=worker,
             started_at=datetime.now(UTC),
+            key=None,
         )
     return import_id
 
@@ -187,22 +187,11 @@ class Vanishing:
         finish = ImportStore.finish
 
         async def finish_or_vanish(
-            store: ImportStore,
-            connection: Connection,
-            *,
-            import_id: UUID,
-            finished_at: datetime,
-            interruption: Interruption | None,
+            store: ImportStore, connection: Connection, **fields: Any
         ) -> None:
             if self.times and not self.after_commit:
                 await self._end(connection)
-            await finish(
-                store,
-                connection,
-                import_id=import_id,
-                finished_at=finished_at,
-                interruption=interruption,
-            )
+            await finish(store, connection, **fields)
             if self.times:
                 await connection.execute("COMMIT")
                 await self._end(connection)

@@ -122,3 +122,13 @@ async def test_a_lead_of_the_form_is_known_to_imports(desk: "Desk", person: "Mak
     await desk.call("POST", "/v1/leads", 201, json=person(1))
     receipt = await desk.bring([person(1)])
     assert receipt["failures"][0]["codes"] == ["email_exists", "cellphone_exists"]
+
+
+async def test_an_idempotency_key_is_refused_rather_than_ignored(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    problem = await desk.call(
+        "POST", "/v1/leads", 400, json=person(1), headers={"Idempotency-Key": "k"}
+    )
+    assert problem["code"] == "idempotency_key_not_supported"
+    assert await desk.value("SELECT count(*) FROM leads") == 0

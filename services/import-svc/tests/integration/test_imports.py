@@ -240,16 +240,6 @@ async def test_queries_that_are_not_understood_are_refused(desk: "Desk", query: 
     assert problem["code"] == "invalid_request"
 
 
-async def test_an_idempotency_key_is_refused_rather_than_ignored(
-    desk: "Desk", person: "MakePerson"
-) -> None:
-    headers = {"Idempotency-Key": "k"}
-    for path, body in (("/v1/imports", [person(1)]), ("/v1/leads", person(1))):
-        problem = await desk.call("POST", path, 400, json=body, headers=headers)
-        assert problem["code"] == "idempotency_key_not_supported"
-    assert await desk.value("SELECT count(*) FROM leads") == 0
-
-
 @pytest.mark.parametrize(("media_type", "body"), [("text/csv", HEADER), ("application/json", "[]")])
 async def test_an_input_without_rows_has_an_empty_receipt(
     desk: "Desk", media_type: str, body: str

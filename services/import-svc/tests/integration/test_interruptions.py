@@ -4,8 +4,7 @@ import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
@@ -13,7 +12,6 @@ import pytest
 
 from import_svc.app import create_app
 from import_svc.domain.leads import Lead
-from import_svc.domain.receipt import RowFailure
 from import_svc.settings import ImportSettings
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
@@ -242,23 +240,10 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
     cut = 0
 
     async def record_then_lose(
-        self: ImportStore,
-        connection: Connection,
-        *,
-        import_id: UUID,
-        number: int,
-        imported: int,
-        failures: Sequence[RowFailure],
+        self: ImportStore, connection: Connection, **fields: Any
     ) -> ChunkResult:
         nonlocal cut
-        result = await record(
-            self,
-            connection,
-            import_id=import_id,
-            number=number,
-            imported=imported,
-            failures=failures,
-        )
+        result = await record(self, connection, **fields)
         if not cut:
             cut += 1
             await connection.execute("COMMIT")

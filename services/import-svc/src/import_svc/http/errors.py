@@ -10,9 +10,9 @@ class IdempotencyKeyError(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "Idempotency-Key is not available in this version. Send the request without "
-            "it: leads are unique by email and cellphone, so that a repeated request stores "
-            "none twice, but reports the rows stored before as existing."
+            "Idempotency-Key is not available for the form in this version. Send the request "
+            "without it: leads are unique by email and cellphone, so that a repeated request "
+            "stores none twice, but says that the lead exists."
         )
 
 

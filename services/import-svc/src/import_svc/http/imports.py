@@ -7,12 +7,13 @@ from uuid import UUID
 from aiohttp import web
 
 from import_svc.decoding import decoder_for
+from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError
 from import_svc.http.failures import CSV, as_csv, as_ndjson, csv_header, negotiate
-from import_svc.http.requests import ImportQuery, refuse_idempotency_key
+from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.views import ImportsPage, ReceiptView
-from import_svc.usecases.import_leads import InputCutOffError
+from import_svc.usecases.import_leads import ImportRequest, InputCutOffError
 from leadwire.http import Keyset, PageQuery, Problem, RequestBody, json_response, write_within
 
 BY_ID: Final = Keyset[UUID]("imports", key=UUID)
@@ -28,27 +29,40 @@ class ImportHandlers:
         self._default_region = context.default_region
 
     async def add(
-        self, request: web.Request, *, query: ImportQuery, body: RequestBody
+        self,
+        _request: web.Request,
+        *,
+        headers: ImportHeaders,
+        query: ImportQuery,
+        body: RequestBody,
     ) -> web.StreamResponse:
         """Import the leads in the body."""
-        refuse_idempotency_key(request)
         decoder = decoder_for(body.content_type, body.charset)
+        request = self._asked(headers, query, body)
         if self._slots.locked():
             raise TooManyImportsError
         async with self._slots:
             try:
-                receipt = await self._import_leads(
-                    _pieces(body),
-                    decoder,
-                    media_type=body.content_type,
-                    region=query.region or self._default_region,
-                )
+                imported = await self._import_leads(_pieces(body), decoder, request)
             except InputCutOffError as error:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
-        return json_response(
-            ReceiptView.of(receipt), headers={"Content-Location": f"/v1/imports/{receipt.id}"}
-        )
+        answer_headers = {"Content-Location": f"/v1/imports/{imported.receipt.id}"}
+        if imported.replayed:
+            answer_headers["Idempotent-Replayed"] = "true"
+        return json_response(ReceiptView.of(imported.receipt), headers=answer_headers)
+
+    def _asked(
+        self, headers: ImportHeaders, query: ImportQuery, body: RequestBody
+    ) -> ImportRequest:
+        media_type, region = body.content_type, query.region or self._default_region
+        key = None
+        if headers.idempotency_key is not None:
+            key = IdempotencyKey(
+                text=headers.idempotency_key,
+                request_hash=request_hash(media_type, body.charset, region),
+            )
+        return ImportRequest(media_type=media_type, region=region, key=key)
 
     async def show(self, _request: web.Request, *, import_id: UUID) -> web.StreamResponse:
         """Show a receipt."""

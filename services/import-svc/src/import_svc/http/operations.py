@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from import_svc.decoding import MEDIA_TYPES, UnreadableInputError, UnsupportedFormatError
+from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
 from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
@@ -58,17 +59,24 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 "any case and spacing (`First Name`, `Last Name`, `E-mail`, `Phone`); those that "
                 f"are no lead field are kept in `attributes`. A row has at most {MAX_ROW_BYTES} "
                 "bytes. Input that breaks after rows were stored ends the import with status "
-                "`failed`, an `error`, and true counts."
+                "`failed`, an `error`, and true counts. With an `Idempotency-Key` it is safe to "
+                "send an import again, whatever became of the first try: no row is stored twice, "
+                "and none is reported as existing because the first try stored it."
             ),
             responses={
                 200: Response(
                     ReceiptView,
                     "The receipt; also if rows failed.",
-                    headers={"Content-Location": "Where the receipt stays."},
+                    headers={
+                        "Content-Location": "Where the receipt stays.",
+                        "Idempotent-Replayed": "`true` if an earlier request with the same key "
+                        "did all of it.",
+                    },
                 )
             },
             errors=[
-                IdempotencyKeyError,
+                ImportRunningError,
+                KeyReusedError,
                 UnreadableInputError,
                 UnsupportedFormatError,
                 TooManyImportsError,

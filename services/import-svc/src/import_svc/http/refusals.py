@@ -3,6 +3,7 @@
 from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
+from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
 from import_svc.http.failures import NotAcceptableError
 from import_svc.usecases.create_lead import LeadExistsError
@@ -26,6 +27,8 @@ REFUSALS: Final = Refusals(
             },
         ),
         UnknownImportError: 404,
+        ImportRunningError: Answer(409, retry_after=5),
+        KeyReusedError: 422,
         NotAcceptableError: 406,
         LeadExistsError: Answer(
             409,

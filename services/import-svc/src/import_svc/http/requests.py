@@ -31,6 +31,20 @@ class ImportQuery(BaseModel):
     )
 
 
+class ImportHeaders(BaseModel):
+    """The headers of an import."""
+
+    idempotency_key: str | None = Field(
+        default=None,
+        validation_alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A name of your own for this request, new for each import, for example a "
+        "UUID. Sent again with the same key and body, an import that is complete gives the same "
+        "receipt, and one that was interrupted goes on where it stopped.",
+    )
+
+
 class NewLead(BaseModel):
     """A lead from the form. What its fields must be like is judged as in an import."""
 

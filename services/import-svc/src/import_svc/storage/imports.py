@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Interruption, Receipt, RowFailure
 from import_svc.storage.errors import ImportNotRunningError
@@ -20,10 +21,30 @@ _FAILURE_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkResult:
-    """What became of the rows of a chunk."""
+    """What became of the rows of a chunk.
+
+    Attributes:
+        imported: Rows that became leads.
+        failed: Rows that did not.
+        input_hash: Of the input from its beginning to the end of the chunk.
+    """
 
     imported: int
     failed: int
+    input_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOfKey:
+    """An import as its idempotency key finds it."""
+
+    id: UUID
+    status: ImportStatus
+    worker: UUID
+    chunks: int
+    request_hash: bytes
+    body_hash: bytes | None
+    interruption: Interruption | None
 
 
 class ImportStore:
@@ -41,11 +62,47 @@ class ImportStore:
         region: str | None,
         worker: UUID,
         started_at: datetime,
+        key: IdempotencyKey | None,
     ) -> None:
-        """Begin a running import with nothing received."""
-        await connection.execute(
-            self._queries["open_import"], import_id, media_type, region, worker, started_at
+        """Begin a running import with nothing received.
+
+        Raises:
+            ImportRunningError: Another one has just begun with this key.
+        """
+        try:
+            await connection.execute(
+                self._queries["open_import"],
+                import_id,
+                media_type,
+                region,
+                worker,
+                started_at,
+                key and key.text,
+                key and key.request_hash,
+            )
+        except asyncpg.UniqueViolationError:
+            raise ImportRunningError from None
+
+    async def of_key(self, connection: Connection, key: str) -> ImportOfKey | None:
+        """Return the import that has an idempotency key; None if there is none."""
+        record = await connection.fetchrow(self._queries["find_import_of_key"], key)
+        if record is None:
+            return None
+        return ImportOfKey(
+            id=UUID(bytes=record["id"].bytes),  # not asyncpg's own class, which JSON does not take
+            status=ImportStatus(record["status"]),
+            worker=record["worker"],
+            chunks=record["chunks"],
+            request_hash=record["request_hash"],
+            body_hash=record["body_hash"],
+            interruption=_interruption(record),
         )
+
+    async def take_over(self, connection: Connection, found: ImportOfKey, *, worker: UUID) -> bool:
+        """Let a process go on with an import; False if it is not as it was found any more."""
+        query = self._queries["take_over_import"]
+        taken = await connection.fetchval(query, found.id, found.status, found.worker, worker)
+        return taken is not None
 
     async def chunk(
         self, connection: Connection, *, import_id: UUID, number: int
@@ -54,21 +111,23 @@ class ImportStore:
         record = await connection.fetchrow(self._queries["find_chunk"], import_id, number)
         if record is None:
             return None
-        return ChunkResult(imported=record["imported"], failed=record["failed"])
+        return ChunkResult(**record)
 
     async def record_chunk(
         self,
         connection: Connection,
         *,
         import_id: UUID,
+        worker: UUID,
         number: int,
+        input_hash: bytes,
         imported: int,
         failures: Sequence[RowFailure],
     ) -> ChunkResult:
         """Store a chunk's failures and result, and count it into the receipt.
 
         Raises:
-            ImportNotRunningError: The import has ended.
+            ImportNotRunningError: The import has ended, or another process goes on with it.
         """
         if failures:
             await connection.copy_records_to_table(
@@ -77,29 +136,44 @@ class ImportStore:
                 columns=_FAILURE_COLUMNS,
             )
         counts = (imported + len(failures), imported, len(failures))
-        await connection.execute(self._queries["record_chunk"], import_id, number, *counts)
-        counted = await connection.fetchval(self._queries["count_chunk"], import_id, *counts)
+        await connection.execute(
+            self._queries["record_chunk"], import_id, number, *counts, input_hash
+        )
+        counted = await connection.fetchval(
+            self._queries["count_chunk"], import_id, *counts, worker
+        )
         if counted is None:
-            raise ImportNotRunningError(f"the import {import_id} is not running any more")
-        return ChunkResult(imported=imported, failed=len(failures))
+            raise ImportNotRunningError(f"the import {import_id} is not running here any more")
+        return ChunkResult(imported=imported, failed=len(failures), input_hash=input_hash)
 
     async def finish(
         self,
         connection: Connection,
         *,
         import_id: UUID,
+        worker: UUID,
         finished_at: datetime,
-        interruption: Interruption | None,
+        ending: Interruption | bytes,
     ) -> None:
-        """End a running import; one that has ended already is left as it is."""
-        status = ImportStatus.COMPLETED if interruption is None else ImportStatus.FAILED
+        """End an import that a process runs; one that does not run there is left as it is.
+
+        Args:
+            connection: The caller's transaction.
+            import_id: The import.
+            worker: The process that runs it.
+            finished_at: When it ended.
+            ending: Why it ended early; or, of one that is complete, the hash of its body.
+        """
+        interruption = ending if isinstance(ending, Interruption) else None
         await connection.execute(
             self._queries["finish_import"],
             import_id,
-            status,
+            worker,
+            ImportStatus.FAILED if interruption else ImportStatus.COMPLETED,
             finished_at,
             interruption and interruption.code,
             interruption and interruption.detail,
+            None if isinstance(ending, Interruption) else ending,
         )
 
     async def running(self, connection: Connection, *, worker: UUID) -> set[UUID]:
@@ -160,10 +234,13 @@ class ImportStore:
         return [_failure(record) for record in records]
 
 
+def _interruption(record: asyncpg.Record) -> Interruption | None:
+    if record["error_code"] is None:
+        return None
+    return Interruption(code=record["error_code"], detail=record["error_detail"])
+
+
 def _receipt(record: asyncpg.Record) -> Receipt:
-    interruption = None
-    if record["error_code"] is not None:
-        interruption = Interruption(code=record["error_code"], detail=record["error_detail"])
     return Receipt(
         id=record["id"],
         status=ImportStatus(record["status"]),
@@ -172,7 +249,7 @@ def _receipt(record: asyncpg.Record) -> Receipt:
         failed=record["failed"],
         started_at=record["started_at"],
         finished_at=record["finished_at"],
-        interruption=interruption,
+        interruption=_interruption(record),
     )
 
 

@@ -7,17 +7,20 @@ is ahead, so a slow database slows the sender down.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 import structlog
 
 from import_svc.decoding import RowDecoder, UnreadableInputError
+from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError
 from import_svc.domain.receipt import Interruption, Receipt
-from import_svc.domain.rows import JudgedRow
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
-from import_svc.usecases.judge_input import judged_chunks
-from import_svc.usecases.own_imports import DATABASE_AWAY, OwnImports
+from import_svc.storage.imports import ImportOfKey
+from import_svc.usecases.earlier_import import EarlierImport
+from import_svc.usecases.judge_input import JudgedChunk, hash_of, judged_chunks
+from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import StoreChunk
@@ -57,58 +60,127 @@ class InputCutOffError(Exception):
         self.detail = detail
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """What an import is asked for with, beside its input.
+
+    Attributes:
+        media_type: The format, for the record.
+        region: Region of national phone numbers; None if there is no default.
+        key: The client's name for the request; None if it is not to be repeated.
+    """
+
+    media_type: str
+    region: str | None
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of a request.
+
+    Attributes:
+        receipt: The receipt, with its first failures.
+        replayed: Whether an earlier request with the same key did all of it.
+    """
+
+    receipt: Receipt
+    replayed: bool = False
+
+
 class ImportLeads:
     """Runs imports.
 
     Args:
         own: The imports of this process.
+        earlier: Finds what was done for an idempotency key before.
         store_chunk: Stores each chunk.
         read: Reads the receipt at the end.
     """
 
-    def __init__(self, *, own: OwnImports, store_chunk: StoreChunk, read: ReadImports) -> None:
+    def __init__(
+        self,
+        *,
+        own: OwnImports,
+        earlier: EarlierImport,
+        store_chunk: StoreChunk,
+        read: ReadImports,
+    ) -> None:
         self._own = own
+        self._earlier = earlier
         self._store_chunk = store_chunk
         self._read = read
 
     async def __call__(
-        self,
-        pieces: AsyncIterator[bytes],
-        decoder: RowDecoder,
-        *,
-        media_type: str,
-        region: str | None,
-    ) -> Receipt:
+        self, pieces: AsyncIterator[bytes], decoder: RowDecoder, request: ImportRequest
+    ) -> Imported:
         """Import everything, and return the receipt with its first failures.
 
         Input that breaks after its first block ends the import as failed; what was stored
-        until then stays, and the receipt counts it.
+        until then stays, and the receipt counts it. With the same key it can be sent again:
+        then the chunks that are stored already are only compared.
 
         Args:
             pieces: The input's bytes, as they come; may raise `InputCutOffError`.
             decoder: A new decoder for the input's format.
-            media_type: The format, for the record.
-            region: Region of national phone numbers; None if there is no default.
+            request: What else was asked for.
 
         Raises:
             UnreadableInputError: The input cannot be read; nothing was stored.
             InputCutOffError: The input stopped coming; nothing was stored.
+            ImportRunningError: An import with the same key is running.
+            KeyReusedError: The key was used for another request; nothing was stored.
             DatabaseError: The database failed before anything was stored, or was away
                 for too long when the import ended.
         """
-        chunks = judged_chunks(pieces, decoder, region=region)
+        earlier = await self._earlier(request.key) if request.key else None
+        if earlier is not None and earlier.body_hash is not None:
+            if await hash_of(pieces) != earlier.body_hash:
+                raise KeyReusedError
+            return Imported(receipt=await self._receipt(earlier.id), replayed=True)
+        import_id = await self._import(pieces, decoder, request, earlier)
+        return Imported(receipt=await self._receipt(import_id))
+
+    async def _import(
+        self,
+        pieces: AsyncIterator[bytes],
+        decoder: RowDecoder,
+        request: ImportRequest,
+        earlier: ImportOfKey | None,
+    ) -> UUID:
+        """Import everything, or what an earlier request left; return the import's id."""
+        stored = earlier.chunks if earlier else 0
+        chunks = judged_chunks(pieces, decoder, region=request.region, stored=stored)
         async with contextlib.aclosing(chunks):
-            first = await anext(chunks, None)
-            with self._own.running() as import_id:
-                await self._own.open(import_id, media_type=media_type, region=region)
+            first = await anext(chunks)
+            with self._own.running(earlier.id if earlier else None) as import_id:
+                await self._begin(import_id, request, earlier)
                 try:
-                    interruption = await self._run(import_id, first, chunks)
-                    await self._own.end(import_id, interruption)
+                    ending = await self._run(import_id, first, chunks, stored=stored)
+                    await self._own.end(import_id, ending)
+                except KeyReusedError:
+                    # As it was: nothing was stored, and the right body may still come.
+                    await self._own.end(import_id, _how_it_was(earlier))
+                    raise
                 except BaseException as error:
                     # Stopped, or failed in a way that nobody foresaw: in any case the
                     # receipt must not say "running" for ever.
                     await asyncio.shield(self._last_word(import_id, _why_ended_by(error)))
                     raise
+        return import_id
+
+    async def _begin(
+        self, import_id: UUID, request: ImportRequest, earlier: ImportOfKey | None
+    ) -> None:
+        if earlier is not None:
+            await self._own.take_over(earlier)
+            log.info("import_resumed", import_id=str(import_id), stored_chunks=earlier.chunks)
+            return
+        await self._own.open(
+            import_id, media_type=request.media_type, region=request.region, key=request.key
+        )
+
+    async def _receipt(self, import_id: UUID) -> Receipt:
         receipt = await patiently(
             lambda: self._read.receipt(import_id), doing="read the receipt", import_id=import_id
         )
@@ -125,12 +197,14 @@ class ImportLeads:
     async def _run(
         self,
         import_id: UUID,
-        first: list[JudgedRow] | None,
-        chunks: AsyncIterator[list[JudgedRow]],
-    ) -> Interruption | None:
-        """Store every chunk; return why that ended early, if it did."""
+        first: JudgedChunk,
+        chunks: AsyncIterator[JudgedChunk],
+        *,
+        stored: int,
+    ) -> Interruption | bytes:
+        """Store every chunk; return the hash of all input, or why it ended early."""
         try:
-            await self._store_all(import_id, first, chunks)
+            return await self._store_all(import_id, first, chunks, stored=stored)
         except (UnreadableInputError, InputCutOffError) as error:
             return Interruption(code=error.code, detail=error.detail)
         except (DatabaseError, LostRaceError) as error:
@@ -138,27 +212,35 @@ class ImportLeads:
             return _LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
         except ImportNotRunningError:
             log.warning("import_ended_by_others", import_id=str(import_id))
-        return None
+            return DIED
 
     async def _store_all(
         self,
         import_id: UUID,
-        first: list[JudgedRow] | None,
-        chunks: AsyncIterator[list[JudgedRow]],
-    ) -> None:
-        number, first_row, rows = 0, 1, first
-        while rows is not None:
+        first: JudgedChunk,
+        chunks: AsyncIterator[JudgedChunk],
+        *,
+        stored: int,
+    ) -> bytes:
+        number, first_row = 0, 1
+        chunk: JudgedChunk | None = first
+        while chunk is not None:
+            input_hash = chunk.input_hash
             following = asyncio.create_task(_next(chunks), name=f"read import {import_id}")
             try:
-                await self._store_chunk(
-                    rows, import_id=import_id, number=number, first_row=first_row
-                )
+                if chunk.received:
+                    await self._store_chunk(
+                        chunk, import_id=import_id, number=number, first_row=first_row
+                    )
+                    number, first_row = number + 1, first_row + chunk.received
             except BaseException:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
                 raise
-            number, first_row = number + 1, first_row + len(rows)
-            rows = await following
+            chunk = await following
+        if number < stored:
+            raise KeyReusedError  # the beginning is the same, but it ends before what was stored
+        return input_hash
 
     async def _last_word(self, import_id: UUID, interruption: Interruption) -> None:
         """End an import that is being cut off; if that fails, it is ended later."""
@@ -171,8 +253,12 @@ class ImportLeads:
             log.warning("import_not_ended", import_id=str(import_id), error=type(error).__name__)
 
 
-async def _next(chunks: AsyncIterator[list[JudgedRow]]) -> list[JudgedRow] | None:
+async def _next(chunks: AsyncIterator[JudgedChunk]) -> JudgedChunk | None:
     return await anext(chunks, None)
+
+
+def _how_it_was(earlier: ImportOfKey | None) -> Interruption:
+    return (earlier and earlier.interruption) or DIED
 
 
 def _why_ended_by(error: BaseException) -> Interruption:

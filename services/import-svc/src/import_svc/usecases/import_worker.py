@@ -18,21 +18,14 @@ from uuid import UUID
 
 import structlog
 
-from import_svc.domain.receipt import Interruption
 from import_svc.storage.imports import ImportStore
-from import_svc.usecases.own_imports import OwnImports
+from import_svc.usecases.own_imports import DIED, OwnImports
 from leadwire.db import Database, LeaderLock
 from leadwire.lifecycle import BackgroundTask
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY: Final = 5.0
-
-_DIED: Final = Interruption(
-    code="service_died",
-    detail="the process that ran the import ended; the rows counted here are stored, "
-    "send the file again",
-)
 
 
 class ImportWorker:
@@ -88,7 +81,7 @@ class ImportWorker:
                     worker=worker,
                     lock_key=self._lock_of(worker).key,
                     finished_at=datetime.now(UTC),
-                    interruption=_DIED,
+                    interruption=DIED,
                 )
         self._suspects = free
         for import_id in closed:
@@ -120,4 +113,9 @@ class ImportWorker:
         return free
 
     def _lock_of(self, worker: UUID) -> LeaderLock:
-        return LeaderLock(database=self._database, name=f"import worker {worker}")
+        return worker_lock(self._database, worker)
+
+
+def worker_lock(database: Database, worker: UUID) -> LeaderLock:
+    """Return the lock that a process holds as long as it lives."""
+    return LeaderLock(database=database, name=f"import worker {worker}")

@@ -17,8 +17,9 @@ from uuid import UUID
 import structlog
 from uuid_utils.compat import uuid7
 
+from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.receipt import Interruption
-from import_svc.storage.imports import ImportStore
+from import_svc.storage.imports import ImportOfKey, ImportStore
 from import_svc.usecases.patience import patiently
 from leadwire.db import Database
 
@@ -28,12 +29,17 @@ DATABASE_AWAY: Final = Interruption(
     code="database_unavailable",
     detail="the database did not answer; the rows counted here are stored, send the file again",
 )
+DIED: Final = Interruption(
+    code="service_died",
+    detail="the process that ran the import ended; the rows counted here are stored, "
+    "send the file again",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
     at: datetime
-    interruption: Interruption | None
+    how: Interruption | bytes
 
 
 class OwnImports:
@@ -52,20 +58,38 @@ class OwnImports:
         self._running: set[UUID] = set()
         self._endings: dict[UUID, _Ending] = {}
 
+    def runs(self, import_id: UUID) -> bool:
+        """Tell whether a task of this process runs an import."""
+        return import_id in self._running
+
     @contextmanager
-    def running(self) -> Iterator[UUID]:
-        """Give the id of a new import, which runs until the end of this context."""
-        import_id = uuid7()
+    def running(self, import_id: UUID | None = None) -> Iterator[UUID]:
+        """Give the id of an import, by default of a new one, which runs within this context.
+
+        Raises:
+            ImportRunningError: It runs here already.
+        """
+        import_id = import_id or uuid7()
+        if self.runs(import_id):
+            raise ImportRunningError(import_id)
         self._running.add(import_id)
         try:
             yield import_id
         finally:
             self._running.discard(import_id)
 
-    async def open(self, import_id: UUID, *, media_type: str, region: str | None) -> None:
+    async def open(
+        self,
+        import_id: UUID,
+        *,
+        media_type: str,
+        region: str | None,
+        key: IdempotencyKey | None,
+    ) -> None:
         """Store a new import as running.
 
         Raises:
+            ImportRunningError: Another one has just begun with this key.
             DatabaseError: The database failed; if the import is there all the same,
                 `end_what_runs_no_more` ends it.
         """
@@ -77,18 +101,34 @@ class OwnImports:
                 region=region,
                 worker=self.worker,
                 started_at=datetime.now(UTC),
+                key=key,
             )
 
-    async def end(self, import_id: UUID, interruption: Interruption | None) -> None:
+    async def take_over(self, found: ImportOfKey) -> None:
+        """Go on with an import that was interrupted, here or in another process.
+
+        Raises:
+            ImportRunningError: Somebody else was faster.
+            DatabaseError: The database failed.
+        """
+        async with self._database.transaction() as connection:
+            if not await self._imports.take_over(connection, found, worker=self.worker):
+                raise ImportRunningError(found.id)
+
+    async def end(self, import_id: UUID, how: Interruption | bytes) -> None:
         """Store how an import ended; what was said of it first counts.
 
         If that fails, also by being cancelled, it is remembered for
         `end_what_runs_no_more`.
 
+        Args:
+            import_id: An import of this process.
+            how: Why it ended early; or, of one that is complete, the hash of its body.
+
         Raises:
             DatabaseError: The database failed for too long.
         """
-        ending = self._endings.setdefault(import_id, _Ending(datetime.now(UTC), interruption))
+        ending = self._endings.setdefault(import_id, _Ending(datetime.now(UTC), how))
         await patiently(
             lambda: self._store(import_id, ending), doing="end the import", import_id=import_id
         )
@@ -115,6 +155,7 @@ class OwnImports:
             await self._imports.finish(
                 connection,
                 import_id=import_id,
+                worker=self.worker,
                 finished_at=ending.at,
-                interruption=ending.interruption,
+                ending=ending.how,
             )

@@ -12,11 +12,13 @@ from typing import Protocol
 from uuid import UUID
 
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import Lead
 from import_svc.domain.receipt import RowFailure, failure_of
 from import_svc.domain.rows import JudgedRow
-from import_svc.storage.imports import ChunkResult, ImportStore
+from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.usecases.judge_input import JudgedChunk
 from import_svc.usecases.patience import patiently
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Database
@@ -38,51 +40,64 @@ class StoreChunk:
         leads: Where leads are stored.
         imports: Where receipts are stored.
         announcer: Announces the new leads.
+        worker: Id of this process, which runs the imports.
     """
 
     def __init__(
-        self, *, database: Database, leads: LeadStore, imports: ImportStore, announcer: Announcer
+        self,
+        *,
+        database: Database,
+        leads: LeadStore,
+        imports: ImportStore,
+        announcer: Announcer,
+        worker: UUID,
     ) -> None:
         self._database = database
         self._leads = leads
         self._imports = imports
         self._announcer = announcer
+        self._worker = worker
 
     async def __call__(
-        self, rows: Sequence[JudgedRow], *, import_id: UUID, number: int, first_row: int
-    ) -> ChunkResult:
+        self, chunk: JudgedChunk, *, import_id: UUID, number: int, first_row: int
+    ) -> None:
         """Store a chunk once, however often that must be tried.
 
         Args:
-            rows: The chunk's rows, in their order.
-            import_id: A running import.
+            chunk: The chunk; one that is stored already needs no rows.
+            import_id: A running import of this process.
             number: The chunk's number within the import.
             first_row: Number of the first row among the import's data rows, from 1.
 
         Raises:
+            KeyReusedError: The chunk was stored, but from other bytes.
             DatabaseUnavailableError: The database was away for too long.
-            ImportNotRunningError: The import has ended.
+            ImportNotRunningError: The import has ended, or another process goes on with it.
             LostRaceError: Others were faster, again and again.
         """
 
-        async def store() -> ChunkResult:
+        async def store() -> None:
             async with self._database.transaction() as connection:
                 done = await self._imports.chunk(connection, import_id=import_id, number=number)
-                return done or await self._store(
-                    connection, rows, import_id=import_id, number=number, first_row=first_row
-                )
+                if done is None:
+                    await self._store(
+                        connection, chunk, import_id=import_id, number=number, first_row=first_row
+                    )
+                elif done.input_hash != chunk.input_hash:
+                    raise KeyReusedError
 
-        return await patiently(store, doing=f"store chunk {number}", import_id=import_id)
+        await patiently(store, doing=f"store chunk {number}", import_id=import_id)
 
     async def _store(
         self,
         connection: Connection,
-        rows: Sequence[JudgedRow],
+        chunk: JudgedChunk,
         *,
         import_id: UUID,
         number: int,
         first_row: int,
-    ) -> ChunkResult:
+    ) -> None:
+        rows = chunk.rows
         emails, cellphones = keys_to_look_up(rows)
         known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
         verdicts = mark_duplicates(rows, known)
@@ -96,10 +111,12 @@ class StoreChunk:
                 leads.append(_lead(row, import_id, now))
         await self._leads.add_many(connection, leads)
         await self._announcer.announce(connection, leads)
-        return await self._imports.record_chunk(
+        await self._imports.record_chunk(
             connection,
             import_id=import_id,
+            worker=self._worker,
             number=number,
+            input_hash=chunk.input_hash,
             imported=len(leads),
             failures=failures,
         )

@@ -1,0 +1,59 @@
+"""What makes a request the same as an earlier one with the same key."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """A client's name for one request, however often it is sent.
+
+    Attributes:
+        text: The key.
+        request_hash: What, beside the body, decides over the outcome; see `request_hash`.
+    """
+
+    text: str
+    request_hash: bytes
+
+
+class ImportRunningError(Exception):
+    """An import with this key is running.
+
+    Attributes:
+        extra: `import_id`, if it is known already.
+    """
+
+    code: Final = "import_running"
+
+    def __init__(self, import_id: UUID | None = None) -> None:
+        super().__init__(
+            "An import with this Idempotency-Key is running. Send the request again later: it "
+            "then gets the receipt, or goes on where the import was interrupted."
+        )
+        self.extra = {} if import_id is None else {"import_id": str(import_id)}
+
+
+class KeyReusedError(Exception):
+    """The key was used for another request: another body, content type or query."""
+
+    code: Final = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for another request: its body, content type or query "
+            "was another one. Nothing was stored. Use a new key for a new request."
+        )
+
+
+def request_hash(*parts: object) -> bytes:
+    """Return what two requests must share, beside key and body, to be the same.
+
+    Args:
+        parts: Whatever decides over the outcome, as JSON knows it.
+    """
+    return hashlib.sha256(orjson.dumps(parts)).digest()

@@ -1,0 +1,5 @@
+-- Of several who want to go on with an import only the first finds it as it was left.
+UPDATE imports
+SET status = 'running', worker = $4, finished_at = NULL, error_code = NULL, error_detail = NULL
+WHERE id = $1 AND status = $2 AND worker = $3
+RETURNING id

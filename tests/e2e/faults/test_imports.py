@@ -1,0 +1,61 @@
+"""Kill what takes in an import, in its middle, and send the import again."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from e2e.conftest import ReportCounts, StartSystem
+from e2e.leads import as_csv, valid_rows
+from e2e.system import System
+from leadwire.testing import eventually
+
+pytestmark = pytest.mark.fault
+
+ROWS = 200_000
+
+
+async def test_import_svc_killed_in_the_middle_of_an_import_that_is_sent_again(
+    start_system: StartSystem, report_counts: ReportCounts
+) -> None:
+    """SIGKILL after some chunks are committed; the same request then gives one whole receipt."""
+    system = await start_system()
+    body = as_csv(valid_rows(ROWS))
+    sending = asyncio.create_task(_send(system, body))
+    before = await eventually(lambda: _stored_of_running(system), within=60)
+    await system.service("import_svc").kill()
+    with pytest.raises(aiohttp.ClientError):
+        await sending
+    await system.service("import_svc").start()
+
+    receipt = await _send(system, body)
+
+    assert (receipt["status"], receipt["failures"]) == ("completed", [])
+    assert [receipt[each] for each in ("received", "imported", "failed")] == [ROWS, ROWS, 0]
+    imports = (await system.get("import_svc", "/v1/imports"))["items"]
+    assert [each["id"] for each in imports] == [receipt["id"]]
+
+    async def all_are_projected() -> bool:
+        counts = await system.get("stream_svc", "/v1/leads/count")
+        return bool(sum(counts["by_status"].values()) == ROWS)
+
+    await eventually(all_are_projected, within=90)
+    report_counts(
+        killed=1,
+        rows=ROWS,
+        stored_before_the_kill=before,
+        imported=receipt["imported"],
+        lost=ROWS - receipt["imported"],
+        duplicates=receipt["failed"],
+    )
+
+
+async def _send(system: System, body: bytes) -> dict[str, object]:
+    return await system.import_leads(body, "text/csv", key="the-import", region="US")
+
+
+async def _stored_of_running(system: System) -> int:
+    """Return how many leads the running import has stored; 0 if it has not begun."""
+    items = (await system.get("import_svc", "/v1/imports"))["items"]
+    running = [each["imported"] for each in items if each["status"] == "running"]
+    return int(running[0]) if running and running[0] >= ROWS // 10 else 0
