@@ -18,6 +18,11 @@ def _has_address(text: str) -> str:
     return text
 
 
+def _address_alone(text: str) -> str:
+    """Leave the display name out: an email's recipient has none."""
+    return parseaddr(_has_address(text))[1]
+
+
 def _names_a_transport(url: SecretStr) -> SecretStr:
     try:
         transport_from_url(url.get_secret_value())
@@ -27,6 +32,7 @@ def _names_a_transport(url: SecretStr) -> SecretStr:
 
 
 Mailbox = Annotated[str, AfterValidator(_has_address)]
+AddressAlone = Annotated[str, AfterValidator(_address_alone)]
 TransportUrl = Annotated[SecretStr, AfterValidator(_names_a_transport)]
 
 
@@ -41,7 +47,7 @@ class NotifierSettings(ServiceSettings):
     email_from: Mailbox = Field(
         description="Sender of all emails, for example `Leadwire <leads@example.com>`.",
     )
-    alert_email_to: Mailbox | None = Field(
+    alert_email_to: AddressAlone | None = Field(
         default=None,
         description="Who is told of each lead from the form; nobody if it is not set.",
     )

@@ -10,7 +10,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from jinja2 import DictLoader, UndefinedError
 
 from leadwire.broker import Message
 from leadwire.contracts import Contact, EventType, LeadsCreated, read_event
@@ -24,6 +26,7 @@ from notifier_svc.mail import (
     transport_from_url,
 )
 from notifier_svc.mail.files import FileTransport
+from notifier_svc.mail.message import compose
 
 
 def lead() -> Contact:
@@ -107,6 +110,86 @@ async def test_a_line_break_cannot_smuggle_a_header_in(tmp_path: Path, field: st
     assert caught.value.permanent
     assert "victim" not in str(caught.value)
     assert content_of(tmp_path) == []
+
+
+NOTHING_BUT_ATOMS = "abcxyz0189!#$%&'*+-/=?^_`{|}~.öß用"
+SPECIALS = ' \t\r\n\x0b\x85\u2028"(),:;<>@[]\\'
+ENCODED_WORD = st.sampled_from(
+    [
+        "=?utf-8?q?victim=40evil.org=2C?=",
+        "=?utf-8?q?x=0D=0ABcc=3A_victim=40evil.org?=",
+        "=?utf-8?b?dmljdGltQGV2aWwub3Js?=",
+        "=?x?q??=",
+    ]
+)
+
+
+def near_addresses() -> st.SearchStrategy[str]:
+    """Texts that look like addresses, so that the parser gets far enough to stumble."""
+    parts = st.lists(
+        st.text(NOTHING_BUT_ATOMS, max_size=8) | st.text(SPECIALS, max_size=3) | ENCODED_WORD,
+        max_size=5,
+    ).map("".join)
+    return st.emails() | st.tuples(parts, parts).map("@".join) | parts | st.text()
+
+
+def composed(**changes: str) -> EmailMessage | None:
+    """Read what is composed as a receiver does; None if it is refused."""
+    try:
+        content = compose(outgoing(**changes))
+    except EmailNotSentError:
+        return None
+    parsed = email.message_from_string(content.decode(), policy=email.policy.SMTPUTF8)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def recipients_of(message: EmailMessage) -> list[tuple[str, str]]:
+    """Every address that the message would go to."""
+    headers = [message[name] for name in ("To", "Cc", "Bcc") if message[name]]
+    return [(one.display_name, one.addr_spec) for header in headers for one in header.addresses]
+
+
+@given(near_addresses())
+@example("=?x?q??=@example.com")
+@example("=?utf-8?q?victim=40evil.org=2C?=x@example.com")
+@example("one@example.com, two@example.com")
+@example("Name <one@example.com>")
+@example("group:one@example.com;@example.com")
+def test_an_email_goes_to_exactly_its_recipient_or_is_refused(recipient: str) -> None:
+    message = composed(recipient=recipient)
+    if message is not None:
+        assert recipients_of(message) == [("", recipient)]
+
+
+@given(st.lists(st.text() | ENCODED_WORD, max_size=4).map("".join))
+@example("=?utf-8?q?x=0ABcc=3A_victim=40evil.org?=")
+@example("=?utf-8?q?another?= subject")
+def test_a_subject_is_read_as_it_was_meant_or_is_refused(subject: str) -> None:
+    message = composed(subject=subject)
+    if message is not None:
+        assert message["Subject"] == subject
+        assert message.keys()[:3] == ["From", "To", "Subject"]
+        assert recipients_of(message) == [("", "björn@example.se")]
+
+
+@given(
+    st.text(NOTHING_BUT_ATOMS, min_size=1, max_size=64).filter(lambda text: "=?" not in text),
+    st.emails().map(lambda one: one.partition("@")[2]),
+)
+@example("o'neil+leads", "example.com")
+@example("ö" * 64, f"{'b' * 60}.{'c' * 60}.{'d' * 60}.example")
+def test_a_usual_address_is_never_refused(local_part: str, domain: str) -> None:
+    assume(".." not in f".{local_part}.")
+    assert composed(recipient=f"{local_part}@{domain}") is not None
+
+
+@pytest.mark.parametrize("white_space", ["\r", "\x0b", "\x85", "\u2028", "\t \t"])
+def test_a_subject_stays_one_line_whatever_a_name_brings_along(white_space: str) -> None:
+    letters = Letters()
+    letters._environment.loader = DictLoader({"x.txt": "Subject: For {{ lead.name }}\n\nText\n"})
+    named = lead().model_copy(update={"name": f"Ada{white_space}Lovelace"})
+    assert letters.write("x", named).subject == "For Ada Lovelace"
 
 
 async def test_a_directory_that_cannot_be_written_is_a_passing_failure(tmp_path: Path) -> None:

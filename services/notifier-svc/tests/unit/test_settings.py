@@ -40,6 +40,11 @@ def test_nobody_need_be_alerted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings(NotifierSettings).alert_email_to is None
 
 
+def test_of_who_is_alerted_only_the_address_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_ALERT_EMAIL_TO", "Sales <sales@example.com>")
+    assert load_settings(NotifierSettings).alert_email_to == "sales@example.com"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -35,9 +35,14 @@ class Letters:
         )
 
     def write(self, name: str, lead: Contact) -> Letter:
-        """Fill the template of that name for a lead."""
+        """Fill the template of that name for a lead.
+
+        The subject is one line whose words are parted by single spaces, whatever white space
+        the lead's names bring along.
+        """
         rendered = self._environment.get_template(f"{name}.txt").render(lead=lead)
         first_line, _, text = rendered.partition("\n")
         if not first_line.startswith(_SUBJECT):
             raise ValueError(f"the template {name}.txt does not begin with {_SUBJECT!r}")
-        return Letter(subject=first_line.removeprefix(_SUBJECT), text=text.lstrip("\n"))
+        subject = " ".join(first_line.removeprefix(_SUBJECT).split())
+        return Letter(subject=subject, text=text.lstrip("\n"))

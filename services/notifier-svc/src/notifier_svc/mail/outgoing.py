@@ -11,7 +11,7 @@ class OutgoingEmail:
     Attributes:
         key: Names the email: a repeated attempt has the same one.
         sender: Mailbox in `From`.
-        recipient: Mailbox in `To`.
+        recipient: Address in `To`, without a display name.
         subject: One line.
         text: Plain text.
         created_at: `Date`.
