@@ -21,10 +21,11 @@ from notifier_svc.mail import EmailTransport, Letters, transport_from_url
 from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
-from notifier_svc.usecases.deliver_due import Deliverer, EmailPolicy
+from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer
 from notifier_svc.usecases.delivery_loop import DeliveryLoop
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 from notifier_svc.usecases.plan_emails import EmailPlanner
+from notifier_svc.usecases.send_email import EmailSender
 
 
 def setup(app: web.Application, settings: NotifierSettings) -> None:
@@ -77,15 +78,13 @@ def _deliverer(
     transport: EmailTransport,
     metrics: NotifierMetrics,
 ) -> Deliverer:
-    policy = EmailPolicy(
-        sender=settings.email_from,
-        max_attempts=settings.email_max_attempts,
-        send_within=settings.email_send_within_s,
+    policy = AttemptPolicy(
+        max_attempts=settings.email_max_attempts, send_within=settings.email_send_within_s
     )
     return Deliverer(
         database=backbone.database,
         outbox=backbone.outbox,
-        transport=transport,
+        send=EmailSender(transport=transport, sender=settings.email_from).send,
         policy=policy,
         metrics=metrics,
     )

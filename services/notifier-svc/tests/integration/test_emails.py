@@ -153,6 +153,21 @@ async def test_an_email_that_can_never_be_composed_is_parked_at_once(office: "Of
     assert "lines@example.org" not in one["last_error"]
 
 
+@pytest.mark.parametrize(
+    "weird", ["=?x?q??=@example.com", "=?utf-8?q?victim=40evil.org=2C?=x@example.com"]
+)
+async def test_a_weird_address_costs_its_own_acknowledgement_and_nothing_else(
+    office: "Office", weird: str
+) -> None:
+    await office.create(office.contact(email=weird))
+    lead = office.contact()
+    await office.create(lead)
+    await until_delivered(office, 3)
+    [one] = await office.deliveries(status="parked")
+    assert (one["recipient"], one["attempts"]) == (weird, 1)
+    assert set(emails_in(office.mailbox)) == {lead.email, "sales@example.com"}
+
+
 async def test_what_a_dead_process_had_claimed_is_tried_when_its_lease_ends(
     office: "Office",
 ) -> None:

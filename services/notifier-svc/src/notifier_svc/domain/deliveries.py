@@ -1,4 +1,4 @@
-"""Emails to be sent: what they are, and when a failed one is tried again."""
+"""What is to be delivered, why it may not be, and when a failed delivery is tried again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,6 +81,19 @@ class DeliveryRecord:
     last_error: str | None
     created_at: datetime
     updated_at: datetime
+
+
+class NotDeliveredError(Exception):
+    """A delivery was tried and not made.
+
+    Args:
+        reason: Why, without personal data: it is logged, stored and published.
+        permanent: True if the same delivery will fail for ever.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
 
 
 def delay_after(attempts: int) -> timedelta:

@@ -1,5 +1,7 @@
 """What sending emails can raise."""
 
+from notifier_svc.domain.deliveries import NotDeliveredError
+
 
 class EmailError(Exception):
     """Any failure of an email."""
@@ -9,14 +11,5 @@ class EmailConfigurationError(EmailError):
     """The URL of the transport is wrong; trying again will not help."""
 
 
-class EmailNotSentError(EmailError):
-    """An email could not be sent.
-
-    Args:
-        reason: Why, without personal data: it is logged, stored and published.
-        permanent: True if the same email will fail for ever.
-    """
-
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
-        super().__init__(reason)
-        self.permanent = permanent
+class EmailNotSentError(EmailError, NotDeliveredError):
+    """An email could not be sent."""

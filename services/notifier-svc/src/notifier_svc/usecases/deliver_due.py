@@ -1,18 +1,32 @@
-"""Try the deliveries that are due."""
+"""Try the deliveries that are due.
+
+No delivery decides over the process, which would die of it again after every restart, or
+over another delivery:
+
+- What is raised while one is sent is a failure of that delivery. A `NotDeliveredError` says
+  itself whether it passes. Anything else was not foreseen: unless it is database trouble that
+  passes, it is taken to fail for ever. Nobody but the one who sends knows how: there is one
+  `send` for emails, and whatever else is to be delivered needs only one of its own.
+- Where the outcome cannot be written down, the delivery is due again when its lease ends.
+  Attempts are counted as they begin, so this too has an end: once there are none left it is
+  parked unsent, also if it is what killed the processes that tried it.
+
+Only if nothing can be claimed the loop is told.
+"""
 
 import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 import structlog
 
 from leadwire.contracts import NotificationFailed, new_event, to_message
-from leadwire.db import Database
+from leadwire.db import Database, is_transient
 from leadwire.outbox import Outbox, OutgoingEvent
-from notifier_svc.domain.deliveries import DueDelivery, delay_after
-from notifier_svc.mail import EmailNotSentError, EmailTransport, OutgoingEmail
+from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError, delay_after
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.deliveries import DeliveryStore
 
@@ -20,34 +34,35 @@ log = structlog.get_logger(__name__)
 
 SOURCE: Final = "leadwire/notifier-svc"
 AT_ONCE: Final = 16
-"""Emails under way at the same time, so that one that hangs does not delay the others much."""
+"""Deliveries under way at the same time, so that one that hangs does not delay others much."""
 
 LEASE_MARGIN: Final = timedelta(seconds=30)
 
+Send = Callable[[DueDelivery], Awaitable[None]]
+"""Makes a delivery: returns when it is in other hands, raises `NotDeliveredError` if not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailPolicy:
-    """How emails are tried.
+class AttemptPolicy:
+    """How deliveries are tried.
 
     Attributes:
-        sender: Mailbox in `From`.
-        max_attempts: After this many failures an email is parked.
+        max_attempts: After this many failures a delivery is parked.
         send_within: Seconds that one attempt may take.
     """
 
-    sender: str
     max_attempts: int
     send_within: float
 
 
 class Deliverer:
-    """Sends what is due and writes down what came of it.
+    """Makes the deliveries that are due and writes down what came of each.
 
     Args:
         database: Of the service.
         outbox: Takes `notification_failed`.
-        transport: Sends.
-        policy: How.
+        send: Makes one.
+        policy: How they are tried.
         metrics: Counts.
     """
 
@@ -56,73 +71,76 @@ class Deliverer:
         *,
         database: Database,
         outbox: Outbox,
-        transport: EmailTransport,
-        policy: EmailPolicy,
+        send: Send,
+        policy: AttemptPolicy,
         metrics: NotifierMetrics,
     ) -> None:
         self._database = database
         self._outbox = outbox
-        self._transport = transport
+        self._send = send
         self._policy = policy
         self._metrics = metrics
 
     async def deliver_due(self) -> bool:
-        """Try some of the deliveries that are due; tell whether there may be more."""
+        """Try some of the deliveries that are due; tell whether there may be more.
+
+        Raises:
+            Exception: The database's, if none can be claimed.
+        """
         lease = timedelta(seconds=self._policy.send_within) + LEASE_MARGIN
         async with self._database.connection() as connection:
             due = await DeliveryStore(connection=connection).claim_due(limit=AT_ONCE, lease=lease)
         results = await asyncio.gather(*map(self._deliver, due), return_exceptions=True)
-        for result in results:
-            if result is not None:
-                raise result
+        for delivery, error in zip(due, results, strict=True):
+            if error is not None:
+                log.error("delivery_not_settled", **_fields(delivery), **_describe(error))
         return len(due) == AT_ONCE
 
     async def _deliver(self, delivery: DueDelivery) -> None:
-        try:
-            await self._send(delivery)
-        except EmailNotSentError as error:
-            await self._failed(delivery, error)
+        failure = await self._attempt(delivery)
+        if failure is None:
+            await self._delivered(delivery)
         else:
-            async with self._database.connection() as connection:
-                await DeliveryStore(connection=connection).mark_delivered(delivery.id)
-            self._metrics.delivered(delivery.kind)
-            log.info("email_delivered", delivery_id=str(delivery.id), kind=delivery.kind)
+            await self._failed(delivery, failure)
 
-    async def _send(self, delivery: DueDelivery) -> None:
-        email = OutgoingEmail(
-            key=delivery.key,
-            sender=self._policy.sender,
-            recipient=delivery.recipient,
-            subject=delivery.subject,
-            text=delivery.body,
-            created_at=delivery.created_at,
-        )
+    async def _attempt(self, delivery: DueDelivery) -> NotDeliveredError | None:
+        """Try once; return what prevented it."""
+        if delivery.attempts > self._policy.max_attempts:
+            return NotDeliveredError("no attempt is left", permanent=True)
+        # `gather` tells two cancellations apart: that of the loop is raised here, and one that
+        # leaks out of the sending is returned as a failure.
+        [error] = await asyncio.gather(self._send_in_time(delivery), return_exceptions=True)
+        if error is None or isinstance(error, NotDeliveredError):
+            return error
+        log.error("delivery_failed_unforeseen", **_fields(delivery), **_describe(error))
+        return NotDeliveredError(type(error).__name__, permanent=not is_transient(error))
+
+    async def _send_in_time(self, delivery: DueDelivery) -> None:
         try:
             async with asyncio.timeout(self._policy.send_within):
-                await self._transport.send(email)
+                await self._send(delivery)
         except TimeoutError:
-            raise EmailNotSentError(f"not sent within {self._policy.send_within:g} s") from None
+            raise NotDeliveredError(f"not sent within {self._policy.send_within:g} s") from None
 
-    async def _failed(self, delivery: DueDelivery, error: EmailNotSentError) -> None:
-        gives_up = error.permanent or delivery.attempts >= self._policy.max_attempts
-        log.warning(
-            "email_not_sent",
-            delivery_id=str(delivery.id),
-            kind=delivery.kind,
-            attempts=delivery.attempts,
-            reason=str(error),
-            parked=gives_up,
-        )
+    async def _delivered(self, delivery: DueDelivery) -> None:
+        async with self._database.connection() as connection:
+            await DeliveryStore(connection=connection).mark_delivered(delivery.id)
+        self._metrics.delivered(delivery.kind)
+        log.info("delivery_made", **_fields(delivery))
+
+    async def _failed(self, delivery: DueDelivery, failure: NotDeliveredError) -> None:
+        gives_up = failure.permanent or delivery.attempts >= self._policy.max_attempts
+        log.warning("delivery_failed", **_fields(delivery), reason=str(failure), parked=gives_up)
         self._metrics.failed(delivery.kind, parked=gives_up)
         if gives_up:
-            await self._park(delivery, str(error))
+            await self._park(delivery, str(failure))
         else:
-            await self._postpone(delivery.id, delay_after(delivery.attempts), str(error))
+            await self._postpone(delivery, str(failure))
 
-    async def _postpone(self, delivery_id: UUID, delay: timedelta, reason: str) -> None:
+    async def _postpone(self, delivery: DueDelivery, reason: str) -> None:
         async with self._database.connection() as connection:
             store = DeliveryStore(connection=connection)
-            await store.postpone(delivery_id, delay=delay, error=reason)
+            await store.postpone(delivery.id, delay=delay_after(delivery.attempts), error=reason)
 
     async def _park(self, delivery: DueDelivery, reason: str) -> None:
         """Park the delivery and say so to everybody, in one transaction."""
@@ -142,3 +160,17 @@ class Deliverer:
             )
             event = new_event(data, source=SOURCE, subject=delivery.lead_id)
             await self._outbox.add(connection, [OutgoingEvent(to_message(event), delivery.lead_id)])
+
+
+def _fields(delivery: DueDelivery) -> dict[str, str | int]:
+    return {
+        "delivery_id": str(delivery.id),
+        "kind": delivery.kind,
+        "attempts": delivery.attempts,
+    }
+
+
+def _describe(error: BaseException) -> dict[str, str]:
+    """Name an error without its text, which may quote an address."""
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    return {"error": type(error).__name__, "stack": stack}

@@ -8,7 +8,7 @@ from notifier_svc.usecases.deliver_due import Deliverer
 class DeliveryLoop(PeriodicTask):
     """Looks for due deliveries; every replica may, as each takes what the others have not.
 
-    An email that is under way when the process stops is tried again by the next one.
+    A delivery that is under way when the process stops is tried again by the next one.
 
     Args:
         deliverer: Tries them.
@@ -17,7 +17,7 @@ class DeliveryLoop(PeriodicTask):
 
     def __init__(self, *, deliverer: Deliverer, interval: float = 0.5) -> None:
         super().__init__(
-            name="email deliveries",
+            name="deliveries",
             interval=interval,
             body=deliverer.deliver_due,
             passes=is_transient,

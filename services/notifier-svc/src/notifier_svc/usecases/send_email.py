@@ -1,0 +1,34 @@
+"""Make a delivery by email."""
+
+from notifier_svc.domain.deliveries import DueDelivery
+from notifier_svc.mail import EmailTransport, OutgoingEmail
+
+
+class EmailSender:
+    """Sends deliveries as emails.
+
+    Args:
+        transport: Takes them.
+        sender: Mailbox in `From` of all.
+    """
+
+    def __init__(self, *, transport: EmailTransport, sender: str) -> None:
+        self._transport = transport
+        self._sender = sender
+
+    async def send(self, delivery: DueDelivery) -> None:
+        """Hand the email to the transport; return when it is in other hands.
+
+        Raises:
+            EmailNotSentError: It was not sent.
+        """
+        await self._transport.send(
+            OutgoingEmail(
+                key=delivery.key,
+                sender=self._sender,
+                recipient=delivery.recipient,
+                subject=delivery.subject,
+                text=delivery.body,
+                created_at=delivery.created_at,
+            )
+        )

@@ -1,0 +1,166 @@
+"""What comes of deliveries, whatever is raised while they are sent or written down."""
+
+import asyncio
+from collections.abc import Mapping
+from uuid import UUID
+
+import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+from uuid_utils.compat import uuid7
+
+from leadwire.db import Database, DatabaseUnavailableError
+from leadwire.outbox import Outbox
+from leadwire.testing import eventually
+from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError
+from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer, Send
+
+ADDRESS = "ada@example.org"
+REFUSE_OUTCOMES = """
+CREATE FUNCTION refuse_outcome() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'of a kind that does not pass'; END $$;
+
+CREATE TRIGGER refuse_outcome BEFORE UPDATE OF status ON deliveries
+FOR EACH ROW EXECUTE FUNCTION refuse_outcome();
+"""
+
+
+def deliverer(
+    database: Database, send: Send, registry: CollectorRegistry | None = None
+) -> Deliverer:
+    return Deliverer(
+        database=database,
+        outbox=Outbox(),
+        send=send,
+        policy=AttemptPolicy(max_attempts=3, send_within=30.0),
+        metrics=NotifierMetrics(registry or CollectorRegistry()),
+    )
+
+
+async def plan(database: Database, count: int, *, attempts: int = 0) -> list[UUID]:
+    ids = [uuid7() for _ in range(count)]
+    async with database.connection() as connection:
+        await connection.executemany(
+            "INSERT INTO deliveries "
+            "(id, source, event_id, kind, lead_id, recipient, subject, body, attempts) "
+            "VALUES ($1, 's', 'e', 'alert', $1, $2, 'S', 'B', $3)",
+            [(each, ADDRESS, attempts) for each in ids],
+        )
+    return ids
+
+
+async def states(database: Database) -> Mapping[UUID, tuple[str, int, str | None]]:
+    async with database.connection() as connection:
+        rows = await connection.fetch("SELECT id, status, attempts, last_error FROM deliveries")
+    return {row["id"]: (row["status"], row["attempts"], row["last_error"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [IndexError(ADDRESS), asyncio.CancelledError(ADDRESS)],
+    ids=["an error", "a cancellation that leaks"],
+)
+async def test_what_nobody_foresaw_parks_its_delivery_and_no_other(
+    database: Database, raised: BaseException
+) -> None:
+    bad, good = await plan(database, 2)
+
+    async def send(delivery: DueDelivery) -> None:
+        if delivery.id == bad:
+            raise raised
+
+    registry = CollectorRegistry()
+    with capture_logs() as said:
+        await deliverer(database, send, registry).deliver_due()
+
+    assert await states(database) == {
+        bad: ("parked", 1, type(raised).__name__),
+        good: ("delivered", 1, None),
+    }
+    [line] = [each for each in said if each["event"] == "delivery_failed_unforeseen"]
+    assert (line["delivery_id"], line["error"]) == (str(bad), type(raised).__name__)
+    if isinstance(raised, Exception):  # of a cancellation asyncio keeps no stack
+        assert "test_deliver_due.py" in line["stack"]
+    assert ADDRESS not in str(said)
+    counted = registry.get_sample_value(
+        "leadwire_notifier_email_attempts_total", {"kind": "alert", "outcome": "parked"}
+    )
+    assert counted == 1
+    async with database.connection() as connection:
+        [event] = await connection.fetch("SELECT type, aggregate_id FROM outbox")
+    assert (event["type"], event["aggregate_id"]) == ("notification_failed", bad)
+
+
+async def test_database_trouble_that_passes_is_a_failure_that_passes(database: Database) -> None:
+    [one] = await plan(database, 1)
+
+    async def send(_: DueDelivery) -> None:
+        raise DatabaseUnavailableError("away")
+
+    await deliverer(database, send).deliver_due()
+
+    assert await states(database) == {one: ("pending", 1, "DatabaseUnavailableError")}
+
+
+async def test_a_failure_that_is_permanent_is_parked_with_its_reason(database: Database) -> None:
+    [one] = await plan(database, 1)
+
+    async def send(_: DueDelivery) -> None:
+        raise NotDeliveredError("gone for ever", permanent=True)
+
+    await deliverer(database, send).deliver_due()
+
+    assert await states(database) == {one: ("parked", 1, "gone for ever")}
+
+
+async def test_a_loop_that_is_stopped_leaves_what_is_under_way_to_the_next(
+    database: Database,
+) -> None:
+    [one] = await plan(database, 1)
+    begun = asyncio.Event()
+
+    async def send(_: DueDelivery) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(deliverer(database, send).deliver_due())
+    await eventually(begun.is_set)
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert running.cancelled()
+    assert await states(database) == {one: ("pending", 1, None)}
+
+
+async def test_outcomes_that_cannot_be_written_down_are_all_logged_and_tried_again(
+    database: Database,
+) -> None:
+    ids = await plan(database, 3)
+    async with database.connection() as connection:
+        await connection.execute(REFUSE_OUTCOMES)
+
+    async def send(delivery: DueDelivery) -> None:
+        if delivery.id == ids[0]:
+            raise NotDeliveredError("gone for ever", permanent=True)
+
+    with capture_logs() as said:
+        await deliverer(database, send).deliver_due()
+
+    lines = [each for each in said if each["event"] == "delivery_not_settled"]
+    assert {line["delivery_id"] for line in lines} == {str(each) for each in ids}
+    assert {line["error"] for line in lines} == {"RaiseError"}
+    assert await states(database) == dict.fromkeys(ids, ("pending", 1, None))
+
+
+async def test_without_an_attempt_left_it_is_parked_unsent(database: Database) -> None:
+    [one] = await plan(database, 1, attempts=3)
+    sent: list[UUID] = []
+
+    async def send(delivery: DueDelivery) -> None:
+        sent.append(delivery.id)
+
+    await deliverer(database, send).deliver_due()
+
+    assert sent == []
+    assert await states(database) == {one: ("parked", 4, "no attempt is left")}
