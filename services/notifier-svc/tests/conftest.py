@@ -30,6 +30,7 @@ from leadwire.db import Database, MigrationSource
 from leadwire.testing import eventually
 from notifier_svc.app import SERVICE, create_app
 from notifier_svc.mail import transport_from_url
+from notifier_svc.messaging.events import ACTED_ON
 from notifier_svc.settings import NotifierSettings
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 
@@ -79,13 +80,14 @@ class Office:
         # What runs beside it, as a claim of emails, may keep the end of the journal from
         # being shown for a moment.
         query = (
-            "SELECT (EXISTS (SELECT 1 FROM inbox WHERE event_id = $1) "
+            "SELECT ((SELECT count(*) FROM inbox WHERE event_id = $1) >= $2 "
             "OR EXISTS (SELECT 1 FROM parked WHERE event_id = $1)) "
             "AND NOT EXISTS (SELECT 1 FROM journal WHERE turn >= journal_horizon())"
         )
+        parts = 2 if message.type in ACTED_ON else 1
 
         async def handled() -> bool:
-            return bool(await self.value(query, message.id))
+            return bool(await self.value(query, message.id, parts))
 
         await eventually(handled, message="the event is handled")
 

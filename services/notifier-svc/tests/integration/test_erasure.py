@@ -1,6 +1,8 @@
 """An erased lead's personal data is gone from everything that notifier-svc keeps (G11)."""
 
+import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from leadwire.broker import Message
 from leadwire.contracts import (
@@ -97,6 +99,31 @@ async def test_events_that_come_after_the_erasure_are_redacted_on_arrival(office
     assert [lead["id"] for lead in together["event"]["data"]["leads"]] == [str(stays.id)]
     recipients = {one["lead_id"] for one in await office.deliveries()}
     assert recipients == {str(stays.id)}
+
+
+async def test_a_creation_that_cannot_be_read_is_redacted_whole(office: "Office") -> None:
+    gone = office.contact()
+    await office.publish(unreadable(gone))
+    assert await tables_that_name(office, gone.email) == ["journal", "parked"]
+    await office.erase(gone.id)
+    assert await tables_that_name(office, gone.email) == []
+    await office.publish(unreadable(gone))
+    created = await office.journal(type="leads_created")
+    assert [item["event"] for item in created] == [None, None]
+
+
+def unreadable(lead: Contact) -> Message:
+    """A `leads_created` whose leads are not where its type says."""
+    fields = lead.model_dump(mode="json")
+    event_id = str(uuid4())
+    envelope = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "leadwire/import-svc",
+        "type": "leads_created",
+        "data": {"lead": fields},
+    }
+    return Message(id=event_id, type="leads_created", body=json.dumps(envelope).encode())
 
 
 async def all_delivered(office: "Office", count: int) -> bool:

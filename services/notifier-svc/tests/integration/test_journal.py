@@ -1,18 +1,34 @@
 """The journal keeps every event as received, and shows it in pages."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from asyncpg import RaiseError
+from prometheus_client import CollectorRegistry
 
-from leadwire.broker import Message
-from leadwire.contracts import EventType, Origin, to_message
+from leadwire.broker import Ack, Delivery, Message
+from leadwire.contracts import EventType, LeadsCreated, Origin, new_event, to_message
 from leadwire.contracts.samples import sample_bytes
 from leadwire.db import Database
+from leadwire.testing import eventually
+from notifier_svc.mail import Letters
+from notifier_svc.messaging.events import all_events
+from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.usecases.plan_emails import EmailPlanner
 
 if TYPE_CHECKING:
     from conftest import Office
+
+REFUSE_PLANS = """
+CREATE FUNCTION refuse_plan() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'no plans today'; END $$;
+
+CREATE TRIGGER refuse_plan BEFORE INSERT ON deliveries
+FOR EACH ROW EXECUTE FUNCTION refuse_plan();
+"""
 
 
 def message(event_id: str, event_type: str, **attributes: object) -> Message:
@@ -60,9 +76,8 @@ async def test_an_event_delivered_twice_stands_there_once(office: "Office") -> N
     [
         ("lead_assigned", b"not json"),
         ("lead_assigned", b'{"specversion": "0.3"}'),
-        ("lead_erased", sample_bytes(EventType.LEAD_ERASED).replace(b'"rev": 3', b'"rev": 0')),
     ],
-    ids=["not JSON", "not a CloudEvent", "wrong data"],
+    ids=["not JSON", "not a CloudEvent"],
 )
 async def test_what_cannot_be_read_is_parked_with_its_reason(
     office: "Office", event_type: str, body: bytes
@@ -71,6 +86,59 @@ async def test_what_cannot_be_read_is_parked_with_its_reason(
     assert await office.value("SELECT body FROM parked") == body
     assert await office.value("SELECT length(reason) FROM parked") > 10
     assert await office.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("event_type", "place"),
+    [(EventType.LEADS_CREATED, b'"email":'), (EventType.LEAD_ERASED, b'"rev":')],
+    ids=str,
+)
+async def test_what_cannot_be_acted_on_is_parked_and_stands_in_the_journal_all_the_same(
+    office: "Office", event_type: EventType, place: bytes
+) -> None:
+    body = sample_bytes(event_type).replace(place, b'"lost":')
+    envelope = json.loads(body)
+    broken = Message(
+        id=envelope["id"],
+        type=event_type,
+        body=body,
+        headers={"ce-source": envelope["source"]},
+    )
+    await office.publish(broken)
+    await office.publish(broken)
+
+    async def both_parked() -> bool:
+        async with office.client.get("/metrics") as response:
+            parked = re.search(r"leadwire_events_parked_total{.*} (\S+)", await response.text())
+        return parked is not None and float(parked[1]) == 2
+
+    await eventually(both_parked)
+    assert await office.value("SELECT body FROM parked") == body
+    assert "Field required" in await office.value("SELECT reason FROM parked")
+    [item] = await office.journal(type=event_type)
+    assert item["event"] == envelope
+
+
+async def test_acting_that_failed_is_done_at_the_next_delivery_and_journaled_once(
+    office: "Office", database: Database
+) -> None:
+    planner = EmailPlanner(letters=Letters(), alert_to=None)
+    metrics = NotifierMetrics(CollectorRegistry())
+    handle = all_events(database=database, planner=planner, metrics=metrics)
+    data = LeadsCreated(origin=Origin.FORM, import_id=None, leads=(office.contact(),))
+    told = to_message(new_event(data, source="leadwire/import-svc"))
+    counts = "SELECT ARRAY[(SELECT count(*) FROM journal), (SELECT count(*) FROM deliveries)]"
+
+    await office.execute(REFUSE_PLANS)
+    with pytest.raises(RaiseError):
+        await handle(Delivery(message=told, subscription="notifier-svc", attempt=1))
+    await office.execute("DROP TRIGGER refuse_plan ON deliveries")
+    assert await office.value(counts) == [1, 0]
+
+    for attempt in (2, 3):
+        delivery = Delivery(message=told, subscription="notifier-svc", attempt=attempt)
+        assert await handle(delivery) == Ack()
+        assert await office.value(counts) == [1, 1]
 
 
 async def test_the_journal_is_filtered_by_type_and_time_of_receipt(office: "Office") -> None:

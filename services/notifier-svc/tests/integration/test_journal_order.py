@@ -28,7 +28,7 @@ async def add(connection: Connection, event_id: str) -> None:
         body=b"{}",
         headers={},
     )
-    await record_event(connection, event, leads=())
+    await record_event(connection, event)
 
 
 async def commit(database: Database, *event_ids: str) -> None:

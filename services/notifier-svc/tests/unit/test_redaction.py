@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier_svc.domain.redaction import redacted_body
+from notifier_svc.domain.redaction import leads_named_in, redacted_body
 
 GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
 
@@ -34,6 +34,28 @@ def test_of_an_import_exactly_the_erased_leads_are_taken(others: list[UUID], at:
 def test_an_import_without_the_lead_stays_byte_for_byte() -> None:
     body = leads_created(UUID(int=1))
     assert redact("leads_created", body) is body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{gone}",
+        {"leads": "{gone}"},
+        {"leads": [{"lead": "{gone}"}]},
+        {"leads": [{"id": 7}, "{gone}"]},
+    ],
+    ids=str,
+)
+def test_of_an_import_that_cannot_be_read_nothing_is_kept_if_it_names_the_lead(
+    data: object,
+) -> None:
+    body = json.dumps({"id": "e", "data": data})
+    for gone in (str(GONE), str(GONE).upper(), GONE.hex):
+        told = body.replace("{gone}", gone).encode()
+        assert leads_named_in(told) == {GONE}
+        assert redact("leads_created", told) is None
+    told = body.replace("{gone}", str(UUID(int=1))).encode()
+    assert redact("leads_created", told) == told
 
 
 @pytest.mark.parametrize("event_type", ["lead_updated", "lead_assigned", "of_another_team"])

@@ -1,5 +1,6 @@
 """Take an erased lead's personal data out of an event (G11)."""
 
+import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 from uuid import UUID
@@ -8,6 +9,23 @@ import orjson
 
 LEADS_CREATED: Final = "leads_created"
 LEAD_ERASED: Final = "lead_erased"
+
+_MISSHAPEN: Final = (ValueError, TypeError, LookupError, AttributeError)
+"""What reading a `leads_created` raises whose data is not what its type says."""
+
+_ANY_ID: Final = re.compile(rb"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+def leads_named_in(body: bytes) -> frozenset[UUID]:
+    """Return the leads that a `leads_created` tells of.
+
+    Where its data is not what its type says, any id in it may be a lead's, so that erasing
+    the lead finds it.
+    """
+    try:
+        return frozenset(UUID(lead["id"]) for lead in orjson.loads(body)["data"]["leads"])
+    except _MISSHAPEN:
+        return frozenset(UUID(found.decode()) for found in _ANY_ID.findall(body))
 
 
 def redacted_body(
@@ -23,7 +41,8 @@ def redacted_body(
 
     Returns:
         The same body if it tells nothing of an erased lead; a `leads_created` without
-        the erased leads; None if nothing may be kept.
+        the erased leads; None if nothing may be kept, as of one whose data is not what its
+        type says.
     """
     if event_type == LEAD_ERASED:
         return body  # it bears an id and a rev, and whoever replays needs it
@@ -35,12 +54,13 @@ def redacted_body(
 
 
 def _without(erased: AbstractSet[UUID], body: bytes) -> bytes | None:
-    envelope = orjson.loads(body)
-    leads = envelope["data"]["leads"]
-    kept = [lead for lead in leads if UUID(lead["id"]) not in erased]
-    if len(kept) == len(leads):
+    if erased.isdisjoint(leads_named_in(body)):
         return body
-    if not kept:
+    try:
+        envelope = orjson.loads(body)
+        leads = envelope["data"]["leads"]
+        kept = [lead for lead in leads if UUID(lead["id"]) not in erased]
+        envelope["data"]["leads"] = kept
+        return orjson.dumps(envelope) if kept else None
+    except _MISSHAPEN:
         return None
-    envelope["data"]["leads"] = kept
-    return orjson.dumps(envelope)

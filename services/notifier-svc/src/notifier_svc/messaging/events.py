@@ -1,10 +1,22 @@
-"""Take every event into the journal, and act on some."""
+"""Take every event into the journal, and act on some.
 
-from dataclasses import dataclass
+The two are handled one after the other, each once and in a transaction of its own, under two
+names in the inbox. The journal comes first and asks only for a readable envelope: so it has
+every event as received, from which a later subscriber is served, even if this service cannot
+act on it because the data is not what the type says, or because acting fails.
+
+An event that cannot be acted on is parked with its reason, as by any other consumer, although
+the journal has it. If it is delivered or requeued again, also after a crash between the two
+parts, the journal's inbox row keeps it from standing there twice, and the acting, which left
+no row, is done.
+
+Between the two parts a lead may be erased, or an event about an erased lead come in. Each part
+therefore takes the lock that keeps erasures out, and looks for erased leads, by itself.
+"""
+
 from typing import Final
-from uuid import UUID
 
-from leadwire.broker import ALL_TYPES, Handler, Message, Subscription
+from leadwire.broker import ALL_TYPES, Ack, Delivery, Handler, Message, Subscription, Verdict
 from leadwire.contracts import (
     Event,
     EventType,
@@ -24,59 +36,11 @@ from notifier_svc.usecases.record_event import record_event
 
 SUBSCRIPTION: Final = Subscription(name="notifier-svc", types=(ALL_TYPES,), prefetch=8)
 
-_ACTED_ON: Final = frozenset({EventType.LEADS_CREATED, EventType.LEAD_ERASED})
+ACTED_ON: Final = frozenset({EventType.LEADS_CREATED, EventType.LEAD_ERASED})
+"""Types that do more here than stand in the journal."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """A message that was read.
-
-    Attributes:
-        received: For the journal, whatever its type.
-        event: With typed data, for the types that are acted on.
-    """
-
-    received: ReceivedEvent
-    event: Event | None
-
-    @property
-    def source(self) -> str:
-        """Who published it."""
-        return self.received.source
-
-    @property
-    def id(self) -> str:
-        """Unique at its source."""
-        return self.received.id
-
-    @property
-    def leads(self) -> frozenset[UUID]:
-        """The leads that it tells of."""
-        named = {_uuid(self.received.subject)}
-        if self.event is not None and isinstance(self.event.data, LeadsCreated):
-            named |= {lead.id for lead in self.event.data.leads}
-        return frozenset(lead_id for lead_id in named if lead_id is not None)
-
-
-def read(message: Message) -> Incoming:
-    """Read any CloudEvent; of those that are acted on, also the data.
-
-    Raises:
-        UnreadableEventError: It is no CloudEvent, or its data is not what its type says.
-    """
-    envelope = read_envelope(message)
-    received = ReceivedEvent(
-        id=envelope.id,
-        source=envelope.source,
-        type=envelope.type,
-        subject=envelope.subject,
-        time=envelope.time,
-        content_type=message.content_type,
-        body=message.body,
-        headers=message.headers,
-    )
-    event = read_event(message) if envelope.type in _ACTED_ON else None
-    return Incoming(received=received, event=event)
+_ACTING: Final = f"{SUBSCRIPTION.name} acting"
+"""Under this name the inbox knows what was acted on; the journal has the subscription's own."""
 
 
 def all_events(*, database: Database, planner: EmailPlanner, metrics: NotifierMetrics) -> Handler:
@@ -87,24 +51,57 @@ def all_events(*, database: Database, planner: EmailPlanner, metrics: NotifierMe
         planner: Plans emails for leads from the form.
         metrics: Counts.
     """
+    record = _journal(database, metrics)
+    act = _acting(database, planner)
 
-    async def apply(connection: Connection, incoming: Incoming) -> None:
-        data = incoming.event and incoming.event.data
-        if isinstance(data, LeadErased):
-            await erase_lead(connection, data.lead.id)  # first: it takes the stronger lock
-        erased = await record_event(connection, incoming.received, leads=incoming.leads)
-        if isinstance(data, LeadsCreated) and data.origin is Origin.FORM:
-            leads = [lead for lead in data.leads if lead.id not in erased]
-            await planner.plan(connection, leads, source=incoming.source, event_id=incoming.id)
+    async def handle(delivery: Delivery) -> Verdict:
+        verdict = await record(delivery)
+        if isinstance(verdict, Ack) and delivery.message.type in ACTED_ON:
+            return await act(delivery)
+        return verdict
+
+    return handle
+
+
+def _journal(database: Database, metrics: NotifierMetrics) -> Handler:
+    async def apply(connection: Connection, event: ReceivedEvent) -> None:
+        await record_event(connection, event)
         metrics.journaled()
 
     return transactional_handler(
-        database=database, subscription=SUBSCRIPTION.name, read=read, apply=apply
+        database=database, subscription=SUBSCRIPTION.name, read=_received, apply=apply
     )
 
 
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None  # another team's event, about something that is no lead
+def _acting(database: Database, planner: EmailPlanner) -> Handler:
+    async def apply(connection: Connection, event: Event) -> None:
+        match event.data:
+            case LeadErased(lead=lead):
+                await erase_lead(connection, lead.id)
+            case LeadsCreated(origin=Origin.FORM, leads=leads):
+                await planner.plan(connection, leads, source=event.source, event_id=str(event.id))
+            case _:
+                return  # an import: nobody waits for an email
+
+    return transactional_handler(
+        database=database, subscription=_ACTING, read=read_event, apply=apply
+    )
+
+
+def _received(message: Message) -> ReceivedEvent:
+    """Read any CloudEvent, without a look at its data.
+
+    Raises:
+        UnreadableEventError: It is none.
+    """
+    envelope = read_envelope(message)
+    return ReceivedEvent(
+        id=envelope.id,
+        source=envelope.source,
+        type=envelope.type,
+        subject=envelope.subject,
+        time=envelope.time,
+        content_type=message.content_type,
+        body=message.body,
+        headers=message.headers,
+    )

@@ -7,6 +7,7 @@ from leadwire.db import Connection
 from notifier_svc.domain.deliveries import DeliveryKind, PlannedDelivery
 from notifier_svc.mail import Letters
 from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.journal import JournalStore
 
 
 class EmailPlanner:
@@ -24,7 +25,7 @@ class EmailPlanner:
     async def plan(
         self, connection: Connection, leads: Sequence[Contact], *, source: str, event_id: str
     ) -> None:
-        """Plan an acknowledgement to each lead and an alert about it.
+        """Plan an acknowledgement to each lead and an alert about it, unless it is erased.
 
         Args:
             connection: In the transaction that handles the event.
@@ -32,6 +33,9 @@ class EmailPlanner:
             source: Of the event that told of them.
             event_id: Its id.
         """
+        journal = JournalStore(connection=connection)
+        await journal.lock_for_recording()
+        erased = await journal.erased_among({lead.id for lead in leads})
         planned = [
             PlannedDelivery(
                 source=source,
@@ -43,6 +47,7 @@ class EmailPlanner:
                 body=letter.text,
             )
             for lead in leads
+            if lead.id not in erased
             for kind, recipient in self._recipients(lead)
             for letter in [self._letters.write(kind, lead)]
         ]

@@ -1,33 +1,32 @@
 """Write an event into the journal."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from leadwire.db import Connection
 from notifier_svc.domain.events import ReceivedEvent
-from notifier_svc.domain.redaction import LEADS_CREATED, redacted_body
+from notifier_svc.domain.redaction import LEADS_CREATED, leads_named_in, redacted_body
 from notifier_svc.storage.journal import JournalStore
 
 
-async def record_event(
-    connection: Connection, event: ReceivedEvent, *, leads: Collection[UUID]
-) -> frozenset[UUID]:
+async def record_event(connection: Connection, event: ReceivedEvent) -> None:
     """Add an event to the journal, without what it tells of erased leads.
 
     Args:
-        connection: In the transaction that handles the event.
+        connection: In the transaction that takes the event.
         event: As received.
-        leads: The leads that it tells of.
-
-    Returns:
-        Those of the leads that are erased already.
     """
+    created = leads_named_in(event.body) if event.type == LEADS_CREATED else frozenset()
     store = JournalStore(connection=connection)
     await store.lock_for_recording()
-    erased = await store.erased_among(leads)
+    erased = await store.erased_among(created | _leads_among(event.subject))
     body = redacted_body(
         event_type=event.type, subject=event.subject, body=event.body, erased=erased
     )
-    is_found_by_leads = event.type == LEADS_CREATED and body is not None
-    await store.add(event, body=body, created=set(leads) - erased if is_found_by_leads else ())
-    return erased
+    await store.add(event, body=body, created=() if body is None else created - erased)
+
+
+def _leads_among(subject: str | None) -> frozenset[UUID]:
+    try:
+        return frozenset({UUID(subject)}) if subject else frozenset()
+    except ValueError:
+        return frozenset()  # another team's event, about something that is no lead
