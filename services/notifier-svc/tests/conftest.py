@@ -74,9 +74,13 @@ class Office:
         }
         return Contact.model_validate(fields | changes)
 
+    async def publish_all(self, messages: Sequence[Message]) -> None:
+        """Publish messages, and wait for nothing."""
+        await self._broker.publish(messages)
+
     async def publish(self, message: Message) -> None:
         """Publish a message and wait until notifier-svc shows it, or has parked it."""
-        await self._broker.publish([message])
+        await self.publish_all([message])
         # What runs beside it, as a claim of emails, may keep the end of the journal from
         # being shown for a moment.
         query = (

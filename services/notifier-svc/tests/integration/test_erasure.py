@@ -13,8 +13,13 @@ from leadwire.contracts import (
     LeadUpdated,
     ManagerRef,
     Work,
+    new_event,
+    to_message,
 )
+from leadwire.db import Database
 from leadwire.testing import eventually
+from notifier_svc.messaging.events import SUBSCRIPTION
+from notifier_svc.storage.journal import JournalStore
 
 if TYPE_CHECKING:
     from conftest import Office
@@ -110,6 +115,32 @@ async def test_a_creation_that_cannot_be_read_is_redacted_whole(office: "Office"
     await office.publish(unreadable(gone))
     created = await office.journal(type="leads_created")
     assert [item["event"] for item in created] == [None, None]
+
+
+async def test_handlers_that_wait_for_an_erasure_leave_connections_to_others(
+    office: "Office", database: Database
+) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+    )
+    messages = [
+        to_message(new_event(LeadUpdated(lead=office.contact()), source="s")) for _ in range(20)
+    ]
+    async with database.transaction() as connection:
+        await JournalStore(connection=connection).lock_for_erasure()
+        await office.publish_all(messages)
+
+        async def all_wait() -> bool:
+            return bool(await office.value(waiting) == SUBSCRIPTION.prefetch)
+
+        await eventually(all_wait)
+        assert await office.journal() == []
+
+    async def all_taken() -> bool:
+        return len(await office.journal()) == len(messages)
+
+    await eventually(all_taken)
 
 
 def unreadable(lead: Contact) -> Message:

@@ -83,7 +83,8 @@ class Subscription:
             may keep coming until its binding is removed by hand: handlers acknowledge types
             that they do not know.
         max_attempts: After this many failed attempts a delivery is parked.
-        prefetch: Most deliveries that one consumer holds unfinished.
+        prefetch: Most deliveries that one consumer holds unfinished; fewer than the
+            connections of the database pool that their handlers use.
         ordered: One delivery at a time across all consumers, retried in place.
         retry_delays: Seconds to wait after the 1st, 2nd, ... failed attempt; the last
             one repeats. A broker may round an explicit `Retry(delay)` up to the next

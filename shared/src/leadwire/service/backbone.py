@@ -1,5 +1,6 @@
 """What every service stands on: its database, the broker, outbox, inbox and parked events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -22,6 +23,7 @@ from leadwire.service.components import (
     PreparedTopology,
 )
 from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.settings import ServiceSettings, SettingsError, environment_variables
 from leadwire.service.topology_watch import TopologyWatch
 
 CONSUMER_STOPS_WITHIN = 10.0
@@ -62,7 +64,9 @@ def install_backbone(
 
     Raises:
         BrokerConfigurationError: The broker's URL is wrong.
+        SettingsError: Event handlers could hold all connections of the pool.
     """
+    _leave_connections_to_others(settings, description.subscriptions)
     registry = CollectorRegistry()
     database = Database(
         url=settings.database_url.get_secret_value(),
@@ -114,6 +118,25 @@ def add_consumer(
         stop_within=CONSUMER_STOPS_WITHIN,
     )
     app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
+
+
+def _leave_connections_to_others(
+    settings: ServiceSettings, subscriptions: Sequence[Subscription]
+) -> None:
+    """Refuse a pool that event handlers, which may all wait for one lock, could use up."""
+    handled_at_once = sum(1 if each.ordered else each.prefetch for each in subscriptions)
+    if settings.database_pool_size > handled_at_once:
+        return
+    [variable] = [
+        each.name
+        for each in environment_variables(type(settings))
+        if each.field == "database_pool_size"
+    ]
+    fault = (
+        f"{variable} is wrong: it must be more than {handled_at_once}, the number of events that "
+        "are handled at once, or requests and background work could be left without a connection"
+    )
+    raise SettingsError([fault])
 
 
 def _passes_by_itself(error: Exception) -> bool:

@@ -121,7 +121,11 @@ class ServiceSettings(BaseSettings):
         "example `postgresql://role:password@host:5432/leadwire`.",
     )
     database_pool_size: int = Field(
-        default=8, ge=1, le=200, description="Most database connections in the pool."
+        default=8,
+        ge=1,
+        le=200,
+        description="Most database connections in the pool; more than events are "
+        "handled at once, which is 4 in a service that consumes any.",
     )
 
     @field_validator("auth", mode="before")

@@ -105,7 +105,7 @@ def setup(app: web.Application, settings: ProbeSettings) -> None:
     )
 
 
-SUBSCRIPTION = Subscription(name="probe-svc", types=("probed",))
+SUBSCRIPTION = Subscription(name="probe-svc", types=("probed",), prefetch=4)
 SERVICE = ServiceDescription(
     name="probe-svc",
     schema="probe_svc",

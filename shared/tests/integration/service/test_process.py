@@ -57,6 +57,22 @@ async def test_a_schema_without_its_migrations_is_refused_with_the_command_to_ru
     assert "run `probe-svc migrate`" in probe.said()
 
 
+async def test_a_pool_that_event_handlers_could_use_up_is_a_wrong_setting(
+    start_probe: StartProbe,
+) -> None:
+    probe = await start_probe(
+        {
+            "PROBE_DATABASE_URL": "postgresql://probe:hunter2@127.0.0.1:1/leadwire",
+            "PROBE_DATABASE_POOL_SIZE": "4",
+            "LEADWIRE_BROKER_URL": "memory://probe",
+        }
+    )
+
+    assert await probe.ended() == 2
+    assert "probe-svc: PROBE_DATABASE_POOL_SIZE is wrong: it must be more than 4" in probe.said()
+    assert "hunter2" not in probe.said()
+
+
 async def test_a_port_that_is_taken_ends_the_process_with_1(
     start_probe: StartProbe, make_service_database: MakeServiceDatabase
 ) -> None:

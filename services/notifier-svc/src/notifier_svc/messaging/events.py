@@ -34,7 +34,13 @@ from notifier_svc.usecases.erase_lead import erase_lead
 from notifier_svc.usecases.plan_emails import EmailPlanner
 from notifier_svc.usecases.record_event import record_event
 
-SUBSCRIPTION: Final = Subscription(name="notifier-svc", types=(ALL_TYPES,), prefetch=8)
+SUBSCRIPTION: Final = Subscription(
+    name="notifier-svc",
+    types=(ALL_TYPES,),
+    # While a lead is erased all handlers wait for it, each with a connection: so they must
+    # not be as many as there are connections, which deliveries and requests need too.
+    prefetch=4,
+)
 
 ACTED_ON: Final = frozenset({EventType.LEADS_CREATED, EventType.LEAD_ERASED})
 """Types that do more here than stand in the journal."""
