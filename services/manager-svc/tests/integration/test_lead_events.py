@@ -50,6 +50,15 @@ async def test_an_update_before_the_creation_brings_the_lead(desk: "Desk") -> No
     assert await desk.holds(anna) == [contact.id]
 
 
+async def test_a_contact_s_rev_may_outgrow_32_bits(desk: "Desk") -> None:
+    """The contract sets no limit: what the projection takes, this service takes."""
+    contact = desk.contact(rev=2**31)
+    await desk.create(contact)
+    assert await desk.rows(STATES, contact.id) == [(f"Name {2**31}", 2**31, "pending", False)]
+    await desk.erase(contact.id, rev=2**31 + 1)
+    assert await desk.rows(STATES, contact.id) == [(None, 2**31 + 1, "pending", True)]
+
+
 async def test_one_event_may_name_a_lead_twice(desk: "Desk") -> None:
     newer = desk.contact(rev=2)
     await desk.create(newer, desk.contact(rev=1, lead_id=newer.id))

@@ -48,7 +48,7 @@ CREATE INDEX slots_offered ON slots (free_since, manager_id, number) WHERE free_
 CREATE TABLE leads (
     id            uuid PRIMARY KEY,
     created_at    timestamptz,
-    contact_rev   integer NOT NULL,
+    contact_rev   bigint NOT NULL,
     name          text,
     family_name   text,
     email         text,

@@ -1,6 +1,6 @@
 -- Leaves a tombstone, also of a lead that was never heard of: its creation may come later.
 INSERT INTO leads AS known (id, contact_rev, updated_at, erased_at)
-VALUES ($1::uuid, $2::integer, $3::timestamptz, $3::timestamptz)
+VALUES ($1::uuid, $2::bigint, $3::timestamptz, $3::timestamptz)
 ON CONFLICT (id) DO UPDATE SET
     contact_rev = greatest(known.contact_rev, excluded.contact_rev),
     name = NULL,

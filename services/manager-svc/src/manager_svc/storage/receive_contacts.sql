@@ -5,7 +5,7 @@ INSERT INTO leads AS known (
 SELECT id, created_at, rev, name, family_name, email, cellphone, $8::timestamptz
 FROM
     unnest(
-        $1::uuid[], $2::timestamptz[], $3::integer[],
+        $1::uuid[], $2::timestamptz[], $3::bigint[],
         $4::text[], $5::text[], $6::text[], $7::text[]
     ) AS contact (id, created_at, rev, name, family_name, email, cellphone)
 ORDER BY id
