@@ -1,9 +1,13 @@
 """Cursors are opaque, whole or refused."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadwire.http import Keyset, PageQuery
+from stream_svc.domain import cursor as cursor_module
 from stream_svc.domain.cursor import InvalidCursorError, StreamCursor
 
 stream_cursors = st.builds(
@@ -47,3 +51,18 @@ def test_a_cursor_with_one_other_character_is_refused(
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursorError):
         StreamCursor.decode(text)
+
+
+def test_the_cursor_of_a_listing_is_refused() -> None:
+    of_listing = Keyset[UUID]("leads", key=UUID).cursor(UUID(int=7), PageQuery())
+    with pytest.raises(InvalidCursorError, match="damaged"):
+        StreamCursor.decode(of_listing)
+
+
+def test_a_cursor_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = StreamCursor(epoch=UUID(int=1), pos=2, key=UUID(int=3), fingerprint=bytes(8))
+    with monkeypatch.context() as later:
+        later.setattr(cursor_module, "VERSION", cursor_module.VERSION + 1)
+        of_later = cursor.encode()
+    with pytest.raises(InvalidCursorError, match="another version"):
+        StreamCursor.decode(of_later)

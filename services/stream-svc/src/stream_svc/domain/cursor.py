@@ -20,9 +20,8 @@ START_KEY: Final = UUID(int=0)
 END_KEY: Final = UUID(int=2**128 - 1)
 """Every id is up to this one: the snapshot is complete."""
 
-_KIND: Final = b"s"
 _MAX_TEXT: Final = 200
-_STREAM: Final = struct.Struct("!cB16sQ16s8s")
+_STREAM: Final = struct.Struct("!B16sQ16s8s")
 _CHECKSUM: Final = struct.Struct("!I")
 _MAX_POS: Final = 2**63 - 1
 
@@ -52,9 +51,7 @@ class StreamCursor:
     def encode(self) -> str:
         """Give the opaque text."""
         return _seal(
-            _STREAM.pack(
-                _KIND, VERSION, self.epoch.bytes, self.pos, self.key.bytes, self.fingerprint
-            )
+            _STREAM.pack(VERSION, self.epoch.bytes, self.pos, self.key.bytes, self.fingerprint)
         )
 
     @classmethod
@@ -79,11 +76,9 @@ def _open(text: str) -> tuple[Any, ...]:
     payload, checksum = raw[: -_CHECKSUM.size], raw[-_CHECKSUM.size :]
     if len(raw) <= _CHECKSUM.size or checksum != _CHECKSUM.pack(crc32(payload)):
         raise InvalidCursorError("the cursor is damaged")
-    if payload[:1] != _KIND:
-        raise InvalidCursorError("the cursor is of a listing, not of a stream")
-    if len(payload) != _STREAM.size or payload[1] != VERSION:
+    if len(payload) != _STREAM.size or payload[0] != VERSION:
         raise InvalidCursorError("the cursor is of another version")
-    return _STREAM.unpack(payload)[2:]
+    return _STREAM.unpack(payload)[1:]
 
 
 def _bytes_of(text: str) -> bytes:

@@ -11,7 +11,6 @@ from uuid import UUID
 import orjson
 
 PROTOCOL: Final = 1
-NEWLINE: Final = b"\n"
 
 WhyPut = Literal["snapshot", "enter", "change"]
 WhyGone = Literal["left", "erased"]
