@@ -355,6 +355,7 @@ async def test_failures_as_csv_hold_no_formulas(desk: "Desk") -> None:
         ("text/*", "text/csv"),
         ("text/html, text/csv;q=0.9, */*;q=0.1", "text/csv"),
         ("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"),
+        ("application/x-ndjson;q=0, */*", "text/csv"),
     ],
 )
 async def test_the_form_of_failures_is_negotiated(

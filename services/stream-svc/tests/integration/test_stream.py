@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
 from uuid_utils.compat import uuid7
 
 from leadwire.contracts import LeadStatus
@@ -282,11 +283,28 @@ async def test_an_event_source_gets_events_and_resumes_by_its_last_id(
         assert b'"type":"put"' not in await response.read()
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/x-ndjson"),
+        ("text/event-stream, */*;q=0.1", "text/event-stream"),
+        ("text/event-stream;q=0.2, application/x-ndjson;q=0.8", "application/x-ndjson"),
+    ],
+)
+async def test_the_form_of_the_stream_is_negotiated(
+    service: "StreamService", accept: str, media_type: str
+) -> None:
+    headers = {"Accept": accept}
+    async with service.client.get("/v1/leads/stream", headers=headers) as response:
+        assert (response.status, response.content_type) == (200, media_type)
+
+
 async def test_what_cannot_be_answered_is_refused_before_anything_is_sent(
     service: "StreamService",
 ) -> None:
     async with service.client.get("/v1/leads/stream", headers={"Accept": "text/html"}) as response:
         assert response.status == 406
+        assert (await response.json())["code"] == "not_acceptable"
     assert await service.problem("/v1/leads/stream", follow="maybe") == (400, "invalid_request")
     assert await service.problem("/v1/leads/stream", start="later") == (400, "invalid_request")
     assert await service.problem("/v1/leads/stream", assigned="?") == (400, "invalid_request")

@@ -15,6 +15,7 @@ from leadwire.http.cursors import Keyset, Position
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import DRAINING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
+from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
 from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import invalid_request
@@ -28,8 +29,10 @@ __all__ = [
     "DEFAULT_MAX_BODY",
     "DRAINING",
     "JSON",
+    "NOT_ACCEPTABLE",
     "REQUEST_ID",
     "SUPERVISOR",
+    "AcceptHeader",
     "Answer",
     "ErrorResponse",
     "HttpServer",
@@ -49,6 +52,7 @@ __all__ = [
     "dump",
     "invalid_request",
     "json_response",
+    "negotiate",
     "new_application",
     "write_within",
 ]

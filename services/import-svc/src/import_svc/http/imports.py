@@ -10,11 +10,20 @@ from import_svc.decoding import decoder_for
 from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError
-from import_svc.http.failures import CSV, as_csv, as_ndjson, csv_header, negotiate
+from import_svc.http.failures import CSV, OFFERED, as_csv, as_ndjson, csv_header
 from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.views import ImportsPage, ReceiptView
 from import_svc.usecases.import_leads import ImportRequest, InputCutOffError
-from leadwire.http import Keyset, PageQuery, Problem, RequestBody, json_response, write_within
+from leadwire.http import (
+    AcceptHeader,
+    Keyset,
+    PageQuery,
+    Problem,
+    RequestBody,
+    json_response,
+    negotiate,
+    write_within,
+)
 
 BY_ID: Final = Keyset[UUID]("imports", key=UUID)
 
@@ -75,9 +84,11 @@ class ImportHandlers:
         items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.id)
         return json_response(ImportsPage.of(items, next_cursor))
 
-    async def failures(self, request: web.Request, *, import_id: UUID) -> web.StreamResponse:
+    async def failures(
+        self, request: web.Request, *, import_id: UUID, headers: AcceptHeader
+    ) -> web.StreamResponse:
         """Stream every failure of an import."""
-        media_type = negotiate(request.headers.get("Accept"))
+        media_type = negotiate(headers.accept, OFFERED)
         pages = self._read.failures(import_id)
         page = await anext(pages)
         response = web.StreamResponse()

@@ -8,13 +8,13 @@ from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
 from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
-from import_svc.http.failures import CSV, NDJSON, NotAcceptableError
+from import_svc.http.failures import OFFERED
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
 from import_svc.http.views import ImportsPage, LeadView, ReceiptView
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.read_imports import UnknownImportError
-from leadwire.http import Operation, Response
+from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 
 _LEAD: Final = {
     "type": "object",
@@ -108,10 +108,8 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             summary="Get every failure",
             tag="imports",
             description="NDJSON, or CSV if `Accept` asks for it.",
-            responses={
-                200: Response(None, "Every failure, in row order.", media_types=(NDJSON, CSV))
-            },
-            errors=[UnknownImportError, NotAcceptableError],
+            responses={200: Response(None, "Every failure, in row order.", media_types=OFFERED)},
+            errors=[UnknownImportError, NOT_ACCEPTABLE],
         ),
     ]
 

@@ -5,7 +5,6 @@ from typing import Final
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
-from import_svc.http.failures import NotAcceptableError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.read_imports import UnknownImportError
@@ -29,7 +28,6 @@ REFUSALS: Final = Refusals(
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
         KeyReusedError: 422,
-        NotAcceptableError: 406,
         LeadExistsError: Answer(
             409,
             codes={

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from leadwire.http import Operation, Response
+from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 from stream_svc.domain.cursor import InvalidCursorError
 from stream_svc.http.context import Context
 from stream_svc.http.leads import LeadHandlers
 from stream_svc.http.slots import TooManyStreamsError
 from stream_svc.http.stream import StreamHandlers
 from stream_svc.http.views import LeadCounts, LeadPage, LeadView
-from stream_svc.http.wire import EVENTS, NDJSON, NotAcceptableError
+from stream_svc.http.wire import WIRES
 from stream_svc.usecases.errors import (
     CursorAheadError,
     CursorExpiredError,
@@ -58,12 +58,12 @@ def _stream_operations(handlers: StreamHandlers) -> Sequence[Operation]:
                 200: Response(
                     None,
                     "Frames, until the snapshot is complete or for as long as you stay.",
-                    media_types=(NDJSON.media_type, EVENTS.media_type),
+                    media_types=tuple(WIRES),
                 )
             },
             errors=[
                 InvalidCursorError,
-                NotAcceptableError,
+                NOT_ACCEPTABLE,
                 CursorExpiredError,
                 CursorAheadError,
                 TooManyStreamsError,

@@ -13,7 +13,7 @@ from pydantic import (
 from pydantic_core.core_schema import ValidationInfo
 
 from leadwire.contracts.tags import Tag
-from leadwire.http import PageQuery
+from leadwire.http import AcceptHeader, PageQuery
 from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
 
 TagText = Annotated[
@@ -104,12 +104,9 @@ class LeadQuery(BaseModel):
     )
 
 
-class StreamHeaders(BaseModel):
+class StreamHeaders(AcceptHeader):
     """How to write the stream, and where an `EventSource` wants to resume."""
 
-    model_config = ConfigDict(frozen=True)
-
-    accept: str = Field(default="", alias="Accept")
     last_event_id: str | None = Field(
         default=None,
         alias="Last-Event-ID",

@@ -5,7 +5,6 @@ from typing import Final
 from leadwire.http import Answer, Refusals
 from stream_svc.domain.cursor import InvalidCursorError
 from stream_svc.http.slots import TooManyStreamsError
-from stream_svc.http.wire import NotAcceptableError
 from stream_svc.usecases.errors import (
     CursorAheadError,
     CursorExpiredError,
@@ -17,7 +16,6 @@ REFUSALS: Final = Refusals(
     {
         InvalidCursorError: 400,
         LeadNotFoundError: 404,
-        NotAcceptableError: 406,
         CursorExpiredError: 410,
         CursorAheadError: Answer(503, retry_after=1),
         ProjectionBehindError: Answer(503, retry_after=1),

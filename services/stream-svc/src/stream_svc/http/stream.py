@@ -5,12 +5,12 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
-from leadwire.http import DRAINING, SlowReaderError, write_within
+from leadwire.http import DRAINING, SlowReaderError, negotiate, write_within
 from stream_svc.domain.cursor import StreamCursor
 from stream_svc.domain.follow import Place
 from stream_svc.http.context import Context
 from stream_svc.http.queries import StreamHeaders, StreamQuery
-from stream_svc.http.wire import Wire, choose_wire
+from stream_svc.http.wire import WIRES, Wire
 from stream_svc.usecases.begin_stream import Wish, begin_stream
 from stream_svc.usecases.follow_leads import Follower
 
@@ -35,7 +35,7 @@ class StreamHandlers:
         self, request: web.Request, *, query: StreamQuery, headers: StreamHeaders
     ) -> web.StreamResponse:
         """Answer with frames."""
-        wire = choose_wire(headers.accept)
+        wire = WIRES[negotiate(headers.accept, tuple(WIRES))]
         with self._slots.one():
             wish = _wish(query, headers)
             place = await begin_stream(self._log, self._tail, wish)

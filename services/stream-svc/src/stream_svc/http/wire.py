@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from stream_svc.usecases.follow_leads import Chunk
@@ -35,42 +36,8 @@ def _as_events(chunk: Chunk) -> bytes:
     return events + b"\n"
 
 
-class NotAcceptableError(Exception):
-    """The stream is application/x-ndjson or text/event-stream."""
-
-    code: Final = "not_acceptable"
-
-    def __init__(self) -> None:
-        super().__init__("The stream is application/x-ndjson or text/event-stream.")
-
-
 NDJSON: Final = Wire("application/x-ndjson", _as_lines)
 EVENTS: Final = Wire("text/event-stream", _as_events)
 
-_ANY: Final = frozenset({"*/*", "application/*", "application/json"})
-
-
-def choose_wire(accept: str) -> Wire:
-    """Choose by an `Accept` header.
-
-    The first media type that can be met wins; weights are not looked at, but a type with
-    weight 0 is refused.
-
-    Raises:
-        NotAcceptableError: Neither way is accepted.
-    """
-    ranges = [_media_range(part) for part in accept.split(",") if part.strip()]
-    if not ranges:
-        return NDJSON
-    for media_range in ranges:
-        if media_range in {EVENTS.media_type, "text/*"}:
-            return EVENTS
-        if media_range == NDJSON.media_type or media_range in _ANY:
-            return NDJSON
-    raise NotAcceptableError
-
-
-def _media_range(part: str) -> str:
-    name, _, parameters = part.partition(";")
-    refused = parameters.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return "" if refused else name.strip().lower()
+WIRES: Final = MappingProxyType({wire.media_type: wire for wire in (NDJSON, EVENTS)})
+"""By media type; the first one is for those who do not say."""
