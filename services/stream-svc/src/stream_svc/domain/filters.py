@@ -7,8 +7,8 @@ else as long as one of the conditions below says what it means.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from types import MappingProxyType
@@ -83,9 +83,15 @@ class LeadFilter:
 
     Attributes:
         conditions: By name of the query parameter, in the order of `FILTERS`.
+        fingerprint: Bytes that are equal for filters that mean the same.
     """
 
     conditions: tuple[tuple[str, Condition], ...] = ()
+    fingerprint: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Made once: it is asked for with every batch and mark.
+        object.__setattr__(self, "fingerprint", _fingerprint(self.conditions))
 
     def matches(self, facets: Facets | None) -> bool:
         """Tell whether a lead is in; a lead that is not visible (None) never is."""
@@ -93,10 +99,10 @@ class LeadFilter:
             return False
         return all(condition.matches(facets) for _, condition in self.conditions)
 
-    def fingerprint(self) -> bytes:
-        """Give bytes that are equal for filters that mean the same."""
-        meaning = [(name, dataclasses.astuple(condition)) for name, condition in self.conditions]
-        return blake2b(orjson.dumps(meaning), digest_size=FINGERPRINT_BYTES).digest()
+
+def _fingerprint(conditions: Sequence[tuple[str, Condition]]) -> bytes:
+    meaning = [(name, dataclasses.astuple(condition)) for name, condition in conditions]
+    return blake2b(orjson.dumps(meaning), digest_size=FINGERPRINT_BYTES).digest()
 
 
 def parse_filter(parameters: Mapping[str, str | None]) -> LeadFilter:

@@ -78,7 +78,7 @@ class Place:
     def cursor(self, leads: LeadFilter) -> str:
         """Give the cursor to resume from here."""
         return StreamCursor(
-            epoch=self.epoch, pos=self.pos, key=self.key, fingerprint=leads.fingerprint()
+            epoch=self.epoch, pos=self.pos, key=self.key, fingerprint=leads.fingerprint
         ).encode()
 
 

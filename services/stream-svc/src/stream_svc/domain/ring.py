@@ -6,14 +6,18 @@ beginning and have the same filter are told the same of it, so that is encoded o
 
 from collections import deque
 from collections.abc import Sequence
+from sys import getsizeof
 from typing import Final
 from uuid import UUID
 
+from stream_svc.domain.encodings import Encodings
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Change, Frames, Place, frames_of
 
-MOST_FILTERS: Final = 32
-"""Filters for which a batch keeps its frames; others are encoded for each follower."""
+CHANGE_BYTES: Final = 1152
+"""About what a change with its facets takes in memory besides the texts of any length."""
+BATCH_BYTES: Final = 512
+"""About what a batch takes besides its changes."""
 BYTES_AT_ONCE: Final = 1024 * 1024
 """About the most that a follower takes at once, however far behind he is."""
 
@@ -31,43 +35,30 @@ class Batch:
         self.after = after
         self.pos = pos
         self.changes = changes
-        self.size = sum(len(change.document or "") for change in changes)
-        self._encoded: dict[LeadFilter, Frames] = {}
-
-    def frames(self, place: Place, leads: LeadFilter) -> Frames:
-        """Tell a follower, who holds the whole snapshot, what is new to him."""
-        if place.pos > self.after:
-            fresh = [change for change in self.changes if change.pos > place.pos]
-            return frames_of(fresh, place=place, leads=leads)
-        known = self._encoded.get(leads)
-        if known is None:
-            known = frames_of(self.changes, place=place, leads=leads)
-            if len(self._encoded) < MOST_FILTERS:
-                self._encoded[leads] = known
-        return known
+        self.size = BATCH_BYTES + sum(map(_size_of, changes))
 
 
 class Ring:
     """A bounded row of batches without a gap between them.
 
     Args:
-        most_changes: Changes to keep.
-        most_bytes: About how many bytes of documents to keep.
+        most_bytes: Memory that all of it may take: one half is for the changes, the other
+            for what followers were told of them.
     """
 
-    def __init__(self, *, most_changes: int, most_bytes: int) -> None:
-        self._most_changes = most_changes
-        self._most_bytes = most_bytes
+    def __init__(self, *, most_bytes: int) -> None:
+        self._most_bytes = most_bytes // 2
         self._batches: deque[Batch] = deque()
-        self._changes = 0
         self._bytes = 0
+        self._encodings = Encodings(most_bytes=most_bytes // 2)
         self.epoch: UUID | None = None
         self.pos = 0
 
     def restart(self, *, epoch: UUID, pos: int) -> None:
         """Forget everything and begin at a position."""
         self._batches.clear()
-        self._changes = self._bytes = 0
+        self._encodings.clear()
+        self._bytes = 0
         self.epoch = epoch
         self.pos = pos
 
@@ -76,13 +67,10 @@ class Ring:
         if batch.after != self.pos:
             raise ValueError(f"a batch after {batch.after} does not follow {self.pos}")
         self._batches.append(batch)
-        self._changes += len(batch.changes)
         self._bytes += batch.size
         self.pos = batch.pos
-        while self._changes > self._most_changes or self._bytes > self._most_bytes:
-            oldest = self._batches.popleft()
-            self._changes -= len(oldest.changes)
-            self._bytes -= oldest.size
+        while self._bytes > self._most_bytes:
+            self._bytes -= self._batches.popleft().size
 
     def since(self, place: Place) -> list[Batch] | None:
         """Give some of the next batches for a place; None if the ring does not reach back.
@@ -98,6 +86,17 @@ class Ring:
         if not self._batches or place.pos < self._batches[0].after:
             return None
         return _first(self._after(place.pos))
+
+    def frames(self, batch: Batch, place: Place, leads: LeadFilter) -> Frames:
+        """Tell a follower, who holds the whole snapshot, what is new to him in a batch."""
+        if place.pos > batch.after:
+            fresh = [change for change in batch.changes if change.pos > place.pos]
+            return frames_of(fresh, place=place, leads=leads)
+        known = self._encodings.get(batch.pos, leads.fingerprint)
+        if known is None:
+            known = frames_of(batch.changes, place=place, leads=leads)
+            self._encodings.keep(batch.pos, leads.fingerprint, known)
+        return known
 
     def _after(self, pos: int) -> list[Batch]:
         found = []
@@ -118,3 +117,8 @@ def _first(batches: Sequence[Batch]) -> list[Batch]:
         if size >= BYTES_AT_ONCE:
             break
     return taken
+
+
+def _size_of(change: Change) -> int:
+    domains = [facets.email_domain for facets in (change.before, change.after) if facets]
+    return CHANGE_BYTES + sum(map(getsizeof, [change.document, *domains]))

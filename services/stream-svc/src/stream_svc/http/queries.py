@@ -72,7 +72,7 @@ class ListQuery(FilterQuery, PageQuery):
 
     def filters(self) -> bytes:
         """Give bytes that are equal for filters that mean the same, however they are written."""
-        return self.leads().fingerprint()
+        return self.leads().fingerprint
 
 
 class StreamQuery(FilterQuery):

@@ -48,7 +48,7 @@ async def begin_stream(change_log: ChangeLog, tail: Tail, wish: Wish) -> Place:
     if cursor is None:
         head = await change_log.head()
         return beginning(epoch=head.epoch, pos=head.pos, snapshot=wish.snapshot)
-    if cursor.fingerprint != wish.leads.fingerprint():
+    if cursor.fingerprint != wish.leads.fingerprint:
         raise InvalidCursorError("the cursor belongs to a stream with other filters")
     head = await _head_at(change_log, tail, cursor)
     if not head.serves(cursor.epoch, cursor.pos):

@@ -161,7 +161,7 @@ class Follower:
         """Tell what the tailer brought, and stand behind it."""
         parts = []
         for batch in batches:
-            told = batch.frames(self._place, self._wish.leads)
+            told = self._tail.ring.frames(batch, self._place, self._wish.leads)
             parts.append(told.lines)
             self._puts += told.puts
             self._place = replace(self._place, pos=batch.pos)

@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = (0.2, 2.0)
 EVERY_LEAD: Final = LeadFilter()
-RING_CHANGES: Final = 20_000
 RING_BYTES: Final = 32 * 1024 * 1024
 
 
@@ -68,7 +67,7 @@ class Tail:
         )
         self._task = BackgroundTask(name="tail of the change log", body=self._run)
         self._watches: set[Watch] = set()
-        self.ring = Ring(most_changes=RING_CHANGES, most_bytes=RING_BYTES)
+        self.ring = Ring(most_bytes=RING_BYTES)
 
     async def start(self) -> None:
         """Begin to follow."""
