@@ -109,6 +109,30 @@ async def test_a_follower_is_told_of_what_enters_changes_and_leaves(
         assert erased == {"type": "gone", "id": str(second.id), "rev": 2, "why": "erased"}
 
 
+async def test_a_manager_s_new_name_is_told_with_the_rev_that_the_lead_has(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
+    """Neither side of the lead changed: see docs/adr/0008-a-new-name-keeps-the-rev.md."""
+    contact, manager_id = make_contact(), uuid7()
+    await service.publisher.created(contact)
+    await service.publisher.worked(make_work(contact.id, 1, manager_id=manager_id), "Grace")
+    await eventually(lambda: _assigned_is(service, 1))
+    before = await service.get(f"/v1/leads/{contact.id}")
+    async with service.stream(follow="true", start="now", assigned="true") as stream:
+        await stream.until("synced")
+
+        await service.publisher.manager(manager_id, "Grace Hopper", 2)
+
+        [renamed, _] = await stream.until("mark")
+        assert renamed == {
+            "type": "put",
+            "id": str(contact.id),
+            "rev": 2,
+            "why": "change",
+            "lead": before | {"manager": {"id": str(manager_id), "name": "Grace Hopper"}},
+        }
+
+
 async def test_starting_now_tells_only_of_what_changes_from_now_on(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:

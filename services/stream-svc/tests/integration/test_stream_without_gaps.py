@@ -11,18 +11,37 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientError
 
-from leadwire.contracts import Contact, EventData, LeadErased, LeadStatus, LeadUpdated, Work
+from leadwire.contracts import (
+    Contact,
+    EventData,
+    LeadErased,
+    LeadStatus,
+    LeadUpdated,
+    ManagerState,
+    ManagerStatus,
+    ManagerUpdated,
+    Work,
+)
 from leadwire.testing import eventually
 from stream_svc.domain.filters import FILTERS
 from stream_svc.storage.change_log import ChangeLog
 
 if TYPE_CHECKING:
-    from conftest import Held, MakeContact, MakeWork, MakeWorkEvent, StartService, StreamService
+    from conftest import (
+        Frame,
+        Held,
+        MakeContact,
+        MakeWork,
+        MakeWorkEvent,
+        StartService,
+        StreamService,
+    )
 
 SEED = 20260131
 FOLLOWERS = 60
 WRITERS = 6
 CHANGES_PER_WRITER = 75
+RENAMES = 60
 STATUSES = list(LeadStatus)
 MANAGERS = [UUID(int=(7 << 76) + number) for number in range(1, 4)]
 
@@ -44,13 +63,29 @@ class Truth:
     contacts: dict[UUID, Contact] = field(default_factory=dict)
     works: dict[UUID, Work] = field(default_factory=dict)
     erased: set[UUID] = field(default_factory=set)
+    managers: dict[UUID, ManagerState] = field(default_factory=dict)
 
-    def expected(self, params: dict[str, str]) -> dict[str, int]:
-        """The leads that match, with their revs."""
+    def expected(self, params: dict[str, str]) -> "dict[str, Frame]":
+        """The leads that match, as they are to be read."""
         return {
-            str(lead_id): contact.rev + (self.works[lead_id].rev if lead_id in self.works else 0)
+            str(lead_id): self._as_read(contact, self.works.get(lead_id))
             for lead_id, contact in self.contacts.items()
             if lead_id not in self.erased and self._matches(lead_id, params)
+        }
+
+    def _as_read(self, contact: Contact, work: Work | None) -> "Frame":
+        """The contact side, with what the work side and the manager add to it."""
+        newest = max(contact, work or contact, key=lambda side: side.updated_at)
+        manager = self.managers[work.manager_id] if work and work.manager_id else None
+        return contact.model_dump(mode="json") | {
+            "status": work.status.value if work else "pending",
+            "manager": {"id": str(manager.id), "name": manager.name} if manager else None,
+            "updated_at": newest.model_dump(mode="json")["updated_at"],
+            "rev": contact.rev + (work.rev if work else 0),
+            "tags": {
+                "contact": f"contact-{contact.rev}",
+                "work": f"work-{work.rev}" if work else None,
+            },
         }
 
     def _matches(self, lead_id: UUID, params: dict[str, str]) -> bool:
@@ -111,6 +146,30 @@ class Writer:
 
 
 @dataclass
+class Renamer:
+    """Calls managers otherwise, as he likes; the first names come first."""
+
+    truth: Truth
+    chance: random.Random
+
+    def change(self) -> EventData:
+        """Give the event of a new name, and remember it."""
+        unnamed = [each for each in MANAGERS if each not in self.truth.managers]
+        manager_id = unnamed[0] if unnamed else self.chance.choice(MANAGERS)
+        known = self.truth.managers.get(manager_id)
+        rev = known.rev + 1 if known else 1
+        self.truth.managers[manager_id] = ManagerState(
+            id=manager_id,
+            name=f"Grace {rev}",
+            email=None,
+            capacity=1,
+            state=ManagerStatus.ACTIVE,
+            rev=rev,
+        )
+        return ManagerUpdated(manager=self.truth.managers[manager_id])
+
+
+@dataclass
 class Cuts:
     """What was done to the followers."""
 
@@ -166,13 +225,17 @@ async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_sta
     writers = [Writer(truth, random.Random(chance.random()), *makers) for _ in range(WRITERS)]
     publisher = services[0].publisher
 
-    async def write(writer: Writer) -> None:
-        for _ in range(CHANGES_PER_WRITER):
+    renamer = Renamer(truth, random.Random(chance.random()))
+
+    async def write(writer: Writer | Renamer, changes: int) -> None:
+        for _ in range(changes):
             await publisher.publish(writer.change())
             await asyncio.sleep(writer.chance.uniform(0.0, 0.06))
 
     async def write_everything() -> None:
-        await asyncio.gather(*map(write, writers))
+        await asyncio.gather(
+            write(renamer, RENAMES), *(write(writer, CHANGES_PER_WRITER) for writer in writers)
+        )
         everything = len(truth.expected({}))
         await eventually(lambda: _arrived(services[0], truth), within=60)
         assert await services[1].counted() == everything
@@ -198,8 +261,7 @@ async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_sta
         for frame in frames:
             held.apply(frame)
         assert frames[-1]["type"] == "end"
-        found = {lead_id: lead["rev"] for lead_id, lead in held.leads.items()}
-        if found != truth.expected(params):
+        if held.leads != truth.expected(params):
             wrong.append((number, params))
     assert wrong == []
     assert cuts.reconnects > 3 * FOLLOWERS
@@ -210,5 +272,5 @@ async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_sta
 async def _arrived(service: "StreamService", truth: Truth) -> bool:
     """Whether every change that was published has taken effect."""
     frames = await service.snapshot()
-    found = {frame["id"]: frame["rev"] for frame in frames if frame["type"] == "put"}
+    found = {frame["id"]: frame["lead"] for frame in frames if frame["type"] == "put"}
     return found == truth.expected({})

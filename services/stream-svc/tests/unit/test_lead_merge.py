@@ -153,6 +153,7 @@ def test_a_manager_s_new_name_shows_only_on_his_leads() -> None:
     renamed = lead.with_manager_name(MANAGER_ID, "Grace H.")
     assert renamed.work is not None
     assert renamed.work.manager_name == "Grace H."
+    assert renamed.rev == lead.rev
     assert lead.with_manager_name(UUID(int=1), "Grace H.") is lead
     released = after([("contact", 1), ("work", 2)])
     assert released.with_manager_name(MANAGER_ID, "Grace H.") is released

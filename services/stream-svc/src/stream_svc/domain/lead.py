@@ -91,7 +91,7 @@ class Lead:
 
     @property
     def rev(self) -> int:
-        """Grows with every change of either side."""
+        """Grows with every change of either side; a manager's new name is none."""
         return self.contact_rev + self.work_rev
 
     def with_contact(self, side: ContactSide) -> "Lead":
@@ -107,7 +107,10 @@ class Lead:
         return replace(self, work=side)
 
     def with_manager_name(self, manager_id: UUID, name: str) -> "Lead":
-        """Take a manager's new name, if he is the assignee and was called otherwise."""
+        """Take a manager's new name, if he is the assignee and was called otherwise.
+
+        The lead's `rev` stays: docs/adr/0008-a-new-name-keeps-the-rev.md says why.
+        """
         work = self.work
         if work is None or work.manager_id != manager_id or work.manager_name == name:
             return self

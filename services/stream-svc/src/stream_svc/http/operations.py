@@ -32,8 +32,10 @@ One JSON object a line, `type` first; ignore types and fields that you do not kn
 | `bye {reason, reconnect_ms}` | the stream ends; come again with your cursor |
 | `end {count}` | with `follow=false`: complete, after this many `put` frames |
 
-Apply frames as they come, keep the cursor of the last `mark`, and reconnect with it: you
-miss nothing. A stream that ends without `end`, `bye` or `error` was cut: reconnect too."""
+Apply frames as they come, whatever their `rev`: a manager's new name comes with the `rev` that
+you hold. If you merge them with what you read elsewhere, take those whose `rev` is equal or
+greater. Keep the cursor of the last `mark`, and reconnect with it: you miss nothing. A stream
+that ends without `end`, `bye` or `error` was cut: reconnect too."""
 
 
 def operations(context: Context) -> list[Operation]:

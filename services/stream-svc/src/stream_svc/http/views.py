@@ -38,7 +38,9 @@ class LeadView(BaseModel):
     has_resume: bool
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    rev: int = Field(description="Grows with every change of the lead.")
+    rev: int = Field(
+        description="Grows with every change of the lead; a new name of its manager is none."
+    )
     tags: LeadTags
 
 
