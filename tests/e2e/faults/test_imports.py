@@ -7,7 +7,7 @@ import pytest
 
 from e2e.conftest import ReportCounts, StartSystem
 from e2e.leads import as_csv, valid_rows
-from e2e.system import System
+from e2e.system import JSON, System
 from leadwire.testing import eventually
 
 pytestmark = pytest.mark.fault
@@ -50,7 +50,7 @@ async def test_import_svc_killed_in_the_middle_of_an_import_that_is_sent_again(
     )
 
 
-async def _send(system: System, body: bytes) -> dict[str, object]:
+async def _send(system: System, body: bytes) -> JSON:
     return await system.import_leads(body, "text/csv", key="the-import", region="US")
 
 

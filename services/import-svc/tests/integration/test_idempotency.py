@@ -105,7 +105,9 @@ async def test_the_same_body_in_gzip_is_the_same_request(
 ) -> None:
     body = body_of([person(1)])
     first, _ = await sender.send(body, "k")
-    again, replayed = await sender.send(gzip.compress(body), "k", headers={"Content-Encoding": "gzip"})
+    again, replayed = await sender.send(
+        gzip.compress(body), "k", headers={"Content-Encoding": "gzip"}
+    )
     assert (again, replayed) == (first, True)
 
 
@@ -194,9 +196,7 @@ async def test_while_it_runs_the_same_key_is_told_to_wait(
         yield many[len(many) // 2 :]
 
     headers = {"Content-Type": NDJSON, "Idempotency-Key": "k"}
-    running = asyncio.create_task(
-        desk.client.post("/v1/imports", data=pieces(), headers=headers)
-    )
+    running = asyncio.create_task(desk.client.post("/v1/imports", data=pieces(), headers=headers))
     await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
     async with desk.client.post("/v1/imports", data=io.BytesIO(many), headers=headers) as response:
         problem = await response.json()
