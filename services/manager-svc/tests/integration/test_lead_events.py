@@ -6,7 +6,9 @@ from uuid_utils.compat import uuid7
 
 from leadwire.broker import Message
 from leadwire.contracts import LeadsCreated, LeadUpdated, Origin
+from leadwire.db import Database
 from leadwire.testing import eventually
+from manager_svc.storage.queries import QUERIES
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -41,6 +43,32 @@ async def test_the_newer_contact_data_wins_whatever_comes_last(desk: "Desk") -> 
     await desk.create(first)
     await desk.update(second)
     assert await desk.rows(STATES, first.id) == [("Name 3", 3, "pending", False)]
+
+
+async def test_events_are_taken_in_one_by_one_so_that_the_oldest_leads_come_first(
+    desk: "Desk", database: Database
+) -> None:
+    """Nobody overtakes an event that waits for the matching lock."""
+    anna = await desk.manager()
+    contacts = [desk.contact(age=age) for age in range(5, 0, -1)]
+    async with database.transaction() as matching:
+        await matching.execute(QUERIES["take_matching_lock"])
+        for contact in contacts:
+            await desk.publish(LeadsCreated(origin=Origin.API, import_id=None, leads=(contact,)))
+        await eventually(lambda: _waiting(desk))
+        # A second one would come as fast as the first did.
+        assert {await _waiting(desk) for _ in range(50)} == {1}
+    await desk.leads(len(contacts))
+    assert await desk.holds(anna) == [contacts[0].id]
+
+
+async def _waiting(desk: "Desk") -> int:
+    return int(
+        await desk.value(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    )
 
 
 async def test_an_update_before_the_creation_brings_the_lead(desk: "Desk") -> None:

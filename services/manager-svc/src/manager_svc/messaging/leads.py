@@ -16,9 +16,12 @@ from manager_svc.usecases.unit import Units
 SUBSCRIPTION: Final = Subscription(
     name="manager-svc",
     types=(EventType.LEADS_CREATED, EventType.LEAD_UPDATED, EventType.LEAD_ERASED),
-    # The matching lock lets one in at a time: more would only hold connections that
-    # requests could use.
-    prefetch=4,
+    # Oldest first: were two events of one import handled side by side, the later one could
+    # come first to the matching lock, and its leads to the managers who are free.
+    ordered=True,
+    # An event that fails again and again holds up those behind it: for half a minute.
+    max_attempts=6,
+    retry_delays=(0.2, 1.0, 5.0, 15.0),
 )
 
 
