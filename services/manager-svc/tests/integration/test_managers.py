@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from uuid_utils.compat import uuid7
 
 from leadwire.contracts import Event, ManagerAdded, ManagerRemoved, ManagerState, ManagerUpdated
@@ -55,6 +56,22 @@ async def test_an_email_belongs_to_one_manager(desk: "Desk") -> None:
     assert refused["code"] == "email_exists"
     await desk.call("DELETE", f"/v1/managers/{anna['id']}", 204)
     await desk.manager("Anna again", email="anna@example.org")
+
+
+@pytest.mark.parametrize(
+    ("email", "capitals"),
+    [("émile@example.org", "ÉMILE@example.org"), ("άγγελος@example.org", "ΆΓΓΕΛΟΣ@example.org")],
+)
+async def test_an_email_beyond_ascii_belongs_to_one_manager_whatever_the_collation(
+    desk: "Desk", email: str, capitals: str
+) -> None:
+    await desk.manager("Anna", email=email)
+    ben = await desk.manager("Ben", email="ben@example.org")
+
+    added = await desk.call("POST", "/v1/managers", 409, json={"name": "Ada", "email": capitals})
+    changed = await desk.call("PATCH", f"/v1/managers/{ben['id']}", 409, json={"email": capitals})
+
+    assert (added["code"], changed["code"]) == ("email_exists", "email_exists")
 
 
 async def test_a_change_leaves_out_what_stays(desk: "Desk") -> None:

@@ -85,3 +85,12 @@ def folded(name: str) -> str:
     """Give the form of a name that a search compares: no case and no accents."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def email_key(email: str | None) -> str | None:
+    """Give what makes an email unique: the address without regard to case.
+
+    It is stored beside the address, not left to the database's `lower()`: that depends on the
+    collation, and would disagree on letters like É.
+    """
+    return None if email is None else email.lower()

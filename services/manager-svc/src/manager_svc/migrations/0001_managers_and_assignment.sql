@@ -13,16 +13,20 @@ CREATE TABLE managers (
     name        text NOT NULL CHECK (name <> ''),
     folded_name text NOT NULL,  -- name without case and accents, for searches
     email       text,
+    -- The email in lower case, by this service's rules: the database's lower() depends on
+    -- its collation and would disagree on letters beyond ASCII.
+    email_key   text,
     capacity    integer NOT NULL CHECK (capacity BETWEEN 1 AND 1000),
     state       text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'removed')),
     rev         integer NOT NULL DEFAULT 1 CHECK (rev >= 1),
     created_at  timestamptz NOT NULL,
     updated_at  timestamptz NOT NULL,
-    CONSTRAINT managers_capacity_key UNIQUE (id, capacity)
+    CONSTRAINT managers_capacity_key UNIQUE (id, capacity),
+    CONSTRAINT managers_email_has_key CHECK ((email IS NULL) = (email_key IS NULL))
 );
 
 -- A removed manager's email may be used again.
-CREATE UNIQUE INDEX managers_email_key ON managers (lower(email)) WHERE state <> 'removed';
+CREATE UNIQUE INDEX managers_email_key ON managers (email_key) WHERE state <> 'removed';
 
 -- One row per lead that a manager can hold. It holds a lead (lead_id), is offered to the
 -- matcher (free_since), or is withheld because its manager is paused (neither).

@@ -9,7 +9,7 @@ import asyncpg
 from leadwire.db import Connection
 from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
 from manager_svc.domain.lead import Lead
-from manager_svc.domain.manager import Availability, Manager, ManagerState, folded
+from manager_svc.domain.manager import Availability, Manager, ManagerState, email_key, folded
 from manager_svc.domain.matching import Place
 from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import lead_of, manager_of
@@ -34,6 +34,7 @@ class ManagerStore:
                 manager.name,
                 folded(manager.name),
                 manager.email,
+                email_key(manager.email),
                 manager.capacity,
                 manager.created_at,
             )
@@ -110,6 +111,7 @@ class ManagerStore:
                 name,
                 folded(name),
                 email,
+                email_key(email),
                 capacity,
                 state,
                 now,

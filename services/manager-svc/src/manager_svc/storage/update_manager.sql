@@ -3,8 +3,9 @@ UPDATE managers SET
     name = $2::text,
     folded_name = $3::text,
     email = $4::text,
-    capacity = $5::integer,
-    state = $6::text,
-    updated_at = $7::timestamptz,
+    email_key = $5::text,
+    capacity = $6::integer,
+    state = $7::text,
+    updated_at = $8::timestamptz,
     rev = rev + 1
 WHERE id = $1::uuid;
