@@ -13,6 +13,7 @@ from yarl import URL
 from leadwire.broker import (
     ALL_TYPES,
     Accepted,
+    BrokerUnavailableError,
     Message,
     Rejected,
     Subscription,
@@ -64,6 +65,19 @@ async def test_a_body_larger_than_a_frame_arrives_whole(broker: RabbitMQBroker) 
     assert list(await broker.publish([large])) == [Accepted()]
     await eventually(lambda: len(recorder.received) == 1)
     assert recorder.received[0].delivery.message == large
+
+
+async def test_no_channel_on_a_connection_that_was_closed_meanwhile_is_an_outage(
+    rabbitmq_vhost: str,
+) -> None:
+    link = Link(url=URL(rabbitmq_vhost).without_query_params("namespace"), name="test")
+    connection = await link.get()
+    assert connection.transport is not None
+    await connection.transport.connection.close()
+
+    with pytest.raises(BrokerUnavailableError):
+        await link.channel(connection=connection)
+    await link.close()
 
 
 async def test_what_cannot_be_sent_does_not_hold_up_its_neighbours(

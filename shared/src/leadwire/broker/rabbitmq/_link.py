@@ -30,8 +30,13 @@ _TCP_USER_TIMEOUT_MS: Final = 20_000
 
 _T = TypeVar("_T")
 
-LOST = (OSError, TimeoutError, aiormq.exceptions.AMQPError, RuntimeError, asyncio.CancelledError)
+GONE = (
+    OSError,  # TimeoutError is one too
+    aiormq.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,
+)
 """What the client raises when a connection or channel is gone or does not answer."""
+
 
 REFUSED = (
     aiormq.exceptions.ChannelAccessRefused,
@@ -63,9 +68,16 @@ async def call(work: Coroutine[Any, Any, _T], *, within: float = CALL_WITHIN) ->
         work.close()
     if not isinstance(result, BaseException):
         return result
-    if isinstance(result, LOST) and not isinstance(result, REFUSED):
+    if is_loss(result) and not isinstance(result, REFUSED):
         raise BrokerUnavailableError(f"RabbitMQ: {describe(result)}") from result
     raise result
+
+
+def is_loss(error: BaseException) -> bool:
+    """Tell whether a request failed with its connection or channel, or for want of an answer."""
+    # The client cancels its own tasks when a channel closes. To whom waits for an answer on a
+    # connection that ended without a word, it raises a bare Exception.
+    return isinstance(error, (*GONE, asyncio.CancelledError)) or type(error) is Exception
 
 
 def describe(error: BaseException) -> str:
@@ -202,9 +214,15 @@ class Link:
 
 
 async def _open_channel(connection: LinkConnection) -> aio_pika.abc.AbstractChannel:
-    # Without `on_return_raises` a returned message would count as confirmed.
-    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
-    await channel.initialize()
+    try:
+        # Without `on_return_raises` a returned message would count as confirmed.
+        channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+        await channel.initialize()
+    except RuntimeError as error:
+        # Here the client has no better name for a connection that was closed meanwhile.
+        if type(error) is not RuntimeError:
+            raise
+        raise aiormq.exceptions.ChannelInvalidStateError(str(error)) from error
     return channel
 
 

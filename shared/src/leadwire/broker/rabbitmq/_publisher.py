@@ -15,6 +15,7 @@ it. Inside a window what was in flight already may still overtake a message that
 """
 
 import asyncio
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
@@ -25,7 +26,7 @@ from pamqp.commands import Basic
 
 from leadwire.broker.errors import BrokerUnavailableError
 from leadwire.broker.port import Accepted, Outcome, Rejected, Unknown, Unroutable
-from leadwire.broker.rabbitmq._link import LOST, REFUSED, Link, LinkConnection, call, describe
+from leadwire.broker.rabbitmq._link import REFUSED, Link, LinkConnection, call, describe, is_loss
 from leadwire.broker.rabbitmq._wire import Outgoing
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,9 @@ _LANES: Final = 8
 _WINDOW: Final = 1000
 """Most publications in flight on a lane: they wait in memory."""
 
+
+_UNENCODABLE: Final = (TypeError, ValueError, OverflowError, struct.error)
+"""What the client raises for a message that AMQP cannot carry."""
 
 _NOT_SENT: Final = Unknown("not sent: an earlier message of the batch was not taken")
 
@@ -62,7 +66,10 @@ class Publisher:
         self._spoiled: LinkConnection | None = None
 
     async def publish(self, batch: Sequence[Outgoing]) -> list[Outcome]:
-        """Publish in this order and return one outcome for each; raises nothing."""
+        """Publish in this order and return one outcome for each.
+
+        Whatever server and network do is an outcome, and raises nothing.
+        """
         deadline = asyncio.get_running_loop().time() + self._timeout
         outcomes: list[Outcome] = []
         for window in _windows(batch):
@@ -193,10 +200,12 @@ def _failure(error: BaseException) -> _Answer:
             return Unroutable()
         case aiormq.exceptions.ChannelPreconditionFailed():
             return _SuspectError(describe(error))
-    if isinstance(error, LOST):
+    if is_loss(error):
         return Unknown(describe(error))
-    # Not encodable, in spite of the check before: it will never be.
-    return Rejected(describe(error), permanent=True)
+    if isinstance(error, _UNENCODABLE):
+        # In spite of the check before: it will never be.
+        return Rejected(describe(error), permanent=True)
+    raise error  # which says nothing of the message
 
 
 def _outcome(answer: _Answer) -> Outcome:

@@ -13,13 +13,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import aio_pika
-import aiormq
 import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.base import Frame
 
 from leadwire.broker.errors import BrokerUnavailableError
-from leadwire.broker.rabbitmq._link import REFUSED, call, close_channel, describe
+from leadwire.broker.rabbitmq._link import GONE, REFUSED, call, close_channel, describe
 
 log = structlog.get_logger(__name__)
 
@@ -167,7 +166,7 @@ class Session:
         try:
             # Not waiting for the socket: the channel's close comes after it in any case.
             await answer
-        except (OSError, RuntimeError, aiormq.exceptions.AMQPError) as error:
+        except GONE as error:
             log.info("acknowledgement_lost", queue=self._queue, reason=describe(error))
 
     async def _cancelled_by_server(self, _: Frame) -> None:
