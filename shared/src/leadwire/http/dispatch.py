@@ -1,10 +1,12 @@
 """Run an operation: check its body's type and size, parse, call the handler."""
 
+from functools import partial
+
 from aiohttp import web
 
 from leadwire.http.bodies import RequestBody
 from leadwire.http.inflight import IN_FLIGHT
-from leadwire.http.middleware import Handler
+from leadwire.http.middleware import Handler, log_unanswered_failure
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import Binding, arguments
 from leadwire.http.problems import Problem
@@ -26,11 +28,16 @@ def aiohttp_handler(
         body = RequestBody(request=request, limit=limit)
         _refuse_media_type(operation, body)
         parsed = await arguments(request, binding, body=body)
-        call = operation.handler(request, **parsed)
-        with refusals.as_problems():
-            if operation.method in _CANCELLED_WITH_CLIENT:
-                return await call
-            return await request.app[IN_FLIGHT].to_its_end(call)
+
+        async def answer() -> web.StreamResponse:
+            with refusals.as_problems():
+                return await operation.handler(request, **parsed)
+
+        if operation.method in _CANCELLED_WITH_CLIENT:
+            return await answer()
+        return await request.app[IN_FLIGHT].to_its_end(
+            answer(), on_failure=partial(log_unanswered_failure, request)
+        )
 
     return handle
 

@@ -1,9 +1,9 @@
 """What is being handled now, so that a stopping process can wait for it."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -30,17 +30,25 @@ class InFlight:
             self._requests -= 1
             self._settle()
 
-    async def to_its_end(self, change: Awaitable[_Result]) -> _Result:
-        """Await a change that goes on if the request that asked for it is cancelled."""
+    async def to_its_end(
+        self, change: Coroutine[Any, Any, _Result], *, on_failure: Callable[[Exception], None]
+    ) -> _Result:
+        """Await a change that goes on if the request that asked for it is cancelled.
 
-        async def run() -> _Result:
-            return await change
-
-        task = asyncio.create_task(run())
+        Args:
+            change: What to do.
+            on_failure: Told what the change raised, if nobody awaits it any more.
+        """
+        task = asyncio.create_task(change)
         self._changes.add(task)
         self._idle.clear()
         task.add_done_callback(self._change_ended)
-        return await asyncio.shield(task)
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda ended: _tell(ended, on_failure))
+            raise
+        return task.result()
 
     async def wait_idle(self) -> None:
         """Return when nothing is being handled."""
@@ -62,6 +70,11 @@ class InFlight:
     def _settle(self) -> None:
         if not self._requests and not self._changes:
             self._idle.set()
+
+
+def _tell(ended: asyncio.Task[Any], on_failure: Callable[[Exception], None]) -> None:
+    if not ended.cancelled() and isinstance(error := ended.exception(), Exception):
+        on_failure(error)
 
 
 IN_FLIGHT = web.AppKey("in_flight", InFlight)

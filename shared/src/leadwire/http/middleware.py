@@ -33,6 +33,7 @@ CLIENT_GONE = 499
 """Status under which a request is counted whose client went away before the answer."""
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=-]{1,128}")
+_BROKEN_BODY = (web.RequestPayloadError, HttpProcessingError)
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -120,7 +121,7 @@ async def render_problems(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return _refusal(request, problem_from_http_exception(error))
-    except (web.RequestPayloadError, HttpProcessingError):
+    except _BROKEN_BODY:
         return _refusal(request, _broken_body())
     except Exception as error:
         if isinstance(error, SlowReaderError) or (
@@ -128,6 +129,13 @@ async def render_problems(request: web.Request, handler: Handler) -> web.StreamR
         ):
             raise  # the client is gone, so nobody waits for an answer
         return _refusal(request, _problem_for(request, error))
+
+
+def log_unanswered_failure(request: web.Request, error: Exception) -> None:
+    """Log why a change failed whose client has left; a refusal, or his leaving, says nothing."""
+    expected = (Problem, web.HTTPException, SlowReaderError, ConnectionError, *_BROKEN_BODY)
+    if not isinstance(error, expected):
+        _problem_for(request, error)
 
 
 def _problem_for(request: web.Request, error: Exception) -> Problem:

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from leadwire.http import HttpServer, Operation, add_operations, new_application
+from leadwire.http import HttpServer, Operation, Refusals, add_operations, new_application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,11 @@ async def serve() -> AsyncIterator[ServeOperations]:
     """Serve operations with an `HttpServer` on a free port."""
     running: list[Served] = []
 
-    async def start(*operations: Operation, drain_within: float = 5.0) -> Served:
+    async def start(
+        *operations: Operation, drain_within: float = 5.0, refusals: Refusals | None = None
+    ) -> Served:
         app = new_application(title="probe", version="1")
-        add_operations(app, operations)
+        add_operations(app, operations, refusals)
         server = HttpServer(app=app, host="127.0.0.1", port=0, drain_within=drain_within)
         await server.start()
         session = aiohttp.ClientSession(f"http://127.0.0.1:{server.port}")

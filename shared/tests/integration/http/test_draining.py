@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
 from structlog.testing import capture_logs
 
@@ -13,6 +14,7 @@ from leadwire.http import (
     DRAINING,
     HttpServer,
     Operation,
+    Refusals,
     Response,
     json_response,
     write_within,
@@ -148,6 +150,41 @@ async def test_a_change_goes_on_when_its_client_leaves(serve: Serve, slow: Slow)
     await stopping
 
     assert (slow.finished, slow.cancelled) == (1, 0)
+
+
+class TakenError(Exception):
+    """Somebody else was faster."""
+
+    code = "taken"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError("broken"), ["request_failed"]), (TakenError("taken"), [])],
+    ids=["a fault", "a refusal"],
+)
+async def test_a_change_that_fails_after_its_client_left_tells_the_log_of_faults_only(
+    serve: Serve, slow: Slow, error: Exception, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(request: web.Request) -> web.StreamResponse:
+        await slow.work(request)
+        raise error
+
+    served = await serve(operation("POST", fail), refusals=Refusals({TakenError: 409}))
+    headers = {"X-Request-Id": "the-one"}
+    asking = asyncio.create_task(served.session.post("/slow", headers=headers))
+    await slow.entered.wait()
+    asking.cancel()
+    await eventually(lambda: counted(served, status="499"))
+
+    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        slow.let_go.set()
+        await served.server.stop()
+
+    errors = [line for line in lines if line["log_level"] == "error"]
+    assert [line["event"] for line in errors] == told
+    assert all((line["route"], line["request_id"]) == ("/slow", "the-one") for line in errors)
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 async def whole(_: web.Request) -> web.StreamResponse:
