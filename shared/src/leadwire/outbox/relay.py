@@ -112,9 +112,13 @@ class Relay:
 
     async def _lead(self) -> None:
         log.info("outbox_relay_leads")
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(self._gauges.run(), name="outbox gauges")
-            parts.create_task(self._publish_for_ever(), name="outbox publisher")
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self._gauges.run(), name="outbox gauges")
+                parts.create_task(self._publish_for_ever(), name="outbox publisher")
+        except ExceptionGroup as failed:
+            # The lock, and whoever reads why the process ended, go by the first error itself.
+            raise failed.exceptions[0] from failed
 
     async def _publish_for_ever(self) -> None:
         while True:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from leadwire.broker import (
     Subscription,
 )
 from leadwire.broker.memory import MemoryBroker
-from leadwire.db import Connection, Database
+from leadwire.db import Connection, Database, DatabaseRefusedError
 from leadwire.outbox import (
     Outbox,
     OutgoingEvent,
@@ -175,6 +176,28 @@ async def test_a_leader_whose_connections_are_cut_loses_nothing(
         await add("after")
         await eventually(lambda: broker.published[-1] == "after")
         await eventually(only.leads)
+    await its_own.stop()
+
+
+async def test_a_leader_that_the_database_refuses_says_so(
+    database: Database, database_url: str, broker: RecordingBroker, rows: Rows
+) -> None:
+    password = urlsplit(database_url).password
+    cut_the_pool_only = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'relay' AND datname = current_database()"
+    )
+    its_own = Database(url=database_url, schema="outbox_test", application_name="relay")
+    await its_own.start()
+    async with replica(its_own, broker) as only, database.connection() as connection:
+        await eventually(only.leads)
+        await connection.execute("ALTER ROLE CURRENT_USER PASSWORD 'another'")
+        try:
+            assert await connection.fetch(cut_the_pool_only)
+            with pytest.raises(DatabaseRefusedError, match="check the role and the password"):
+                await asyncio.wait_for(only.relay.wait(), 30)
+        finally:
+            await connection.execute(f"ALTER ROLE CURRENT_USER PASSWORD '{password}'")
     await its_own.stop()
 
 
