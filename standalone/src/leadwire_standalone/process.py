@@ -110,9 +110,14 @@ def _insist_on_free_port(port: int) -> None:
 def _add_server(
     app: web.Application, options: Options, settings: dict[str, ServiceSettings]
 ) -> HttpServer:
-    drain_within = max(each.drain_within for each in settings.values())
-    server = HttpServer(app=app, host=HOST, port=options.port, drain_within=drain_within)
-    app[SUPERVISOR].add("http", server, stop_within=drain_within + 10.0)
+    server = HttpServer(
+        app=app,
+        host=HOST,
+        port=options.port,
+        drain_delay=max(each.drain_delay for each in settings.values()),
+        drain_within=max(each.drain_within for each in settings.values()),
+    )
+    app[SUPERVISOR].add("http", server, stop_within=server.stop_within)
     return server
 
 

@@ -13,7 +13,7 @@ from leadwire.http.application import (
 from leadwire.http.bodies import RequestBody
 from leadwire.http.cursors import Keyset, Position
 from leadwire.http.health import add_readiness_check
-from leadwire.http.keys import DRAINING, REQUEST_ID, SUPERVISOR
+from leadwire.http.keys import DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
 from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
@@ -29,6 +29,7 @@ __all__ = [
     "DEFAULT_MAX_BODY",
     "DRAINING",
     "JSON",
+    "LEAVING",
     "NOT_ACCEPTABLE",
     "REQUEST_ID",
     "SUPERVISOR",

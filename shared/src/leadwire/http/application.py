@@ -12,7 +12,7 @@ from aiohttp import web
 from leadwire.http import docs, health, metrics, middleware
 from leadwire.http.dispatch import aiohttp_handler
 from leadwire.http.inflight import IN_FLIGHT, InFlight
-from leadwire.http.keys import DRAINING, PASSING_FAILURES, SUPERVISOR
+from leadwire.http.keys import DRAINING, LEAVING, PASSING_FAILURES, SUPERVISOR
 from leadwire.http.openapi import OPENAPI, OpenApi
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import bind
@@ -60,6 +60,7 @@ def new_application(
     registry = metrics.new_process_registry()
     app[SUPERVISOR] = Supervisor()
     app[SUPERVISED] = {"by_process": False}
+    app[LEAVING] = asyncio.Event()
     app[DRAINING] = asyncio.Event()
     app[IN_FLIGHT] = InFlight()
     app[MAX_BODY] = max_body
@@ -130,4 +131,5 @@ async def _run_components(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _end_streams(app: web.Application) -> None:
+    app[LEAVING].set()
     app[DRAINING].set()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from leadwire.http.keys import DRAINING
+from leadwire.http.keys import LEAVING
 from leadwire.http.responses import json_response
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ async def alive(_: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """200 when every dependency answers; 503 otherwise and while the process drains."""
-    if request.app[DRAINING].is_set():
+    if request.app[LEAVING].is_set():
         return json_response({"status": "draining", "checks": {}}, status=503)
     checks = request.app[READINESS_CHECKS]
     results = await asyncio.gather(

@@ -10,8 +10,11 @@ from leadwire.lifecycle import Supervisor
 SUPERVISOR = web.AppKey("supervisor", Supervisor)
 """The components of the process; add yours before the application starts."""
 
+LEAVING = web.AppKey("leaving", asyncio.Event)
+"""Set when the process is about to stop: it is not ready any more, but still serves."""
+
 DRAINING = web.AppKey("draining", asyncio.Event)
-"""Set when the process is about to stop: long streams say goodbye and end."""
+"""Set after `LEAVING`, when nothing new is accepted: long streams say goodbye and end."""
 
 PASSING_FAILURES = web.AppKey("passing_failures", list[Callable[[Exception], bool]])
 """Tests of exceptions: one that holds makes the answer 503 instead of 500."""

@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from uuid_utils.compat import uuid7
 
 from leadwire.http.inflight import IN_FLIGHT
-from leadwire.http.keys import DRAINING, PASSING_FAILURES, REQUEST_ID
+from leadwire.http.keys import LEAVING, PASSING_FAILURES, REQUEST_ID
 from leadwire.http.metrics import HTTP_METRICS
 from leadwire.http.problems import (
     Problem,
@@ -184,7 +184,7 @@ async def finish_headers(request: web.Request, response: web.StreamResponse) -> 
     response.headers["Server"] = "leadwire"
     response.headers["X-Request-Id"] = request_id_of(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if request.app[DRAINING].is_set():
+    if request.app[LEAVING].is_set():
         # The connection is about to be closed: let the client open its next one elsewhere.
         response.force_close()
         response.headers["Connection"] = "close"

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from leadwire.http.application import IDLE_CONNECTION_SECONDS, LINGER_SECONDS, SUPERVISED
 from leadwire.http.inflight import IN_FLIGHT
-from leadwire.http.keys import DRAINING
+from leadwire.http.keys import DRAINING, LEAVING
 from leadwire.http.problems import (
     Problem,
     internal_error,
@@ -22,31 +22,47 @@ from leadwire.http.problems import (
 log = structlog.get_logger(__name__)
 
 _CLOSE_WITHIN = 2.0
+_REST_WITHIN = 10.0
+"""Seconds for cutting what is left, and for everything else that closes."""
 
 
 class HttpServer:
     """Listens for the application; a component to be started last and stopped first.
 
-    Stopping: readiness fails and streams are told (`DRAINING`), no connection is accepted
-    any more, requests that are being handled may finish, then what is left is cut.
+    Stopping: readiness fails (`LEAVING`) while requests are served for `drain_delay` seconds
+    more, so that balancers see it; then streams are told (`DRAINING`), no connection is
+    accepted any more, requests that are being handled may finish, and what is left is cut.
 
     Args:
         app: The application; its components are the process supervisor's from now on.
         host: Address to listen on.
         port: Port to listen on; 0 for any free one.
-        drain_within: Seconds that running requests have when the process stops.
+        drain_delay: Seconds that the process is not ready, but listens, when it stops.
+        drain_within: Seconds that running requests have after that.
     """
 
     def __init__(
-        self, *, app: web.Application, host: str, port: int, drain_within: float = 20.0
+        self,
+        *,
+        app: web.Application,
+        host: str,
+        port: int,
+        drain_delay: float = 0.0,
+        drain_within: float = 20.0,
     ) -> None:
         self._app = app
         self._host = host
         self._wanted_port = port
+        self._drain_delay = drain_delay
         self._drain_within = drain_within
         self._runner: web.AppRunner | None = None
         self._site: _ProblemSite | None = None
         app[SUPERVISED]["by_process"] = True
+
+    @property
+    def stop_within(self) -> float:
+        """Seconds that `stop` takes at most."""
+        return self._drain_delay + self._drain_within + _REST_WITHIN
 
     @property
     def port(self) -> int:
@@ -67,8 +83,9 @@ class HttpServer:
         """
         self._runner = web.AppRunner(self._app, shutdown_timeout=_CLOSE_WITHIN)
         await self._runner.setup()
-        self._site = _ProblemSite(self._runner, host=self._host, port=self._wanted_port)
-        await self._site.start()
+        site = _ProblemSite(self._runner, host=self._host, port=self._wanted_port)
+        await site.start()
+        self._site = site
         log.info("http_listening", host=self._host, port=self.port)
 
     async def stop(self) -> None:
@@ -77,15 +94,23 @@ class HttpServer:
         self._runner = self._site = None
         if runner is None:
             return
-        self._app[DRAINING].set()
-        if site is not None:
-            await site.stop()
-            await self._drain()
-        cut = await self._app[IN_FLIGHT].cancel_changes()
-        await runner.cleanup()
-        log.info("http_stopped", cut=cut)
+        try:
+            if site is not None:
+                await self._leave()
+                await self._drain(site)
+        finally:
+            cut = await self._app[IN_FLIGHT].cancel_changes()
+            await runner.cleanup()
+            log.info("http_stopped", cut=cut)
 
-    async def _drain(self) -> None:
+    async def _leave(self) -> None:
+        self._app[LEAVING].set()
+        log.info("http_leaving", for_seconds=self._drain_delay)
+        await asyncio.sleep(self._drain_delay)
+
+    async def _drain(self, site: web.BaseSite) -> None:
+        self._app[DRAINING].set()
+        await site.stop()
         try:
             async with asyncio.timeout(self._drain_within):
                 await self._app[IN_FLIGHT].wait_idle()

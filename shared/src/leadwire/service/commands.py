@@ -39,9 +39,10 @@ async def serve(description: ServiceDescription[SettingsT], settings: SettingsT)
         app=app,
         host=settings.http_host,
         port=settings.http_port,
+        drain_delay=settings.drain_delay,
         drain_within=settings.drain_within,
     )
-    app[SUPERVISOR].add("http", server, stop_within=settings.drain_within + 10.0)
+    app[SUPERVISOR].add("http", server, stop_within=server.stop_within)
     try:
         await app[SUPERVISOR].run()
     except ComponentFailedError as error:

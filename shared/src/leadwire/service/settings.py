@@ -103,12 +103,20 @@ class ServiceSettings(BaseSettings):
         validation_alias="LEADWIRE_CONNECT_WITHIN_S",
         description="Seconds that a start waits for a database or a broker that is not there yet.",
     )
+    drain_delay: float = Field(
+        default=0.0,
+        ge=0,
+        le=120,
+        validation_alias="LEADWIRE_DRAIN_DELAY_S",
+        description="Seconds that a stopping process still listens and serves while `/readyz` "
+        "says 503, so that a balancer notices; behind one, 5 to 15.",
+    )
     drain_within: float = Field(
         default=20.0,
         gt=0,
         le=600,
         validation_alias="LEADWIRE_DRAIN_WITHIN_S",
-        description="Seconds that running requests have to finish when the process stops.",
+        description="Seconds that running requests have to finish after that.",
     )
     otel_endpoint: str | None = Field(
         default=None,

@@ -40,11 +40,20 @@ async def serve() -> AsyncIterator[ServeOperations]:
     running: list[Served] = []
 
     async def start(
-        *operations: Operation, drain_within: float = 5.0, refusals: Refusals | None = None
+        *operations: Operation,
+        drain_delay: float = 0.0,
+        drain_within: float = 5.0,
+        refusals: Refusals | None = None,
     ) -> Served:
         app = new_application(title="probe", version="1")
         add_operations(app, operations, refusals)
-        server = HttpServer(app=app, host="127.0.0.1", port=0, drain_within=drain_within)
+        server = HttpServer(
+            app=app,
+            host="127.0.0.1",
+            port=0,
+            drain_delay=drain_delay,
+            drain_within=drain_within,
+        )
         await server.start()
         session = aiohttp.ClientSession(f"http://127.0.0.1:{server.port}")
         served = Served(app=app, server=server, port=server.port, session=session)

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from leadwire.http import (
     DRAINING,
+    LEAVING,
     HttpServer,
     Operation,
     Refusals,
@@ -100,6 +101,34 @@ async def test_a_connection_kept_open_is_told_that_the_server_is_not_ready(
     writer.close()
 
     assert b" 503 " in answer.split(b"\r\n")[0]
+
+
+async def test_a_balancer_sees_that_a_process_leaves_before_it_stops_listening(
+    serve: Serve, slow: Slow
+) -> None:
+    served = await serve(operation("GET", slow.stream), drain_delay=60.0)
+    stopping = asyncio.create_task(served.server.stop())
+    await eventually(served.app[LEAVING].is_set)
+
+    # Each on a connection of its own, as the answer closes it.
+    ready = await served.session.get("/readyz")
+    answer = await served.session.get("/slow")
+    await slow.entered.wait()
+
+    assert (ready.status, ready.headers["Connection"]) == (503, "close")
+    assert (answer.status, answer.headers["Connection"]) == (200, "close")
+    assert not served.app[DRAINING].is_set()
+    stopping.cancel()
+    await asyncio.wait([stopping])
+
+
+async def test_a_process_stops_listening_when_its_delay_is_over(serve: Serve, slow: Slow) -> None:
+    served = await serve(operation("GET", slow.work), drain_delay=0.3)
+
+    async with asyncio.timeout(10):
+        await served.server.stop()
+
+    assert await is_refused(served.port)
 
 
 async def test_a_request_that_outlasts_the_deadline_is_cut(serve: Serve, slow: Slow) -> None:

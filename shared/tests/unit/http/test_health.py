@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from leadwire.http import DRAINING, add_readiness_check, health, new_application
+from leadwire.http import LEAVING, add_readiness_check, health, new_application
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[..., Awaitable[Client]]
@@ -63,10 +63,10 @@ async def test_a_check_that_hangs_counts_as_failed(
     assert (await client.get("/readyz")).status == 503
 
 
-async def test_not_ready_while_draining(serve: Serve, app: web.Application) -> None:
+async def test_not_ready_while_the_process_leaves(serve: Serve, app: web.Application) -> None:
     client = await serve(app=app)
 
-    app[DRAINING].set()
+    app[LEAVING].set()
     answer = await client.get("/readyz")
 
     assert (answer.status, (await answer.json())["status"]) == (503, "draining")
