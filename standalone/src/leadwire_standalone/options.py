@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from leadwire.db import DatabaseAddressError, check_address
 from leadwire.service import SettingsError
 
 HOST = "127.0.0.1"
@@ -71,15 +72,11 @@ def check_database_url(url: str) -> None:
         SettingsError: It is not one; the message does not quote it.
     """
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"postgresql", "postgres"} and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable:
-        raise SettingsError(
-            ["DATABASE_URL is wrong: it must look like postgresql://user:password@host:5432/name"]
-        )
+        check_address(url)
+    except DatabaseAddressError as error:
+        raise SettingsError([f"DATABASE_URL is wrong: {error}"]) from None
+    if not urlsplit(url).hostname:
+        raise SettingsError(["DATABASE_URL is wrong: it must name a host"])
 
 
 def _port(text: str) -> int:

@@ -33,10 +33,14 @@ def broker_from_url(url: str, *, name: str) -> Broker:
         name: Name of the connection, as the broker's operators see it.
 
     Raises:
-        BrokerConfigurationError: No installed broker has this scheme. The message
-            names the schemes there are, and never the URL, which may bear a password.
+        BrokerConfigurationError: No installed broker has this scheme, or it refuses the URL.
+            The message names the schemes there are, and never the URL, which may bear a
+            password.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        raise BrokerConfigurationError("it is not a URL") from None
     found = installed_transports().select(name=scheme)
     if not found:
         raise BrokerConfigurationError(

@@ -3,6 +3,7 @@
 `leadwire.db.embedded` holds a Postgres server for machines that have none.
 """
 
+from leadwire.db.addresses import DatabaseAddressError, check_address
 from leadwire.db.database import Database
 from leadwire.db.errors import (
     DatabaseError,
@@ -21,6 +22,7 @@ from leadwire.db.session import Connection, DedicatedConnection
 __all__ = [
     "Connection",
     "Database",
+    "DatabaseAddressError",
     "DatabaseError",
     "DatabaseRefusedError",
     "DatabaseUnavailableError",
@@ -31,6 +33,7 @@ __all__ = [
     "MigrationError",
     "MigrationSource",
     "Queries",
+    "check_address",
     "is_transient",
     "migrate",
     "pending_migrations",

@@ -259,6 +259,12 @@ class Database:
                 f"{self._where} refused the role of {self.application_name}: "
                 "check the role and the password in its database URL"
             ) from error
+        except asyncpg.PostgresError as error:
+            reason = str(error).partition("\n")[0]
+            raise DatabaseRefusedError(
+                f"{self._where} refused the connection of {self.application_name}: {reason}; "
+                "check its database URL"
+            ) from error
 
     def _no_such_database(self) -> str:
         server, _, name = self._where.partition("/")

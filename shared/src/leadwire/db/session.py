@@ -77,4 +77,7 @@ def server_settings(
 def location(url: str) -> str:
     """Return host, port and database of a URL, without its role and password."""
     parts = urlsplit(url)
-    return f"{parts.hostname or 'local socket'}:{parts.port or 5432}{parts.path}"
+    hosts = parts.netloc.rpartition("@")[2] or "local socket"
+    # An address may name several hosts, each with a port of its own.
+    has_port = ":" in hosts.rpartition("]")[2]
+    return f"{hosts}{'' if has_port else ':5432'}{parts.path}"

@@ -16,9 +16,9 @@ from leadwire.broker import Broker, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
 from leadwire.lifecycle import ComponentFailedError
-from leadwire.service.components import PatientBroker
+from leadwire.service.components import ConfiguredServer, PatientBroker
 from leadwire.service.description import ServiceDescription, SettingsT
-from leadwire.service.settings import SettingsError
+from leadwire.service.settings import SettingsError, variable_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ async def serve(description: ServiceDescription[SettingsT], settings: SettingsT)
         drain_delay=settings.drain_delay,
         drain_within=settings.drain_within,
     )
-    app[SUPERVISOR].add("http", server, stop_within=server.stop_within)
+    configured = ConfiguredServer(server=server, host=settings.http_host, port=settings.http_port)
+    app[SUPERVISOR].add("http", configured, stop_within=server.stop_within)
     try:
         await app[SUPERVISOR].run()
     except ComponentFailedError as error:
@@ -139,7 +140,10 @@ async def _migration_connection(
 async def _provision(
     description: ServiceDescription[SettingsT], settings: SettingsT, admin_url: str
 ) -> None:
-    role = _Role.of(settings.database_url.get_secret_value())
+    role = _Role.of(
+        settings.database_url.get_secret_value(),
+        variable=variable_of(description.settings, "database_url"),
+    )
     admin = Database(
         url=_on_database(admin_url, role.database),
         schema="public",
@@ -166,15 +170,16 @@ class _Role:
     database: str
 
     @classmethod
-    def of(cls, url: str) -> "_Role":
+    def of(cls, url: str, *, variable: str) -> "_Role":
         parts = urlsplit(url)
-        if not parts.username or parts.password is None:
+        name, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if not name or not password or not password.isascii():
             raise SettingsError(
-                ["the service's DATABASE_URL must hold the role and the password to provision"]
+                [f"{variable} is wrong: to make its role it must hold role and password, in ASCII"]
             )
         return cls(
-            name=unquote(parts.username),
-            password=unquote(parts.password),
+            name=name,
+            password=password,
             database=parts.path.removeprefix("/"),
         )
 

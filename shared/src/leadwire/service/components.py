@@ -21,6 +21,7 @@ from leadwire.broker import (
     Subscription,
 )
 from leadwire.db import Database, MigrationSource, pending_migrations
+from leadwire.http import HttpServer
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +127,44 @@ class PatientBroker:
     async def stop(self) -> None:
         """Disconnect."""
         await self._broker.stop()
+
+
+class CannotListenError(Exception):
+    """HTTP cannot be served where the settings say."""
+
+
+class ConfiguredServer:
+    """Serves HTTP where the settings say, and names them if that cannot be done.
+
+    Args:
+        server: What to start and stop.
+        host: Where it is to listen.
+        port: Where it is to listen.
+    """
+
+    def __init__(self, *, server: HttpServer, host: str, port: int) -> None:
+        self._server = server
+        self._host = host
+        self._port = port
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            CannotListenError: The host is none of this machine, or the port cannot be had.
+        """
+        try:
+            await self._server.start()
+        except OSError as error:
+            reason = str(error.strerror or error).rpartition("): ")[2]
+            raise CannotListenError(
+                f"cannot listen on {self._host} port {self._port} ({reason}): "
+                "correct LEADWIRE_HTTP_HOST or LEADWIRE_HTTP_PORT, or stop what uses the port"
+            ) from error
+
+    async def stop(self) -> None:
+        """Drain, then close."""
+        await self._server.stop()
 
 
 class PreparedTopology:

@@ -1,7 +1,9 @@
 """What every service reads from the environment, and how it says that something is wrong."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,23 +20,39 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
-from leadwire.broker import known_schemes
+from leadwire.broker import BrokerConfigurationError, broker_from_url
+from leadwire.db import check_address
 from leadwire.observability import LogFormat
 
-_POSTGRES_SCHEMES = {"postgresql", "postgres"}
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def _is_postgres(url: SecretStr) -> SecretStr:
-    if urlsplit(url.get_secret_value()).scheme not in _POSTGRES_SCHEMES:
-        raise ValueError("it must start with postgresql://")
+    check_address(url.get_secret_value())
     return url
 
 
 def _is_some_broker(url: SecretStr) -> SecretStr:
-    schemes = known_schemes()
-    if urlsplit(url.get_secret_value()).scheme not in schemes:
-        raise ValueError(f"it must start with one of: {', '.join(f'{s}://' for s in schemes)}")
+    try:
+        # The transport alone knows what it takes. A client that is not started holds nothing.
+        broker_from_url(url.get_secret_value(), name="settings")
+    except BrokerConfigurationError as error:
+        raise ValueError(str(error)) from None
     return url
+
+
+def _is_host(value: str) -> str:
+    if _HOST.fullmatch(value) is None and not _is_ip(value):
+        raise ValueError("it must be an address like 127.0.0.1 or the name of a host, no port")
+    return value
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _upper(value: object) -> object:
@@ -74,7 +92,7 @@ class ServiceSettings(BaseSettings):
         description="Address of the database as an administrator, for `migrate` only: with it, "
         "the service's role and schema are made first.",
     )
-    http_host: str = Field(
+    http_host: Annotated[str, AfterValidator(_is_host)] = Field(
         default="127.0.0.1",
         validation_alias="LEADWIRE_HTTP_HOST",
         description="Address to listen on; `0.0.0.0` in a container.",
@@ -198,6 +216,11 @@ def environment_variables(settings: type[ServiceSettings]) -> Iterator[Environme
             default=str(field.default) if has_default else None,
             secret="SecretStr" in str(field.annotation),
         )
+
+
+def variable_of(settings: type[ServiceSettings], field: str) -> str:
+    """Return the name of the variable that a field is read from."""
+    return _variable(settings, field, settings.model_fields[field])
 
 
 def load_settings(settings: type[_SETTINGS], **given: Any) -> _SETTINGS:

@@ -121,6 +121,20 @@ async def test_a_command_on_a_dead_server_fails_with_1_and_no_stack_trace(
     assert code == 1
 
 
+@pytest.mark.parametrize("command", ["migrate", "check"])
+async def test_a_parameter_that_the_server_refuses_fails_with_1_and_no_stack_trace(
+    run_probe: RunProbe, make_service_database: MakeServiceDatabase, command: str
+) -> None:
+    url = await make_service_database("probe_svc", [])
+    address = f"{url}{'&' if '?' in url else '?'}no_such_parameter=1"
+
+    code, _ = await run_probe(
+        {"PROBE_DATABASE_URL": address, "LEADWIRE_BROKER_URL": "memory://probe"}, command
+    )
+
+    assert code == 1
+
+
 async def fetchval(url: str, query: str) -> Any:
     connection = await asyncpg.connect(url)
     try:

@@ -85,6 +85,20 @@ async def test_a_port_that_is_taken_ends_the_process_with_1(
 
         assert await probe.ended() == 1
     assert "http did not start" in probe.said()
+    assert "LEADWIRE_HTTP_PORT" in probe.said()
+
+
+async def test_an_address_that_is_not_ours_ends_the_process_with_1_and_the_variable(
+    start_probe: StartProbe, make_service_database: MakeServiceDatabase
+) -> None:
+    # Set aside for documentation (RFC 5737): no machine has it.
+    elsewhere = {"LEADWIRE_HTTP_HOST": "192.0.2.1"}
+
+    probe = await start_probe(await given(make_service_database) | elsewhere)
+
+    assert await probe.ended() == 1
+    assert "cannot listen on 192.0.2.1 port 0" in probe.said()
+    assert "LEADWIRE_HTTP_HOST" in probe.said()
 
 
 async def test_no_line_of_the_log_holds_a_password(

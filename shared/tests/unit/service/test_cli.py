@@ -69,6 +69,44 @@ def test_a_broker_url_that_the_transport_refuses_is_a_wrong_setting(
     assert "hunter2" not in told
 
 
+@pytest.mark.parametrize("command", ["serve", "migrate", "topology", "check"])
+@pytest.mark.parametrize("name", ["PROBE_DATABASE_URL", "LEADWIRE_BROKER_URL"])
+@pytest.mark.parametrize("wrong", ["h:notaport/d", "h/d?sslmode=bogus", "h/d?gsslib=x"])
+def test_an_address_that_cannot_be_read_ends_every_command_with_2_and_its_name(
+    name: str,
+    wrong: str,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LEADWIRE_AUTH", "off")
+    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://probe")
+    monkeypatch.setenv("PROBE_DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/d")
+    monkeypatch.setenv(name, f"postgresql://a:hunter2@{wrong}")
+
+    assert main(PROBE, [command]) == 2
+
+    told = capsys.readouterr().err
+    assert f"{name} is wrong" in told
+    assert "hunter2" not in told
+
+
+def test_a_role_that_cannot_be_made_is_a_wrong_setting_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LEADWIRE_AUTH", "off")
+    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://probe")
+    monkeypatch.setenv("LEADWIRE_ADMIN_DATABASE_URL", "postgresql://postgres@127.0.0.1:1/d")
+    for password in ("", ":", ":h%C3%BCnter2"):
+        monkeypatch.setenv("PROBE_DATABASE_URL", f"postgresql://a{password}@127.0.0.1:1/d")
+
+        assert main(PROBE, ["migrate"]) == 2
+
+        told = capsys.readouterr().err
+        assert "PROBE_DATABASE_URL is wrong" in told
+        assert "nter2" not in told
+
+
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(PROBE, ["dance"])

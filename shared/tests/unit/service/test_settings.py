@@ -105,6 +105,14 @@ def test_a_missing_or_empty_setting_is_named(
         ("LEADWIRE_AUTH", "maybe", "'off'"),
         ("LEADWIRE_BROKER_URL", "kafka://u:hunter2@h/", "amqp://"),
         ("LEADWIRE_BROKER_URL", "hunter2", "amqp://"),
+        ("LEADWIRE_BROKER_URL", "memory://", "memory://name"),
+        ("LEADWIRE_BROKER_URL", "amqp://u:hunter2@h:notaport/", "amqp"),
+        ("LEADWIRE_BROKER_URL", "amqps://u:hunter2@h/?cafile=/nowhere/ca.pem", "cafile"),
+        ("LEADWIRE_BROKER_URL", "postgresql://u:hunter2@h:notaport/d", "host:5432"),
+        ("LEADWIRE_BROKER_URL", "postgresql://u:hunter2@h/d?sslmode=bogus", "verify-full"),
+        ("LEADWIRE_BROKER_URL", "postgresql://u:hunter2@[h/d", "URL"),
+        ("LEADWIRE_HTTP_HOST", "http://hunter2", "127.0.0.1"),
+        ("LEADWIRE_HTTP_HOST", "127.0.0.1:8080", "no port"),
         ("LEADWIRE_HTTP_PORT", "99999", "65535"),
         ("LEADWIRE_HTTP_PORT", "http", "integer"),
         ("LEADWIRE_LOG_LEVEL", "LOUD", "'DEBUG'"),
@@ -114,6 +122,18 @@ def test_a_missing_or_empty_setting_is_named(
         ("LEADWIRE_OTEL_ENDPOINT", "collector:4318", "http://"),
         ("LEADWIRE_ADMIN_DATABASE_URL", "mysql://u:hunter2@h/d", "postgresql://"),
         ("PROBE_DATABASE_URL", "mysql://u:hunter2@h/d", "postgresql://"),
+        ("LEADWIRE_ADMIN_DATABASE_URL", "postgresql://u:hunter2@h:99999/d", "host:5432"),
+        ("PROBE_DATABASE_URL", "postgresql://u:hunter2@h:notaport/d", "host:5432"),
+        ("PROBE_DATABASE_URL", "postgresql://u:hunter2@[h/d", "host:5432"),
+        ("PROBE_DATABASE_URL", "postgresql://u:p@hunter2@h/d", "%40"),
+        ("PROBE_DATABASE_URL", "postgresql://u:hunter2@h/d?sslmode=bogus", "verify-full"),
+        ("PROBE_DATABASE_URL", "postgresql://u:hunter2@h/d?sslmode", "host:5432"),
+        ("PROBE_DATABASE_URL", "postgresql://u:hunter2@a,b:1,c:x/d", "host:5432"),
+        (
+            "PROBE_DATABASE_URL",
+            "postgresql://u:hunter2@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem",
+            "certificate",
+        ),
         ("PROBE_DATABASE_POOL_SIZE", "0", "greater than or equal to 1"),
         ("PROBE_API_KEY", "hunter2", "at least 8"),
         ("PROBE_SIZES", "1,2", "JSON"),
@@ -129,6 +149,25 @@ def test_a_wrong_setting_is_named_with_what_to_set_and_without_its_value(
     assert fault.startswith(f"{name} is wrong: ")
     assert told in fault
     assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEADWIRE_HTTP_HOST", "0.0.0.0"),  # noqa: S104
+        ("LEADWIRE_HTTP_HOST", "::"),
+        ("LEADWIRE_HTTP_HOST", "leads.internal"),
+        ("LEADWIRE_BROKER_URL", "amqps://u:p@h/v?heartbeat=10&namespace=n"),
+        ("LEADWIRE_BROKER_URL", "postgresql://u:p@h:5433/d?sslmode=require"),
+        ("PROBE_DATABASE_URL", "postgres://u:p%40@h/d"),
+        ("PROBE_DATABASE_URL", "postgresql://u:p@a,b:5433/d?target_session_attrs=primary"),
+        ("PROBE_DATABASE_URL", "postgresql://u@/d?host=/var/run/postgresql"),
+    ],
+)
+def test_what_servers_take_is_taken(environment: SetEnvironment, name: str, value: str) -> None:
+    environment(**{name: value})
+
+    load_settings(ProbeSettings)
 
 
 def test_all_faults_are_told_at_once(environment: SetEnvironment) -> None:

@@ -38,7 +38,7 @@ from leadwire.broker.postgres._ordered import OrderedSession, Standing
 from leadwire.broker.postgres._publishing import Publisher
 from leadwire.broker.postgres._session import PostgresSession
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
-from leadwire.db import Connection
+from leadwire.db import Connection, DatabaseAddressError, check_address
 from leadwire.db.session import CONNECT_WITHIN
 
 if TYPE_CHECKING:
@@ -86,7 +86,15 @@ class PostgresBroker:
 
     @classmethod
     def from_url(cls, url: str, *, name: str) -> Self:
-        """Prepare a client of the database that the URL names."""
+        """Prepare a client of the database that the URL names.
+
+        Raises:
+            BrokerConfigurationError: No database can be reached by it.
+        """
+        try:
+            check_address(url)
+        except DatabaseAddressError as error:
+            raise BrokerConfigurationError(str(error)) from None
         parts = urlsplit(url)
         if parts.scheme != "postgresql" or not parts.path.strip("/"):
             raise BrokerConfigurationError(

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -102,6 +103,7 @@ class RabbitMQBroker:
             BrokerConfigurationError: The URL is malformed.
         """
         parsed = _parse(url, ("amqp", "amqps"))
+        _insist_on_files(parsed)
         namespace = parsed.query.get("namespace", "leadwire")
         management = parsed.query.get("management")
         bare = parsed.without_query_params("namespace", "management")
@@ -279,6 +281,13 @@ class RabbitMQBroker:
             parsed = parsed.with_user(self._url.user).with_password(self._url.password)
         # As the AMQP client reads it: no path, or "/", is the virtual host "/".
         return Management(url=parsed, vhost=self._url.path[1:] or "/")
+
+
+def _insist_on_files(url: URL) -> None:
+    # The client would find out when it connects, and call it an outage.
+    for name in ("cafile", "certfile", "keyfile"):
+        if (path := url.query.get(name)) is not None and not Path(path).is_file():
+            raise BrokerConfigurationError(f"the file that {name} names is not there")
 
 
 def _parse(url: str, schemes: Sequence[str]) -> URL:
