@@ -10,6 +10,7 @@ from leadwire.db.errors import (
     DatabaseRefusedError,
     DatabaseUnavailableError,
     MigrationError,
+    ProvisioningError,
     is_transient,
 )
 from leadwire.db.leadership import LeaderLock
@@ -32,6 +33,7 @@ __all__ = [
     "Migration",
     "MigrationError",
     "MigrationSource",
+    "ProvisioningError",
     "Queries",
     "check_address",
     "is_transient",

@@ -15,6 +15,10 @@ class DatabaseRefusedError(DatabaseUnavailableError):
     """The server refused the role, or has no such database; waiting will not help."""
 
 
+class ProvisioningError(DatabaseError):
+    """Role and schema cannot be made without hurting others; the message says what to do."""
+
+
 class MigrationError(DatabaseError):
     """The migrations cannot be applied as they are; the message says why."""
 

@@ -2,6 +2,7 @@
 
 A role owns its schema, may connect to this database, and that is all: the rights that
 Postgres grants to everyone, on the database and on the schema `public`, are taken away.
+That would lock others out, so a database that holds something of theirs is refused.
 """
 
 import asyncpg
@@ -12,6 +13,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from leadwire.db.errors import ProvisioningError
 from leadwire.db.queries import Queries
 from leadwire.db.scram import scram_verifier
 from leadwire.db.session import Connection
@@ -44,11 +46,16 @@ async def provision_role(
         role: Name of the role.
         password: Its password, ASCII; set anew on every call.
         schema: Name of its schema; by default the role's name.
+
+    Raises:
+        ProvisioningError: The schema is somebody else's, or the database holds tables of
+            others, who would be locked out.
     """
     schema = schema or role
     verifier = scram_verifier(password)
     async with admin_connection.transaction():
         await admin_connection.execute(_QUERIES["lock_provisioning"])
+        await _insist_on_our_own(admin_connection, role=role, schema=schema)
         await _create_role(admin_connection, role)
         for name, arguments in (
             ("alter_role_password", (role, verifier)),
@@ -62,6 +69,21 @@ async def provision_role(
             ("close_public_schema", ()),
         ):
             await _execute_composed(admin_connection, name, *arguments)
+
+
+async def _insist_on_our_own(connection: Connection, *, role: str, schema: str) -> None:
+    owner = await connection.fetchval(_QUERIES["find_foreign_owner"], schema, role)
+    if owner is not None:
+        raise ProvisioningError(
+            f"there is a schema {schema} that belongs to the role {owner}, not to {role}: "
+            "give Leadwire a database of its own"
+        )
+    relation = await connection.fetchval(_QUERIES["find_foreign_relation"], schema)
+    if relation is not None:
+        raise ProvisioningError(
+            f"the database holds {relation}, which is not Leadwire's, and would be closed to "
+            "everyone else: give Leadwire a database of its own"
+        )
 
 
 async def _create_role(connection: Connection, role: str) -> None:

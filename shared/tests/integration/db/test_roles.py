@@ -9,8 +9,10 @@ import pytest
 
 from leadwire.db import (
     DedicatedConnection,
+    ProvisioningError,
     provision_role,
 )
+from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.testing.postgres_databases import DatabaseTemplates, FreshDatabase
 
 Connect = Callable[[str], Awaitable[DedicatedConnection]]
@@ -172,6 +174,79 @@ async def test_a_schema_that_somebody_else_made_is_handed_over(
 
     mine = await connect(as_role(url, role, "pw"))
     await mine.execute("CREATE TABLE prepared.things (id int)")
+
+
+async def test_a_schema_of_somebody_else_is_not_taken_over(
+    fresh_database: FreshDatabase, connect: Connect, role: str
+) -> None:
+    admin = await connect(await fresh_database.admin_url())
+    await provision_role(admin, role=role, password="pw", schema="theirs")
+
+    with pytest.raises(ProvisioningError, match=f"belongs to the role {role}"):
+        await provision_role(admin, role=f"other_{role}", password="pw", schema="theirs")
+
+    assert not await admin.fetchval("SELECT to_regrole($1)", f"other_{role}")
+
+
+async def test_a_schema_in_which_an_administrator_has_something_is_not_taken_over(
+    fresh_database: FreshDatabase, connect: Connect, role: str
+) -> None:
+    admin = await connect(await fresh_database.admin_url())
+    await admin.execute("CREATE SCHEMA theirs; CREATE TABLE theirs.orders (id int)")
+
+    with pytest.raises(ProvisioningError, match="schema theirs"):
+        await provision_role(admin, role=role, password="pw", schema="theirs")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE TABLE public.orders (id int)",
+        "CREATE SCHEMA shop; CREATE VIEW shop.orders AS SELECT 1",
+        # Other tools keep a table of this name, too.
+        "CREATE TABLE public.schema_migrations (version text)",
+    ],
+)
+async def test_a_database_that_others_use_is_not_closed_to_them(
+    fresh_database: FreshDatabase, connect: Connect, role: str, theirs: str
+) -> None:
+    admin = await connect(await fresh_database.admin_url())
+    await admin.execute(theirs)
+
+    with pytest.raises(ProvisioningError, match="a database of its own"):
+        await provision_role(admin, role=role, password="pw")
+
+    everyone = (
+        "SELECT has_database_privilege('public', current_database(), 'CONNECT') "
+        "AND has_schema_privilege('public', 'public', 'USAGE')"
+    )
+    assert await admin.fetchval(everyone)
+
+
+async def test_what_an_extension_brings_is_nobody_elses(
+    fresh_database: FreshDatabase, connect: Connect, role: str
+) -> None:
+    admin = await connect(await fresh_database.admin_url())
+    await admin.execute("CREATE TABLE public.brought (id int)")
+    await admin.execute("ALTER EXTENSION plpgsql ADD TABLE public.brought")
+
+    await provision_role(admin, role=role, password="pw")
+
+
+async def test_a_database_of_ours_that_was_opened_again_is_closed_again(
+    fresh_database: FreshDatabase, connect: Connect, role: str
+) -> None:
+    """As after a restore, which brings the schemas, but not the rights on the database."""
+    await fresh_database.add("a_svc", [])
+    url = await fresh_database.add("b_svc", [OUTBOX_MIGRATIONS])
+    admin = await connect(await fresh_database.admin_url())
+    name = url.rpartition("/")[2].partition("?")[0]
+    await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO PUBLIC")
+
+    await provision_role(admin, role=role, password="pw")
+
+    closed = "SELECT NOT has_database_privilege('public', current_database(), 'CONNECT')"
+    assert await admin.fetchval(closed)
 
 
 async def test_many_at_once_agree_also_from_different_databases(
