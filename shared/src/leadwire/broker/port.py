@@ -237,7 +237,7 @@ class Broker(Protocol):
         ...
 
     async def start(self) -> None:
-        """Connect.
+        """Connect, in one attempt of bounded length; after a failed one it may be called again.
 
         Raises:
             BrokerUnavailableError: The broker did not answer in time.

@@ -98,7 +98,7 @@ class PatientBroker:
         )
         telling = asyncio.create_task(self._tell(), name="tell of the wait for the broker")
         try:
-            # Around everything, since one attempt of a broker may itself be patient.
+            # Around everything, since one attempt may itself take long.
             async with asyncio.timeout(self._connect_within):
                 await retrying(self._broker.start)
         except TimeoutError:

@@ -313,7 +313,7 @@ async def test_a_consumer_begun_while_the_database_is_away_starts_when_it_is_bac
     await private_postgres.stop()
     try:
         with pytest.raises(BrokerUnavailableError):
-            await PostgresBroker(url=postgres.url, name="early", connect_within=0.5).start()
+            await PostgresBroker(url=postgres.url, name="early").start()
         with pytest.raises(BrokerUnavailableError):
             await broker.check()
         await broker.subscribe(PLAIN, recorder, parking=ParkingList())

@@ -8,13 +8,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import structlog
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
 from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
 from leadwire.broker.port import (
@@ -66,7 +59,6 @@ class PostgresBroker:
         url: Address with a role that owns the schema `broker`, or may create it.
         name: Name of the connections, as the database's operators see it.
         publish_timeout: Seconds within which `publish` answers.
-        connect_within: Seconds that `start` waits for a database that is not there yet.
     """
 
     def __init__(
@@ -75,12 +67,10 @@ class PostgresBroker:
         url: str,
         name: str,
         publish_timeout: float = 5.0,
-        connect_within: float = 30.0,
     ) -> None:
         self._url = url
         self._name = name
         self._publish_timeout = publish_timeout
-        self._connect_within = connect_within
         self._pool: Pool[asyncpg.Record] | None = None
         self._consumers: set[PullConsumer] = set()
 
@@ -110,23 +100,16 @@ class PostgresBroker:
         )
 
     async def start(self) -> None:
-        """Connect.
+        """Connect, in one attempt; after a failed one it may be called again.
 
         Raises:
-            BrokerUnavailableError: The database did not answer within `connect_within`.
+            BrokerUnavailableError: The database did not answer in time.
         """
         if self._pool is not None:
             return
         self._pool = await self._new_pool()
-        trying = AsyncRetrying(
-            retry=retry_if_exception_type(BrokerUnavailableError),
-            wait=wait_random_exponential(multiplier=0.1, max=2.0),
-            stop=stop_after_delay(self._connect_within),
-            before_sleep=self._say_waiting,
-            reraise=True,
-        )
         try:
-            await trying(self.check)
+            await self._prove_answering(within=CONNECT_WITHIN)
         except BaseException:
             await self.stop()
             raise
@@ -223,7 +206,10 @@ class PostgresBroker:
         Raises:
             BrokerUnavailableError: It does not, within two seconds.
         """
-        async with self._connection(within=CHECK_WITHIN) as connection:
+        await self._prove_answering(within=CHECK_WITHIN)
+
+    async def _prove_answering(self, *, within: float) -> None:
+        async with self._connection(within=within) as connection:
             await connection.execute("SELECT 1")
 
     @contextlib.asynccontextmanager
@@ -264,10 +250,4 @@ class PostgresBroker:
             server_settings=publisher_settings(
                 name=self._name, statement_within=self._publish_timeout
             ),
-        )
-
-    def _say_waiting(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        log.warning(
-            "broker_waited_for", name=self._name, attempt=state.attempt_number, error=str(error)
         )

@@ -7,12 +7,6 @@ from pathlib import Path
 from typing import Final, Self
 
 import structlog
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception_type,
-    stop_after_delay,
-    wait_random_exponential,
-)
 from yarl import URL
 
 from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
@@ -52,7 +46,6 @@ class RabbitMQBroker:
         management_url: Address of the management API; `missing` is exact with it. It may
             have credentials of its own, else those of `url` are used.
         publish_timeout: Seconds that a publication may take before it is `Unknown`.
-        connect_within: Seconds that `start` tries to connect.
         delivery_limit: Crashes of consumers after which a message is dead-lettered; part
             of the topology, so the same for all clients.
         renew_after: Seconds of silence after which a consumption is begun again; see
@@ -70,7 +63,6 @@ class RabbitMQBroker:
         namespace: str = "leadwire",
         management_url: str | None = None,
         publish_timeout: float = 10.0,
-        connect_within: float = 30.0,
         delivery_limit: int = DELIVERY_LIMIT,
         renew_after: float = 30.0,
     ) -> None:
@@ -79,7 +71,6 @@ class RabbitMQBroker:
             raise BrokerConfigurationError(f"{namespace!r} cannot be a namespace on RabbitMQ")
         self._name = name
         self._names = Names(namespace)
-        self._connect_within = connect_within
         self._delivery_limit = delivery_limit
         self._renew_after = renew_after
         self._management = self._management_api(management_url)
@@ -117,17 +108,13 @@ class RabbitMQBroker:
         )
 
     async def start(self) -> None:
-        """Connect.
+        """Connect, in one attempt; after a failed one it may be called again.
 
         Raises:
             BrokerUnavailableError: The server did not answer in time.
         """
-        await AsyncRetrying(
-            retry=retry_if_exception_type(BrokerUnavailableError),
-            stop=stop_after_delay(self._connect_within),
-            wait=wait_random_exponential(multiplier=0.2, max=3.0),
-            reraise=True,
-        )(self._connect)
+        await self._publishing.get()
+        await self._consuming.get()
 
     async def stop(self) -> None:
         """Stop every consumer, let publications end, disconnect. Twice is harmless."""
@@ -246,10 +233,6 @@ class RabbitMQBroker:
         if self._stopping is not None:
             raise BrokerUnavailableError("RabbitMQ: the client is stopped")
         await close_channel(await self._consuming.channel())
-
-    async def _connect(self) -> None:
-        await self._publishing.get()
-        await self._consuming.get()
 
     async def _stop(self) -> None:
         await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
