@@ -124,6 +124,15 @@ async def test_a_lead_of_the_form_is_known_to_imports(desk: "Desk", person: "Mak
     assert receipt["failures"][0]["codes"] == ["email_exists", "cellphone_exists"]
 
 
+async def test_the_extension_of_a_cellphone_is_kept(desk: "Desk", person: "MakePerson") -> None:
+    lead = await desk.call(
+        "POST", "/v1/leads", 201, json=person(1, cellphone="+1 212-555-0180 x100")
+    )
+    assert lead["cellphone"] == "+12125550180"
+    assert lead["attributes"] == {"cellphone_extension": "100"}
+    assert [each.attributes for each in await desk.announced_leads()] == [lead["attributes"]]
+
+
 async def test_an_idempotency_key_is_refused_rather_than_ignored(
     desk: "Desk", person: "MakePerson"
 ) -> None:

@@ -82,9 +82,13 @@ def test_empty_extra_cells_are_left_out() -> None:
     assert not row.attributes
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-32", "utf-8", "utf-16-le", "utf-16-be"]
+)
 @pytest.mark.parametrize("step", [1, 2, 7, None])
-def test_encodings_with_a_byte_order_mark_are_read(encoding: str, step: int | None) -> None:
+def test_encodings_are_recognised_by_their_mark_or_their_nuls(
+    encoding: str, step: int | None
+) -> None:
     data = (HEADER + "Zoë,李,ada@x.com,+1\n").encode(encoding)
     assert decode(data, step=step) == [RawRow("Zoë", "李", "ada@x.com", "+1")]
 
@@ -95,10 +99,26 @@ def test_a_declared_encoding_is_used() -> None:
     assert (row.name, row.family_name) == ("Zoë", "Müller")
 
 
-def test_bytes_that_are_no_text_stay_in_their_row() -> None:
-    rows = decode(HEADER.encode() + b"Zo\xeb,Miller,z@x.com,+2\n" + ADA_LINE.encode())
-    assert rows[0].name == "Zo\udceb"
-    assert rows[1] == ADA
+@pytest.mark.parametrize("step", [1, 3, None])
+def test_what_is_no_utf_8_is_windows_1252(step: int | None) -> None:
+    data = (HEADER + ADA_LINE + "Zoë,Müller €,z@x.com,+2\n").encode("cp1252")
+    utf_8 = "李,Müller,l@x.com,+3\n".encode()
+    rows = decode(data + utf_8, step=step)
+    assert [row.name for row in rows] == ["Ada", "Zoë", "李"]
+    assert [row.family_name for row in rows] == ["Lovelace", "Müller €", "Müller"]
+
+
+def test_bytes_that_are_no_text_at_all_stay_in_their_row() -> None:
+    rows = decode(HEADER.encode() + b"Zo\x81,Miller,z@x.com,+2\n" + ADA_LINE.encode())
+    assert rows == [RawRow("Zo\ufffd", "Miller", "z@x.com", "+2"), ADA]
+
+
+def test_blank_lines_before_the_header_are_not_kept() -> None:
+    decoder = CsvDecoder()
+    for _ in range(50):
+        assert decoder.feed(b"\n" * 100_000) == []
+    assert decoder._lines == []
+    assert decode((HEADER + ADA_LINE).encode(), decoder=decoder) == [ADA]
 
 
 @pytest.mark.parametrize("step", [1, 3, 10, None])
@@ -196,6 +216,20 @@ def test_many_broken_quotes_do_not_cost_quadratic_time() -> None:
     rows = decode(HEADER.encode() + b'"a\n' * 100_000)
     assert len(rows) == 100_000
     assert time.process_time() - started < 10
+
+
+def test_quotes_that_fit_nowhere_end_the_input_rather_than_cost_hours() -> None:
+    """Each other row opens a quote that the next such row takes for its end, and so on."""
+    with pytest.raises(UnreadableInputError) as caught:
+        decode(HEADER.encode() + b'a",b,c,"d\nd,e,f,g\n' * 29_000)
+    assert caught.value.code == "quotes_do_not_match"
+
+
+def test_a_broken_row_in_twenty_is_not_too_many() -> None:
+    lines = [ADA_LINE if number % 20 else 'x,"y,z@x.com,+1\n' for number in range(20_000)]
+    rows = decode((HEADER + "".join(lines)).encode())
+    assert len(rows) == 20_000
+    assert codes(rows).count(Code.ROW_MALFORMED) == 1_000
 
 
 def as_csv(table: list[list[str]]) -> bytes:

@@ -1,11 +1,14 @@
 """What a row is judged to be, without regard to other rows."""
 
+import orjson
 import pytest
 import rphonenumbers  # type: ignore[import-untyped]
 from rphonenumbers import PhoneNumberFormat
 
-from import_svc.domain.phones import SUPPORTED_REGIONS, normalise_phone
+from import_svc.domain.names import clean_name
+from import_svc.domain.phones import SUPPORTED_REGIONS, parse_phone
 from import_svc.domain.reasons import SENTENCES, Code, describe
+from import_svc.domain.receipt import failure_of
 from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, JudgedRow, RawRow, defective
 from import_svc.domain.validation import judge_rows
 
@@ -102,7 +105,8 @@ def test_the_form_does_without_a_cellphone(cellphone: str | None) -> None:
 def test_numbers_are_judged_as_libphonenumber_does(
     number: str, region: str | None, e164: str | None
 ) -> None:
-    assert normalise_phone(number, region) == e164
+    phone = parse_phone(number, region)
+    assert (phone and phone.e164) == e164
 
 
 def test_extra_columns_become_a_json_object() -> None:
@@ -163,8 +167,54 @@ def test_numbers_of_every_region_are_written_as_libphonenumber_writes_them() -> 
             e164 = rphonenumbers.format_number(number, PhoneNumberFormat.E164)
             parsed = rphonenumbers.parse(national, region)
             expected = e164 if rphonenumbers.is_valid_number(parsed) else None
-            assert normalise_phone(national, region) == expected, region
-            assert normalise_phone(e164, None) == e164
+            phone = parse_phone(national, region)
+            assert (phone and phone.e164) == expected, region
+            assert parse_phone(e164, None) == (e164, None)
             written.append(e164)
     assert len(written) > 200
     assert any(number.startswith("+390") for number in written), "one has a leading zero"
+
+
+def test_the_extension_of_a_cellphone_is_kept_as_an_attribute() -> None:
+    row = GOOD._replace(cellphone="773.614.4372x2718", attributes={"Company": "Example"})
+    judged = judge(row, region="US")
+    assert judged.cellphone == "+17736144372"
+    assert orjson.loads(judged.attributes) == {"cellphone_extension": "2718", "Company": "Example"}
+    own = judge(row._replace(attributes={"cellphone_extension": "1"}), region="US")
+    assert orjson.loads(own.attributes) == {"cellphone_extension": "1"}
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "hinted"),
+    [
+        ("(212) 555-0101", None, True),
+        ("12", "US", False),
+        ("+1 12", None, False),
+        (12, None, False),
+    ],
+)
+def test_a_national_number_without_a_region_is_told_what_is_missing(
+    number: object, region: str | None, hinted: bool
+) -> None:
+    judged = judge(GOOD._replace(cellphone=number), region=region)
+    failure = failure_of(judged, number=1, codes=judged.codes)
+    assert judged.codes == (Code.CELLPHONE_INVALID,)
+    assert ("region=US" in failure.reason) == hinted
+
+
+@pytest.mark.parametrize(
+    ("given", "cleaned"),
+    [
+        ("\ufeffAda", "Ada"),
+        ("A\u202eda\u200b", "Ada"),
+        (" \u200b ", ""),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+        ("Jos\ufffd", None),
+        ("x" * 200 + "\u200b", "x" * 200),
+    ],
+)
+def test_a_name_is_what_can_be_seen_of_it(given: str, cleaned: str | None) -> None:
+    assert clean_name(given) == cleaned

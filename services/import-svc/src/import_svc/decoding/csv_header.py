@@ -20,7 +20,7 @@ class Header:
     """What a header line says.
 
     Attributes:
-        lines: How many lines it takes, with those before it.
+        lines: How many lines it takes.
         delimiter: What separates the columns.
         width: Number of columns.
         columns: Which column is what.
@@ -32,32 +32,36 @@ class Header:
     columns: Columns
 
 
+def without_what_is_passed_over(lines: list[str]) -> list[str]:
+    """Return the lines from the header on: without blank ones and spreadsheets' `sep=`."""
+    begin = next((n for n, line in enumerate(lines) if not _passed_over(line)), len(lines))
+    return lines[begin:]
+
+
 def read_header(lines: Sequence[str], *, final: bool) -> Header | None:
-    """Find the header in the first lines; None if it is not complete yet.
+    """Read the header, which begins with the first line; None if it is not complete yet.
 
     The delimiter is the one that makes the most fields recognisable, then the one that
-    makes the most columns. Blank lines before the header, and the `sep=` line that
-    spreadsheets write, are passed over.
+    makes the most columns.
 
     Raises:
         UnreadableInputError: A field has no column, or the header is too long.
     """
-    begin = next((n for n, line in enumerate(lines) if not _passed_over(line)), None)
-    if begin is None:
+    if not lines:
         return None
-    found = [header for d in DELIMITERS if (header := _try(lines, begin, d)) is not None]
-    size = sum(map(len, lines[begin:]))
+    found = [header for d in DELIMITERS if (header := _try(lines, d)) is not None]
+    size = sum(map(len, lines))
     if not found and not final and size <= MAX_ROW_BYTES:
         return None
     best = max(found, key=_quality, default=None)
-    if best is None or sum(map(len, lines[begin : best.lines])) > MAX_ROW_BYTES:
+    if best is None or sum(map(len, lines[: best.lines])) > MAX_ROW_BYTES:
         raise UnreadableInputError(
             code="columns_not_recognised",
             detail=f"the header line has a quote that is not closed, or more than {MAX_ROW_BYTES} "
             "characters",
         )
     if best.columns.missing:
-        raise _not_recognised(best, lines[begin:])
+        raise _not_recognised(best, lines)
     return best
 
 
@@ -66,16 +70,14 @@ def _passed_over(line: str) -> bool:
     return not text or (text.lower().startswith("sep=") and len(text) <= len("sep=;"))
 
 
-def _try(lines: Sequence[str], begin: int, delimiter: str) -> Header | None:
-    reader = csv.reader(
-        map(lines.__getitem__, range(begin, len(lines))), delimiter=delimiter, strict=True
-    )
+def _try(lines: Sequence[str], delimiter: str) -> Header | None:
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     try:
         headers = next(reader)
     except csv.Error:
         return None
     return Header(
-        lines=begin + reader.line_num,
+        lines=reader.line_num,
         delimiter=delimiter,
         width=len(headers),
         columns=recognise(headers),

@@ -2,12 +2,14 @@
 
 The csv module of the standard library is strict and fast, but it cannot be fed and it
 gives up a record with all the lines it has read. Here a record that is broken costs
-only the line where it begins: the lines after it are read again.
+only the line where it begins: the lines after it are read again. That may be much for every
+line, so there is a limit: input whose quotes fit nowhere is not worth hours.
 """
 
 import csv
 from typing import Final
 
+from import_svc.decoding.errors import UnreadableInputError
 from import_svc.decoding.objects import TOO_LARGE
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
@@ -15,6 +17,12 @@ from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
 _WRONGLY_QUOTED: Final = defective(
     Code.ROW_MALFORMED, "the row has a quote that is not closed, or text after a closing quote"
 )
+
+
+_REREAD_AT_LEAST: Final = 4 * 1024**2
+_REREAD_RATIO: Final = 32
+"""Characters that may be read again for each that was read: broken rows here and there, even
+one in ten, need far less."""
 
 
 class RecordReader:
@@ -30,6 +38,7 @@ class RecordReader:
         self._delimiter = delimiter
         self._width = width
         self._unfinished: list[str] = []
+        self._patience = _REREAD_AT_LEAST
         self._in_dropped_quote = False
 
     def feed(self, lines: list[str], *, final: bool) -> list[list[str] | RawRow]:
@@ -37,7 +46,11 @@ class RecordReader:
 
         Returns:
             The columns of each record, or the defective row that stands for it.
+
+        Raises:
+            UnreadableInputError: Too much was read again for the sake of broken records.
         """
+        self._patience += _REREAD_RATIO * sum(map(len, lines))
         lines = self._unfinished + lines
         self._unfinished = []
         begin = self._end_of_dropped_quote(lines)
@@ -76,6 +89,7 @@ class RecordReader:
         *,
         final: bool,
     ) -> int:
+        self._lose_patience(lines, begin, end)
         if not _too_large(lines, begin, end):
             if end == len(lines) and not final:
                 self._unfinished = lines[begin:]
@@ -91,6 +105,15 @@ class RecordReader:
         records.append(TOO_LARGE)
         self._in_dropped_quote = True
         return begin + 1 + self._end_of_dropped_quote(lines[begin + 1 :])
+
+    def _lose_patience(self, lines: list[str], begin: int, end: int) -> None:
+        self._patience -= sum(map(len, lines[begin:end]))
+        if self._patience < 0:
+            raise UnreadableInputError(
+                code="quotes_do_not_match",
+                detail="quotes open and close in the wrong places, row after row: the file is "
+                "not CSV, or not with double quotes. Mend it and send it again",
+            )
 
     def _looks_like_a_row(self, line: str) -> bool:
         try:

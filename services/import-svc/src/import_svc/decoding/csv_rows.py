@@ -1,28 +1,38 @@
 """CSV as found in the wild: a header line, then rows.
 
-Comma, semicolon, tab or pipe; quoted newlines; UTF-8 or UTF-16 by byte order mark. A row
-that is ragged or wrongly quoted fails alone.
+Comma, semicolon, tab or pipe; quoted newlines; UTF-8, UTF-16 or UTF-32 by byte order mark.
+What is said or taken to be UTF-8 and is not, byte for byte, is Windows-1252: hardly any text
+of that set happens to be UTF-8. A row that is ragged or wrongly quoted fails alone.
 """
 
 import codecs
 from typing import Final
 
-from import_svc.decoding.csv_header import Header, read_header
+from import_svc.decoding.csv_header import Header, read_header, without_what_is_passed_over
 from import_svc.decoding.csv_lines import LineSplitter
 from import_svc.decoding.csv_records import RecordReader
 from import_svc.decoding.errors import UnreadableInputError
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
 
-_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# UTF-32's first: its little-endian mark begins with that of UTF-16.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LONGEST_MARK: Final = 4
+_SAMPLE: Final = 1_024
+_AS_WINDOWS_1252: Final = "leadwire-as-windows-1252"
 
 
 class CsvDecoder:
     """Decodes `text/csv`.
 
     Args:
-        encoding: Character set; a UTF-16 byte order mark overrules it. Bytes that are no
-            text become lone surrogates, with which the row fails when it is judged.
+        encoding: Character set; a byte order mark overrules it. Bytes that are no text become
+            U+FFFD, with which no name is valid.
     """
 
     def __init__(self, *, encoding: str = "utf-8") -> None:
@@ -57,7 +67,7 @@ class CsvDecoder:
     def _decode(self, block: bytes, *, final: bool) -> str:
         if self._text is None:
             block = self._first_bytes + block
-            if len(block) < len(codecs.BOM_UTF8) and not final:
+            if len(block) < _LONGEST_MARK and not final:
                 self._first_bytes = block
                 return ""
             self._text = _text_decoder(block, self._encoding)
@@ -66,7 +76,8 @@ class CsvDecoder:
     def _take(self, text: str, *, final: bool) -> list[RawRow]:
         lines = self._splitter.feed(text, final=final)
         if self._table is None:
-            lines = self._lines + lines
+            # What stands before the header is not kept: there may be any number of blank lines.
+            lines = without_what_is_passed_over(self._lines + lines)
             header = read_header(lines, final=final)
             if header is None:
                 self._lines = lines
@@ -118,9 +129,31 @@ class _Table:
 
 
 def _text_decoder(first_bytes: bytes, encoding: str) -> codecs.IncrementalDecoder:
-    if first_bytes.startswith(_UTF16_MARKS):
-        return codecs.getincrementaldecoder("utf-16")("replace")
+    for mark, marked in _MARKS:
+        if first_bytes.startswith(mark):
+            return codecs.getincrementaldecoder(marked)("replace")
+    if encoding == "utf-8":
+        encoding = _utf16_without_mark(first_bytes) or encoding
     if encoding == "utf-8":
         # Takes a byte order mark away.
-        return codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        return codecs.getincrementaldecoder("utf-8-sig")(_AS_WINDOWS_1252)
     return codecs.getincrementaldecoder(encoding)("replace")
+
+
+def _utf16_without_mark(first_bytes: bytes) -> str | None:
+    """Recognise UTF-16 by the NULs that every other byte of a header in it is."""
+    sample = first_bytes[:_SAMPLE]
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        every_other = sample[offset::2]
+        if every_other.count(0) > len(every_other) // 2:
+            return encoding
+    return None
+
+
+def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_AS_WINDOWS_1252, _as_windows_1252)

@@ -4,7 +4,7 @@ The rules are libphonenumber's, through its Rust port: the Python port takes ten
 as long, which is more than all the rest that is done for a row.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 # The library has no type information.
 import rphonenumbers  # type: ignore[import-untyped]
@@ -19,8 +19,20 @@ _format = rphonenumbers.format_number
 _E164 = rphonenumbers.PhoneNumberFormat.E164
 
 
-def normalise_phone(text: str, region: str | None) -> str | None:
-    """Return the number as E.164, without extension, or None if it is not valid.
+class Phone(NamedTuple):
+    """A valid number.
+
+    Attributes:
+        e164: The number, without extension: what a lead is unique by.
+        extension: Its extension, digits; None if it has none.
+    """
+
+    e164: str
+    extension: str | None
+
+
+def parse_phone(text: str, region: str | None) -> Phone | None:
+    """Return the number, or None if it is not valid.
 
     Args:
         text: The number as people write it.
@@ -33,11 +45,12 @@ def normalise_phone(text: str, region: str | None) -> str | None:
         number = _parse(text, region)
         if not _is_valid(number):
             return None
-        if not number.italian_leading_zero:
+        if number.italian_leading_zero:
+            e164: str = _format(number, _E164)
+        else:
             # What `format_number` would do, at a tenth of its time.
-            return f"+{number.country_code}{number.national_number}"
-        e164: str = _format(number, _E164)
+            e164 = f"+{number.country_code}{number.national_number}"
     except (rphonenumbers.NumberParseException, UnicodeError):
         # Lone surrogates cannot be encoded, and so are no number.
         return None
-    return e164
+    return Phone(e164, number.extension or None)

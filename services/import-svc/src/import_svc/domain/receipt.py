@@ -87,9 +87,14 @@ def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFa
         family_name=shown(raw.family_name),
         email=shown(raw.email),
         cellphone=shown(raw.cellphone),
-        reason=row.reason or describe(codes),
+        reason=_reason(row, codes),
         codes=codes,
     )
+
+
+def _reason(row: JudgedRow, codes: tuple[Code, ...]) -> str:
+    reason = row.reason or describe(codes)
+    return f"{reason} ({row.hint})" if row.hint else reason
 
 
 def shown(value: object) -> str | None:

@@ -56,6 +56,7 @@ class JudgedRow(NamedTuple):
         attributes: JSON object of the extra columns.
         codes: What is wrong with the row; empty if it may be stored.
         reason: Sentence for the receipt where the codes alone would say too little.
+        hint: What may help to mend it, beside what the codes say.
     """
 
     raw: RawRow
@@ -67,6 +68,7 @@ class JudgedRow(NamedTuple):
     attributes: str
     codes: tuple[Code, ...]
     reason: str | None = None
+    hint: str | None = None
 
 
 def defective(code: Code, reason: str) -> RawRow:

@@ -11,7 +11,7 @@ import orjson
 
 from import_svc.domain.emails import email_key, normalise_email
 from import_svc.domain.names import clean_name
-from import_svc.domain.phones import normalise_phone
+from import_svc.domain.phones import Phone, parse_phone
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import (
     MAX_ATTRIBUTES_BYTES,
@@ -22,7 +22,14 @@ from import_svc.domain.rows import (
     RowDefect,
 )
 
+EXTENSION: Final = "cellphone_extension"
+"""The attribute that keeps the extension of a cellphone, which E.164 has no place for."""
+
 _NO_CODES: Final[tuple[Code, ...]] = ()
+_NAME_A_REGION: Final = (
+    "a number that does not begin with + is understood only if the request names its region, "
+    "for example region=US"
+)
 _NUL_IN_JSON: Final = b"\\u0000"
 _TOO_LARGE: Final = RowDefect(
     Code.ROW_TOO_LARGE,
@@ -54,22 +61,39 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
     """Judge one row; see `judge_rows`."""
     if row.defect is not None:
         return _defective(row, row.defect)
+    phone, cellphone_code = _judge_cellphone(row.cellphone, region, required=cellphone_required)
+    cellphone = phone and phone.e164
+    found_attributes = row.attributes
+    if phone and phone.extension:
+        found_attributes = {EXTENSION: phone.extension, **(row.attributes or {})}
     attributes = NO_ATTRIBUTES
-    if row.attributes:
-        encoded = encode_attributes(row.attributes)
+    if found_attributes:
+        encoded = encode_attributes(found_attributes)
         if isinstance(encoded, RowDefect):
             return _defective(row, encoded)
         attributes = encoded
     name, name_code = _judge_name(row.name, Code.NAME_MISSING)
     family_name, family_name_code = _judge_name(row.family_name, Code.FAMILY_NAME_MISSING)
     email, email_code = _judge_email(row.email)
-    cellphone, cellphone_code = _judge_cellphone(row.cellphone, region, required=cellphone_required)
-    codes = _NO_CODES
+    codes, hint = _NO_CODES, None
     if name_code or family_name_code or email_code or cellphone_code:
         found = (name_code, family_name_code, email_code, cellphone_code)
         # Both names may have the same code; it is said once.
         codes = tuple(dict.fromkeys(code for code in found if code))
-    return JudgedRow(row, name, family_name, email, email_key(email), cellphone, attributes, codes)
+        if cellphone_code is Code.CELLPHONE_INVALID and region is None:
+            hint = _hint_at_region(row.cellphone)
+    return JudgedRow(
+        row,
+        name,
+        family_name,
+        email,
+        email_key(email),
+        cellphone,
+        attributes,
+        codes,
+        None,
+        hint,
+    )
 
 
 def encode_attributes(attributes: Mapping[str, object]) -> str | RowDefect:
@@ -129,14 +153,19 @@ def _judge_email(value: object) -> tuple[str, Code | None]:
     return "", Code.EMAIL_MISSING if value is None else Code.EMAIL_INVALID
 
 
+def _hint_at_region(value: object) -> str | None:
+    national = isinstance(value, str) and not value.strip().startswith("+")
+    return _NAME_A_REGION if national else None
+
+
 def _judge_cellphone(
     value: object, region: str | None, *, required: bool
-) -> tuple[str | None, Code | None]:
+) -> tuple[Phone | None, Code | None]:
     if isinstance(value, str):
         text = value.strip()
         if text:
-            cellphone = normalise_phone(text, region)
-            return cellphone, None if cellphone else Code.CELLPHONE_INVALID
+            phone = parse_phone(text, region)
+            return phone, None if phone else Code.CELLPHONE_INVALID
     elif value is not None:
         return None, Code.CELLPHONE_INVALID
     return None, Code.CELLPHONE_MISSING if required else None

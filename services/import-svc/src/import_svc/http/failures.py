@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +18,7 @@ _FIELDS: Final = ("row", "name", "family_name", "email", "cellphone", "reason", 
 
 # What makes a spreadsheet take a cell for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER: Final = re.compile(r"[+-][0-9 ().]+")
 
 
 def as_ndjson(failures: Sequence[RowFailure]) -> bytes:
@@ -33,7 +35,7 @@ def as_csv(failures: Sequence[RowFailure]) -> bytes:
     """Write failures as CSV lines; codes are separated by spaces.
 
     Values come from whoever sent the import, and this file is opened in spreadsheets: what
-    would be a formula there gets an apostrophe before it.
+    would be a formula there gets an apostrophe before it. A number is none.
     """
     text = io.StringIO()
     csv.writer(text).writerows(
@@ -54,4 +56,5 @@ def as_csv(failures: Sequence[RowFailure]) -> bytes:
 def _defused(value: str | None) -> str:
     if value is None:
         return ""
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA_STARTS) else value
+    begins_as_one = value.lstrip(" ").startswith(_FORMULA_STARTS)
+    return f"'{value}" if begins_as_one and not _NUMBER.fullmatch(value) else value

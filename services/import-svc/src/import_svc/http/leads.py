@@ -42,12 +42,18 @@ class LeadHandlers:
 def _invalid(judged: JudgedRow) -> Problem:
     return invalid_request(
         [
-            {"in": "body", "path": path, "code": code, "message": SENTENCES[code]}
+            {"in": "body", "path": path, "code": code, "message": _message(code, judged)}
             for code in judged.codes
             for path in _paths(code, judged)
         ],
         status=422,
     )
+
+
+def _message(code: Code, judged: JudgedRow) -> str:
+    if code is Code.CELLPHONE_INVALID and judged.hint:
+        return f"{SENTENCES[code]}; it must be international, beginning with +"
+    return SENTENCES[code]
 
 
 def _paths(code: Code, judged: JudgedRow) -> list[str]:

@@ -23,6 +23,8 @@ REFUSALS: Final = Refusals(
                 "malformed_json": "Not JSON; nothing was stored.",
                 "columns_not_recognised": "A field has no column; `headers_found` lists them. "
                 "Nothing was stored.",
+                "quotes_do_not_match": "Too many rows have quotes in the wrong places; nothing "
+                "was stored.",
             },
         ),
         UnknownImportError: 404,

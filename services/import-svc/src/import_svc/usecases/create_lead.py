@@ -7,7 +7,7 @@ from typing import Final
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import NO_ATTRIBUTES, JudgedRow, RawRow
+from import_svc.domain.rows import JudgedRow, RawRow
 from import_svc.domain.validation import judge_row
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore, new_lead_id
@@ -119,7 +119,7 @@ def _lead(judged: JudgedRow, origin: Origin) -> Lead:
         email=judged.email,
         email_key=judged.email_key,
         cellphone=judged.cellphone,
-        attributes=NO_ATTRIBUTES,
+        attributes=judged.attributes,
         origin=origin,
         import_id=None,
         created_at=now,
