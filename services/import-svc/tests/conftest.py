@@ -77,8 +77,8 @@ class Desk:
         body: bytes | str,
         *,
         media_type: str = "text/csv",
-        region: str | None = None,
         status: int = 200,
+        **params: Any,
     ) -> Json:
         """Import a body as it is."""
         return await self.call(
@@ -86,7 +86,7 @@ class Desk:
             "/v1/imports",
             status,
             data=io.BytesIO(body) if isinstance(body, bytes) else body,
-            params={"region": region} if region else {},
+            params=params,
             headers={"Content-Type": media_type},
         )
 

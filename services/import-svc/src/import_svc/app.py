@@ -12,12 +12,14 @@ from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
+from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.earlier_import import EarlierImport
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
+from import_svc.usecases.rehearse_import import RehearseImport
 from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
@@ -30,7 +32,12 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
     imports = ImportStore()
-    own = OwnImports(worker=uuid7(), database=backbone.database, imports=imports)
+    own = OwnImports(
+        worker=uuid7(),
+        database=backbone.database,
+        imports=imports,
+        rehearsals=RehearsalStore(),
+    )
     worker = ImportWorker(database=backbone.database, imports=imports, own=own)
     context = _context(backbone, settings, imports=imports, own=own)
     add_operations(app, operations(context), REFUSALS)
@@ -57,6 +64,9 @@ def _context(
             earlier=EarlierImport(database=database, imports=imports),
             store_chunk=store_chunk,
             read=read,
+        ),
+        rehearse_import=RehearseImport(
+            own=own, database=database, leads=leads, rehearsals=RehearsalStore()
         ),
         read_imports=read,
         create_lead=CreateLead(

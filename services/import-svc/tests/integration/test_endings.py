@@ -17,6 +17,7 @@ from import_svc import app
 from import_svc.app import create_app
 from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
+from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases import patience
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
@@ -46,7 +47,9 @@ async def open_import(database: Database, worker: UUID) -> UUID:
 
 def worker_of(database: Database) -> ImportWorker:
     imports = ImportStore()
-    own = OwnImports(worker=uuid7(), database=database, imports=imports)
+    own = OwnImports(
+        worker=uuid7(), database=database, imports=imports, rehearsals=RehearsalStore()
+    )
     return ImportWorker(database=database, imports=imports, own=own)
 
 

@@ -5,6 +5,7 @@ I/O or keeps more than a block and one unfinished row. A row that cannot be read
 alone, as a `RawRow` with a defect; only what makes the rest unreadable is an error.
 """
 
+from import_svc.decoding.columns import FIELDS
 from import_svc.decoding.decoder import RowDecoder
 from import_svc.decoding.errors import (
     DecodingError,
@@ -14,6 +15,7 @@ from import_svc.decoding.errors import (
 from import_svc.decoding.formats import MEDIA_TYPES, decoder_for
 
 __all__ = [
+    "FIELDS",
     "MEDIA_TYPES",
     "DecodingError",
     "RowDecoder",

@@ -1,7 +1,7 @@
 """Recognise the columns of a file, or the keys of an object, by their names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -51,19 +51,37 @@ class Columns:
         ]
 
 
-def recognise(headers: Sequence[str]) -> Columns:
-    """Find the lead fields among the headers, in any case and spacing."""
-    simplified = [_simplified(header) for header in headers]
+NO_MAP: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def recognise(headers: Sequence[str], mapped: Mapping[str, str] = NO_MAP) -> Columns:
+    """Find the lead fields among the headers, in any case and spacing.
+
+    Args:
+        headers: The headers as they stand there.
+        mapped: Header by field, where the sender said so; it stands for that field alone, and
+            if there is none such, the field has no column.
+    """
+    wanted = {_simplified(header) for header in mapped.values()}
     first_position: dict[str, int] = {}
-    for position, header in enumerate(simplified):
-        first_position.setdefault(header, position)
+    for position, header in enumerate(headers):
+        first_position.setdefault(_simplified(header), position)
     found = [
-        next((first_position[s] for s in SYNONYMS[field] if s in first_position), None)
+        _position(
+            (_simplified(mapped[field]),)
+            if field in mapped
+            else [synonym for synonym in SYNONYMS[field] if synonym not in wanted],
+            first_position,
+        )
         for field in FIELDS
     ]
     name, family_name, email, cellphone = found
     taken = {position for position in found if position is not None}
     return Columns((name, family_name, email, cellphone), _name_others(headers, taken))
+
+
+def _position(names: Sequence[str], first_position: Mapping[str, int]) -> int | None:
+    return next((first_position[name] for name in names if name in first_position), None)
 
 
 def _name_others(headers: Sequence[str], taken: set[int]) -> tuple[tuple[int, str], ...]:

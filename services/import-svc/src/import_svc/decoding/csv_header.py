@@ -1,11 +1,11 @@
 """Read the header of a CSV file: its delimiter, and which column is what."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from import_svc.decoding.columns import FIELDS, Columns, recognise
+from import_svc.decoding.columns import FIELDS, NO_MAP, Columns, recognise
 from import_svc.decoding.errors import UnreadableInputError
 from import_svc.domain.rows import MAX_ROW_BYTES
 
@@ -38,18 +38,25 @@ def without_what_is_passed_over(lines: list[str]) -> list[str]:
     return lines[begin:]
 
 
-def read_header(lines: Sequence[str], *, final: bool) -> Header | None:
+def read_header(
+    lines: Sequence[str], *, final: bool, mapped: Mapping[str, str] = NO_MAP
+) -> Header | None:
     """Read the header, which begins with the first line; None if it is not complete yet.
 
     The delimiter is the one that makes the most fields recognisable, then the one that
     makes the most columns.
+
+    Args:
+        lines: The first lines.
+        final: Whether there are no more.
+        mapped: Header by field, where the sender said so.
 
     Raises:
         UnreadableInputError: A field has no column, or the header is too long.
     """
     if not lines:
         return None
-    found = [header for d in DELIMITERS if (header := _try(lines, d)) is not None]
+    found = [header for d in DELIMITERS if (header := _try(lines, d, mapped)) is not None]
     size = sum(map(len, lines))
     if not found and not final and size <= MAX_ROW_BYTES:
         return None
@@ -70,7 +77,7 @@ def _passed_over(line: str) -> bool:
     return not text or (text.lower().startswith("sep=") and len(text) <= len("sep=;"))
 
 
-def _try(lines: Sequence[str], delimiter: str) -> Header | None:
+def _try(lines: Sequence[str], delimiter: str, mapped: Mapping[str, str]) -> Header | None:
     reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     try:
         headers = next(reader)
@@ -80,7 +87,7 @@ def _try(lines: Sequence[str], delimiter: str) -> Header | None:
         lines=reader.line_num,
         delimiter=delimiter,
         width=len(headers),
-        columns=recognise(headers),
+        columns=recognise(headers, mapped),
     )
 
 
@@ -93,7 +100,8 @@ def _not_recognised(header: Header, lines: Sequence[str]) -> UnreadableInputErro
     return UnreadableInputError(
         code="columns_not_recognised",
         detail=f"no column was recognised for {', '.join(header.columns.missing)}; "
-        "name the columns, for example: name, family_name, email, cellphone",
+        "name the columns, for example: name, family_name, email, cellphone; or say which "
+        "column is what, for example map=cellphone:Phone 1",
         extra={
             "headers_found": [_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
             "fields_missing": header.columns.missing,

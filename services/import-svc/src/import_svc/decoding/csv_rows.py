@@ -6,8 +6,10 @@ of that set happens to be UTF-8. A row that is ragged or wrongly quoted fails al
 """
 
 import codecs
+from collections.abc import Mapping
 from typing import Final
 
+from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.csv_header import Header, read_header, without_what_is_passed_over
 from import_svc.decoding.csv_lines import LineSplitter
 from import_svc.decoding.csv_records import RecordReader
@@ -33,10 +35,12 @@ class CsvDecoder:
     Args:
         encoding: Character set; a byte order mark overrules it. Bytes that are no text become
             U+FFFD, with which no name is valid.
+        mapped: Header by field, where the sender said so.
     """
 
-    def __init__(self, *, encoding: str = "utf-8") -> None:
+    def __init__(self, *, encoding: str = "utf-8", mapped: Mapping[str, str] = NO_MAP) -> None:
         self._encoding = encoding
+        self._mapped = mapped
         self._text: codecs.IncrementalDecoder | None = None
         self._first_bytes = b""
         self._splitter = LineSplitter(max_length=MAX_ROW_BYTES)
@@ -78,7 +82,7 @@ class CsvDecoder:
         if self._table is None:
             # What stands before the header is not kept: there may be any number of blank lines.
             lines = without_what_is_passed_over(self._lines + lines)
-            header = read_header(lines, final=final)
+            header = read_header(lines, final=final, mapped=self._mapped)
             if header is None:
                 self._lines = lines
                 return []

@@ -1,8 +1,10 @@
 """Choose the decoder for a content type."""
 
 import codecs
+from collections.abc import Mapping
 from typing import Final
 
+from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.csv_rows import CsvDecoder
 from import_svc.decoding.decoder import RowDecoder
 from import_svc.decoding.errors import UnsupportedFormatError
@@ -21,21 +23,24 @@ _CSV_CHARSETS: Final = frozenset(
 )
 
 
-def decoder_for(media_type: str, charset: str | None) -> RowDecoder:
+def decoder_for(
+    media_type: str, charset: str | None, mapped: Mapping[str, str] = NO_MAP
+) -> RowDecoder:
     """Return a new decoder.
 
     Args:
         media_type: Without parameters, in lower case.
         charset: The content type's `charset` parameter, if it has one.
+        mapped: Header, or key, by field, where the sender said so.
 
     Raises:
         UnsupportedFormatError: No decoder for it.
     """
     encoding = _encoding(charset)
     if media_type == CSV and encoding in _CSV_CHARSETS:
-        return CsvDecoder(encoding="utf-8" if encoding == "ascii" else encoding)
+        return CsvDecoder(encoding="utf-8" if encoding == "ascii" else encoding, mapped=mapped)
     if media_type in {JSON, NDJSON} and encoding in {"utf-8", "ascii"}:
-        return JsonDecoder() if media_type == JSON else NdjsonDecoder()
+        return JsonDecoder(mapped) if media_type == JSON else NdjsonDecoder(mapped)
     if media_type in MEDIA_TYPES:
         raise UnsupportedFormatError(
             code="unsupported_charset",

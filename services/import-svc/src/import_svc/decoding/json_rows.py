@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
 
+from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.json_elements import ElementScanner, broken
 from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
@@ -21,10 +23,13 @@ class JsonDecoder:
 
     An element that is JSON but cannot be stored fails alone; a syntax error breaks the
     input, because what follows it may mean anything.
+
+    Args:
+        mapped: Key by field, where the sender said so.
     """
 
-    def __init__(self) -> None:
-        self._reader = ObjectReader()
+    def __init__(self, mapped: Mapping[str, str] = NO_MAP) -> None:
+        self._reader = ObjectReader(mapped)
         self._scanner = ElementScanner(max_bytes=MAX_ROW_BYTES)
         self._opening: bytes | None = b""
         self._closing = b""

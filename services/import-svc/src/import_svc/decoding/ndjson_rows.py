@@ -1,9 +1,11 @@
 """NDJSON: one JSON object a line. A line that is not one fails alone."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
 
+from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
 
@@ -11,10 +13,14 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class NdjsonDecoder:
-    """Decodes `application/x-ndjson`."""
+    """Decodes `application/x-ndjson`.
 
-    def __init__(self) -> None:
-        self._reader = ObjectReader()
+    Args:
+        mapped: Key by field, where the sender said so.
+    """
+
+    def __init__(self, mapped: Mapping[str, str] = NO_MAP) -> None:
+        self._reader = ObjectReader(mapped)
         self._unfinished = b""
         self._at_start = True
         self._skipping = False

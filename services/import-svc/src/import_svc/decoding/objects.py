@@ -1,8 +1,9 @@
 """Turn JSON values into rows: the part that NDJSON and JSON have in common."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from import_svc.decoding.columns import Columns, recognise
+from import_svc.decoding.columns import NO_MAP, Columns, recognise
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
 
@@ -21,9 +22,13 @@ class ObjectReader:
 
     Most objects of a file have the same keys in the same order, so the recognised
     columns are kept per tuple of keys, for a bounded number of tuples of bounded length.
+
+    Args:
+        mapped: Key by field, where the sender said so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mapped: Mapping[str, str] = NO_MAP) -> None:
+        self._mapped = mapped
         self._known_shapes: dict[tuple[str, ...], Columns] = {}
 
     def row(self, value: Any) -> RawRow:
@@ -45,7 +50,7 @@ class ObjectReader:
         )
 
     def _learn(self, keys: tuple[str, ...]) -> Columns:
-        columns = recognise(keys)
+        columns = recognise(keys, self._mapped)
         if len(keys) <= _MAX_KEYS_OF_KNOWN_SHAPE:
             if len(self._known_shapes) >= _MAX_KNOWN_SHAPES:
                 self._known_shapes.clear()

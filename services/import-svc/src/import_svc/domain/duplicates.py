@@ -14,6 +14,10 @@ class KnownKeys:
     emails: set[str] = field(default_factory=set)
     cellphones: set[str] = field(default_factory=set)
 
+    def __or__(self, other: "KnownKeys") -> "KnownKeys":
+        """Return the keys of both, as new sets."""
+        return KnownKeys(self.emails | other.emails, self.cellphones | other.cellphones)
+
 
 def keys_to_look_up(rows: Iterable[JudgedRow]) -> tuple[list[str], list[str]]:
     """Return the email keys and cellphones of the rows, also of those that failed.

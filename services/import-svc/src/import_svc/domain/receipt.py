@@ -59,6 +59,7 @@ class Receipt:
     Attributes:
         interruption: Only if the status is failed.
         failures: The first failures, in row order; at most `MAX_INLINE_FAILURES`.
+        dry_run: Whether nothing was stored, the receipt neither.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Receipt:
     finished_at: datetime | None
     interruption: Interruption | None = None
     failures: tuple[RowFailure, ...] = ()
+    dry_run: bool = False
 
 
 def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFailure:

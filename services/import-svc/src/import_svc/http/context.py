@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.read_imports import ReadImports
+from import_svc.usecases.rehearse_import import RehearseImport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Context:
     """
 
     import_leads: ImportLeads
+    rehearse_import: RehearseImport
     read_imports: ReadImports
     create_lead: CreateLead
     import_slots: asyncio.Semaphore

@@ -33,6 +33,7 @@ class ImportHandlers:
 
     def __init__(self, *, context: Context) -> None:
         self._import_leads = context.import_leads
+        self._rehearse_import = context.rehearse_import
         self._read = context.read_imports
         self._slots = context.import_slots
         self._default_region = context.default_region
@@ -46,17 +47,20 @@ class ImportHandlers:
         body: RequestBody,
     ) -> web.StreamResponse:
         """Import the leads in the body."""
-        decoder = decoder_for(body.content_type, body.charset)
+        decoder = decoder_for(body.content_type, body.charset, query.mapped)
         request = self._asked(headers, query, body)
+        import_leads = self._rehearse_import if query.dry_run else self._import_leads
         if self._slots.locked():
             raise TooManyImportsError
         async with self._slots:
             try:
-                imported = await self._import_leads(_pieces(body), decoder, request)
+                imported = await import_leads(_pieces(body), decoder, request)
             except InputCutOffError as error:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
-        answer_headers = {"Content-Location": f"/v1/imports/{imported.receipt.id}"}
+        answer_headers = {}
+        if not query.dry_run:
+            answer_headers["Content-Location"] = f"/v1/imports/{imported.receipt.id}"
         if imported.replayed:
             answer_headers["Idempotent-Replayed"] = "true"
         return json_response(ReceiptView.of(imported.receipt), headers=answer_headers)
@@ -69,7 +73,9 @@ class ImportHandlers:
         if headers.idempotency_key is not None:
             key = IdempotencyKey(
                 text=headers.idempotency_key,
-                request_hash=request_hash(media_type, body.charset, region),
+                request_hash=request_hash(
+                    media_type, body.charset, region, sorted(query.mapped.items())
+                ),
             )
         return ImportRequest(media_type=media_type, region=region, key=key)
 

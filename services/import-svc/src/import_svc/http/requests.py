@@ -1,10 +1,12 @@
 """What requests bear, beside the bodies of imports."""
 
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
+from import_svc.decoding import FIELDS
 from import_svc.domain.phones import SUPPORTED_REGIONS
 from import_svc.http.errors import IdempotencyKeyError
 
@@ -22,13 +24,53 @@ def _known(region: str) -> str:
 Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
 
 
+_MOST_MAPPED: Final = len(FIELDS)
+_ALIASES: Final = MappingProxyType({"first_name": "name", "last_name": "family_name"})
+
+
+def _as_map(items: list[str]) -> dict[str, str]:
+    mapped: dict[str, str] = {}
+    for item in items:
+        alias, colon, header = item.partition(":")
+        field = _ALIASES.get(alias.strip(), alias.strip())
+        if not colon or not header.strip() or field not in FIELDS:
+            raise ValueError(
+                f"Write it as FIELD:COLUMN, with one of {', '.join(FIELDS)}, "
+                "for example cellphone:Phone 1"
+            )
+        if field in mapped:
+            raise ValueError("A field is mapped twice")
+        mapped[field] = header.strip()
+    return mapped
+
+
+def _checked_map(items: list[str]) -> list[str]:
+    _as_map(items)
+    return items
+
+
 class ImportQuery(BaseModel):
     """The query string of an import."""
+
+    map: Annotated[list[str], Field(max_length=_MOST_MAPPED), AfterValidator(_checked_map)] = Field(
+        default=[],
+        description="Which column is what where its name does not say so, as `FIELD:COLUMN`, for "
+        "example `cellphone:Phone 1`; once per field.",
+    )
+    dry_run: bool = Field(
+        default=False,
+        description="Give the receipt that the import would have, and store nothing.",
+    )
 
     region: Region | None = Field(
         default=None,
         description="Region whose national phone numbers are understood, for example `US`.",
     )
+
+    @property
+    def mapped(self) -> dict[str, str]:
+        """Column by field."""
+        return _as_map(self.map)
 
 
 class ImportHeaders(BaseModel):

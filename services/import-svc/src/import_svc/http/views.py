@@ -55,7 +55,9 @@ class ImportView(BaseModel):
     received: int = Field(description="Rows taken in.")
     imported: int = Field(description="Rows that became leads.")
     failed: int = Field(description="Rows that did not.")
-    failures_url: str = Field(description="All failures, as NDJSON or CSV.")
+    failures_url: str | None = Field(
+        description="All failures, as NDJSON or CSV; null after a dry run, which stores nothing."
+    )
     error: ImportErrorView | None = Field(description="Only if the status is failed.")
     started_at: datetime
     finished_at: datetime | None
@@ -69,13 +71,14 @@ class ImportView(BaseModel):
 class ReceiptView(ImportView):
     """An import with its first failures."""
 
+    dry_run: bool = Field(description="Whether nothing was stored: it was a dry run.")
     failures: list[FailureView] = Field(description="The first 1,000; see `failures_url`.")
 
     @classmethod
     def of(cls, receipt: Receipt) -> Self:
         """Show a receipt."""
         failures = [FailureView.of(failure) for failure in receipt.failures]
-        return cls(**_shown(receipt), failures=failures)
+        return cls(**_shown(receipt), failures=failures, dry_run=receipt.dry_run)
 
 
 class ImportsPage(BaseModel):
@@ -142,7 +145,7 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
         "received": receipt.received,
         "imported": receipt.imported,
         "failed": receipt.failed,
-        "failures_url": f"/v1/imports/{receipt.id}/failures",
+        "failures_url": None if receipt.dry_run else f"/v1/imports/{receipt.id}/failures",
         "error": None if why is None else ImportErrorView(code=why.code, detail=why.detail),
         "started_at": receipt.started_at,
         "finished_at": receipt.finished_at,

@@ -200,9 +200,13 @@ class ImportStore:
         finished_at: datetime,
         interruption: Interruption,
     ) -> list[UUID]:
-        """End the running imports of a process, if nobody holds its lock; return their ids."""
+        """End the running imports of a process, if nobody holds its lock; return their ids.
+
+        What its dry runs needed is deleted.
+        """
         if not await self.is_lock_free(connection, lock_key=lock_key):
             return []
+        await connection.execute(self._queries["forget_dry_runs"], worker, [])
         records = await connection.fetch(
             self._queries["close_imports_of_worker"],
             worker,

@@ -1,4 +1,7 @@
--- Processes that run imports, or died while they did.
-SELECT DISTINCT worker
+-- Processes that run imports, also dry, or died while they did.
+SELECT worker
 FROM imports
 WHERE status = 'running'
+UNION
+SELECT worker
+FROM dry_runs

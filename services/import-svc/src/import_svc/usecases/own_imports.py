@@ -20,8 +20,9 @@ from uuid_utils.compat import uuid7
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.receipt import Interruption
 from import_svc.storage.imports import ImportOfKey, ImportStore
+from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.patience import patiently
-from leadwire.db import Database
+from leadwire.db import Database, is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +50,21 @@ class OwnImports:
         worker: Id of this process, by which its imports are known.
         database: The service's database.
         imports: Where receipts are stored.
+        rehearsals: Where dry runs keep what they need.
     """
 
-    def __init__(self, *, worker: UUID, database: Database, imports: ImportStore) -> None:
+    def __init__(
+        self,
+        *,
+        worker: UUID,
+        database: Database,
+        imports: ImportStore,
+        rehearsals: RehearsalStore,
+    ) -> None:
         self.worker = worker
         self._database = database
         self._imports = imports
+        self._rehearsals = rehearsals
         self._running: set[UUID] = set()
         self._endings: dict[UUID, _Ending] = {}
 
@@ -134,8 +144,26 @@ class OwnImports:
         )
         self._endings.pop(import_id, None)
 
+    async def open_dry_run(self, dry_run: UUID) -> None:
+        """Store that a dry run has begun."""
+        async with self._database.transaction() as connection:
+            await self._rehearsals.open(connection, dry_run, worker=self.worker)
+
+    async def forget_dry_run(self, dry_run: UUID) -> None:
+        """Delete what a dry run needed; if that fails, `end_what_runs_no_more` does it."""
+        try:
+            await self._forget_dry_runs(but=self._running - {dry_run})
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("dry_run_not_forgotten", error=type(error).__name__)
+
     async def end_what_runs_no_more(self) -> list[UUID]:
-        """End those imports that stand as running and do not run; return their ids."""
+        """End those imports that stand as running and do not run; return their ids.
+
+        Dry runs that run no more are forgotten.
+        """
+        await self._forget_dry_runs(but=self._running)
         over = self._endings.keys() - self._running
         async with self._database.connection() as connection:
             found = await self._imports.running(connection, worker=self.worker)
@@ -149,6 +177,10 @@ class OwnImports:
             # Stored: just now, or by a commit that nobody heard of.
             self._endings.pop(import_id, None)
         return list(ended)
+
+    async def _forget_dry_runs(self, *, but: set[UUID]) -> None:
+        async with self._database.transaction() as connection:
+            await self._rehearsals.forget(connection, worker=self.worker, but=but)
 
     async def _store(self, import_id: UUID, ending: _Ending) -> None:
         async with self._database.transaction() as connection:

@@ -1,0 +1,2 @@
+INSERT INTO dry_runs (id, worker)
+VALUES ($1, $2)
