@@ -1,6 +1,5 @@
 """Requests about imports."""
 
-from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError
 from import_svc.http.failures import CSV, OFFERED, as_csv, as_ndjson, csv_header
 from import_svc.http.requests import ImportHeaders, ImportQuery
+from import_svc.http.sources import Source, open_source
 from import_svc.http.views import ImportsPage, ReceiptView
 from import_svc.usecases.import_leads import ImportRequest, InputCutOffError
 from leadwire.http import (
@@ -40,21 +40,24 @@ class ImportHandlers:
 
     async def add(
         self,
-        _request: web.Request,
+        request: web.Request,
         *,
         headers: ImportHeaders,
         query: ImportQuery,
         body: RequestBody,
     ) -> web.StreamResponse:
         """Import the leads in the body."""
-        decoder = decoder_for(body.content_type, body.charset, query.mapped)
-        request = self._asked(headers, query, body)
         import_leads = self._rehearse_import if query.dry_run else self._import_leads
         if self._slots.locked():
             raise TooManyImportsError
         async with self._slots:
             try:
-                imported = await import_leads(_pieces(body), decoder, request)
+                async with open_source(
+                    body, content_type=request.headers.get("Content-Type", "")
+                ) as source:
+                    decoder = decoder_for(source.media_type, source.charset, query.mapped)
+                    asked = self._asked(headers, query, source)
+                    imported = await import_leads(source.pieces, decoder, asked)
             except InputCutOffError as error:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
@@ -65,16 +68,14 @@ class ImportHandlers:
             answer_headers["Idempotent-Replayed"] = "true"
         return json_response(ReceiptView.of(imported.receipt), headers=answer_headers)
 
-    def _asked(
-        self, headers: ImportHeaders, query: ImportQuery, body: RequestBody
-    ) -> ImportRequest:
-        media_type, region = body.content_type, query.region or self._default_region
+    def _asked(self, headers: ImportHeaders, query: ImportQuery, source: Source) -> ImportRequest:
+        media_type, region = source.media_type, query.region or self._default_region
         key = None
         if headers.idempotency_key is not None:
             key = IdempotencyKey(
                 text=headers.idempotency_key,
                 request_hash=request_hash(
-                    media_type, body.charset, region, sorted(query.mapped.items())
+                    media_type, source.charset, region, sorted(query.mapped.items())
                 ),
             )
         return ImportRequest(media_type=media_type, region=region, key=key)
@@ -113,16 +114,3 @@ class ImportHandlers:
         async with write_within(request):
             await response.write_eof()
         return response
-
-
-async def _pieces(body: RequestBody) -> AsyncIterator[bytes]:
-    """Yield the body; whatever stops it coming is an `InputCutOffError`."""
-    try:
-        async for piece in body.chunks():
-            yield piece
-    except Problem as problem:
-        raise InputCutOffError(code=problem.code, detail=problem.detail) from problem
-    except ConnectionError as error:
-        raise InputCutOffError(
-            code="client_disconnected", detail="the connection ended before the body did"
-        ) from error

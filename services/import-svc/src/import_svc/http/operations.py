@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from import_svc.decoding import MEDIA_TYPES, UnreadableInputError, UnsupportedFormatError
+from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
@@ -11,6 +11,7 @@ from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
 from import_svc.http.failures import OFFERED
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
+from import_svc.http.sources import MULTIPART
 from import_svc.http.views import ImportsPage, LeadView, ReceiptView
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.read_imports import UnknownImportError
@@ -34,6 +35,11 @@ _BODIES: Final = {
     },
     "application/x-ndjson": "One JSON object a line.",
     "text/csv": "A header line, then rows. Comma, semicolon, tab or pipe.",
+    MULTIPART: {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    },
 }
 
 
@@ -83,7 +89,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 UnsupportedFormatError,
                 TooManyImportsError,
             ],
-            consumes={media_type: _BODIES[media_type] for media_type in MEDIA_TYPES},
+            consumes=_BODIES,
             max_body=max_body_bytes,
         ),
         Operation(

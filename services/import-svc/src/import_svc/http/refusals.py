@@ -21,6 +21,7 @@ REFUSALS: Final = Refusals(
             codes={
                 "empty_body": "There is no body; nothing was stored.",
                 "malformed_json": "Not JSON; nothing was stored.",
+                "malformed_form": "Not a multipart form with one file; nothing was stored.",
                 "columns_not_recognised": "A field has no column; `headers_found` lists them. "
                 "Nothing was stored.",
                 "quotes_do_not_match": "Too many rows have quotes in the wrong places; nothing "

@@ -1,0 +1,139 @@
+"""The file of an import: the body itself, or the one file of a multipart form."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Final
+
+# The library is annotated, but does not say so.
+import multipart  # type: ignore[import-untyped]
+
+from import_svc.decoding import MEDIA_TYPES, UnreadableInputError, UnsupportedFormatError
+from import_svc.usecases.import_leads import InputCutOffError
+from leadwire.http import Problem, RequestBody
+
+MULTIPART: Final = "multipart/form-data"
+
+_MAX_SEGMENTS: Final = 100
+_BY_SUFFIX: Final = MappingProxyType(
+    {
+        ".csv": "text/csv",
+        ".tsv": "text/csv",
+        ".txt": "text/csv",
+        ".json": "application/json",
+        ".ndjson": "application/x-ndjson",
+        ".jsonl": "application/x-ndjson",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file to import.
+
+    Attributes:
+        media_type: What it says it is, without parameters.
+        charset: The character set it names, if it names one.
+        pieces: Its bytes, as they come; may raise `InputCutOffError`, or
+            `UnreadableInputError` where the form around it is broken.
+    """
+
+    media_type: str
+    charset: str | None
+    pieces: AsyncGenerator[bytes]
+
+
+@asynccontextmanager
+async def open_source(body: RequestBody, *, content_type: str) -> AsyncIterator[Source]:
+    """Find the file in a request.
+
+    Args:
+        body: The request's body.
+        content_type: The request's `Content-Type`, with its parameters.
+
+    Raises:
+        UnreadableInputError: The form is broken, or has no file.
+        UnsupportedFormatError: The file's name and content type do not say what it is.
+        InputCutOffError: The body stopped coming before the file began.
+    """
+    pieces = _pieces(body)
+    if body.content_type != MULTIPART:
+        yield Source(media_type=body.content_type, charset=body.charset, pieces=pieces)
+        return
+    _, options = multipart.parse_options_header(content_type)
+    events = _events(pieces, boundary=options.get("boundary", ""))
+    try:
+        async for event in events:
+            if isinstance(event, multipart.MultipartSegment) and event.filename is not None:
+                media_type = _media_type(event)
+                yield Source(
+                    media_type=media_type, charset=event.charset, pieces=_rest_of_file(events)
+                )
+                return
+        raise _broken("it has no file: send one part with a file name, such as -F file=@leads.csv")
+    finally:
+        await events.aclose()
+        await pieces.aclose()
+
+
+def _media_type(segment: multipart.MultipartSegment) -> str:
+    if segment.content_type in MEDIA_TYPES:
+        return str(segment.content_type)
+    # Browsers and curl often say only that it is some file.
+    by_suffix = _BY_SUFFIX.get(PurePath(segment.filename).suffix.lower())
+    if by_suffix is None:
+        raise UnsupportedFormatError(
+            code="unsupported_media_type",
+            detail="the file's name and content type do not say what it is: name it .csv, .json "
+            f"or .ndjson, or send one of the content types {', '.join(MEDIA_TYPES)}",
+        )
+    return by_suffix
+
+
+async def _rest_of_file(
+    events: AsyncGenerator[multipart.MultipartSegment | bytes | None],
+) -> AsyncGenerator[bytes]:
+    """Yield the bytes of the file, and insist that the form around it is whole and has no other."""
+    in_file = True
+    async for event in events:
+        if event is None:
+            in_file = False
+        elif isinstance(event, multipart.MultipartSegment):
+            if event.filename is not None:
+                raise _broken("it has a second file: send each in a request of its own")
+        elif in_file:
+            yield bytes(event)
+
+
+async def _events(
+    pieces: AsyncGenerator[bytes], *, boundary: str
+) -> AsyncGenerator[multipart.MultipartSegment | bytes | None]:
+    try:
+        parser = multipart.PushMultipartParser(
+            boundary, max_segment_count=_MAX_SEGMENTS, strict=True
+        )
+        async for piece in pieces:
+            for event in parser.parse(piece):
+                yield event
+        parser.close()
+    except (multipart.MultipartError, ValueError) as error:
+        raise _broken(str(error)) from None
+
+
+def _broken(why: str) -> UnreadableInputError:
+    return UnreadableInputError(code="malformed_form", detail=f"the form cannot be read: {why}")
+
+
+async def _pieces(body: RequestBody) -> AsyncGenerator[bytes]:
+    """Yield the body; whatever stops it coming is an `InputCutOffError`."""
+    try:
+        async for piece in body.chunks():
+            yield piece
+    except Problem as problem:
+        raise InputCutOffError(code=problem.code, detail=problem.detail) from problem
+    except ConnectionError as error:
+        raise InputCutOffError(
+            code="client_disconnected", detail="the connection ended before the body did"
+        ) from error
