@@ -20,6 +20,12 @@ GRACE_SECONDS = 20.0
 SLOWEST_BYTES_PER_SECOND = 1024.0
 """A client below this rate, beyond the grace, is cut off with 408."""
 
+MAX_GZIP_RATIO = 100
+"""Most bytes that one byte of gzip may unpack to, beyond `GZIP_RATIO_FREE_BYTES`: tables and JSON
+stay below 50, and what is made to cost its reader more than its sender reaches 1,000."""
+
+GZIP_RATIO_FREE_BYTES = 16 * 1024**2
+
 _PLAIN = ("", "identity")
 _GZIP = ("gzip", "x-gzip")
 
@@ -56,16 +62,19 @@ class RequestBody:
         Raises:
             Problem: 413 `body_too_large`; 415 `unsupported_encoding`; 408
                 `request_timeout`; 400 `malformed_body` for broken chunking, or gzip that is
-                broken or cut off.
+                broken, cut off, or unpacks to more than `MAX_GZIP_RATIO` times its size.
         """
         self.refuse_announced()
         gunzip = Gunzip() if self._encoding() in _GZIP else None
-        total = 0
+        packed = total = 0
         async for received in self._received():
+            packed += len(received)
             for piece in _unpacked(received, gunzip):
                 total += len(piece)
                 if total > self._limit:
                     raise self._too_large()
+                if total > GZIP_RATIO_FREE_BYTES and total > MAX_GZIP_RATIO * packed:
+                    raise _too_dense()
                 yield piece
         if gunzip is not None:
             with _broken_gzip_refused():
@@ -143,6 +152,13 @@ def malformed_body(detail: str) -> Problem:
     """The problem of a body that breaks off or cannot be unpacked."""
     return Problem(
         status=400, code="malformed_body", detail=detail, headers={"Connection": "close"}
+    )
+
+
+def _too_dense() -> Problem:
+    return malformed_body(
+        f"The request body unpacks to more than {MAX_GZIP_RATIO} times its size, as no sound "
+        "table does. Send it without gzip."
     )
 
 

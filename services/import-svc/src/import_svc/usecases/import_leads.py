@@ -19,7 +19,7 @@ from import_svc.domain.receipt import Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport
-from import_svc.usecases.judge_input import JudgedChunk, hash_of, judged_chunks
+from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, hash_of, judged_chunks
 from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_imports import ReadImports
@@ -152,7 +152,7 @@ class ImportLeads:
         stored = earlier.chunks if earlier else 0
         chunks = judged_chunks(pieces, decoder, region=request.region, stored=stored)
         async with contextlib.aclosing(chunks):
-            first = await anext(chunks)
+            first = await first_with_rows(chunks)
             with self._own.running(earlier.id if earlier else None) as import_id:
                 await self._begin(import_id, request, earlier)
                 try:

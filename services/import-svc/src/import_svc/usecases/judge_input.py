@@ -66,6 +66,20 @@ async def judged_chunks(
             yield JudgedChunk(received=len(raw), rows=rows, input_hash=input_hash)
 
 
+async def first_with_rows(chunks: AsyncIterator[JudgedChunk]) -> JudgedChunk:
+    """Return the first chunk that has rows, or the last one of an input that has none.
+
+    Input that breaks before its first row has brought nothing: no import need be begun for it.
+
+    Raises:
+        UnreadableInputError: The input is empty or breaks.
+    """
+    chunk = await anext(chunks)
+    while not chunk.received and (following := await anext(chunks, None)) is not None:
+        chunk = following
+    return chunk
+
+
 async def hash_of(pieces: AsyncIterator[bytes]) -> bytes:
     """Read an input and return its SHA-256, as the last chunk bears it."""
     digest = hashlib.sha256()

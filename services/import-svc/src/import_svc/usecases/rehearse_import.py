@@ -25,7 +25,7 @@ from import_svc.domain.receipt import (
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.import_leads import Imported, ImportRequest, InputCutOffError
-from import_svc.usecases.judge_input import JudgedChunk, judged_chunks
+from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, judged_chunks
 from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Database
 
@@ -66,7 +66,7 @@ class RehearseImport:
         started_at = datetime.now(UTC)
         chunks = judged_chunks(pieces, decoder, region=request.region)
         async with contextlib.aclosing(chunks):
-            first = await anext(chunks)
+            first = await first_with_rows(chunks)
             with self._own.running() as dry_run:
                 tally = _Tally(
                     dry_run, database=self._database, leads=self._leads, rehearsals=self._rehearsals
