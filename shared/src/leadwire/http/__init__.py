@@ -12,6 +12,7 @@ from leadwire.http.application import (
 )
 from leadwire.http.bodies import RequestBody
 from leadwire.http.cursors import Keyset, Position
+from leadwire.http.etags import Precondition, etag_header, versions_of
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
@@ -41,6 +42,7 @@ __all__ = [
     "Operation",
     "PageQuery",
     "Position",
+    "Precondition",
     "Problem",
     "Refusals",
     "RequestBody",
@@ -51,9 +53,11 @@ __all__ = [
     "add_registry",
     "answer_unavailable_when",
     "dump",
+    "etag_header",
     "invalid_request",
     "json_response",
     "negotiate",
     "new_application",
+    "versions_of",
     "write_within",
 ]

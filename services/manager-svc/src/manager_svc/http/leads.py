@@ -7,10 +7,17 @@ from uuid import UUID
 
 from aiohttp import web
 
-from leadwire.http import Keyset, PageQuery, Position, json_response
+from leadwire.http import (
+    Keyset,
+    PageQuery,
+    Position,
+    Precondition,
+    etag_header,
+    json_response,
+    versions_of,
+)
 from manager_svc.domain.lead import HistoryEntry
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.etags import Precondition, etag_of, versions_of
 from manager_svc.http.requests import NewAssignee, NewStatus
 from manager_svc.http.views import HistoryPage, LeadView, MarkedView
 from manager_svc.storage.leads import LeadStore
@@ -41,7 +48,7 @@ class LeadHandlers:
             mark_lead, lead_id=lead_id, status=body.status, versions=versions_of(headers)
         )
         marked = await self._run(lead_id, command)
-        return json_response(MarkedView.of(marked), headers=etag_of(marked.lead))
+        return json_response(MarkedView.of(marked), headers=etag_header(marked.lead.work.tag))
 
     async def assign(
         self, _request: web.Request, *, lead_id: UUID, body: NewAssignee, headers: Precondition
@@ -55,7 +62,7 @@ class LeadHandlers:
             versions=versions_of(headers),
         )
         lead = await self._run(lead_id, command)
-        return json_response(LeadView.of(lead), headers=etag_of(lead))
+        return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 
     async def give_back(
         self, _request: web.Request, *, lead_id: UUID, headers: Precondition
@@ -63,7 +70,7 @@ class LeadHandlers:
         """Take a lead from its manager."""
         command = partial(give_back_lead, lead_id=lead_id, versions=versions_of(headers))
         lead = await self._run(lead_id, command)
-        return json_response(LeadView.of(lead), headers=etag_of(lead))
+        return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 
     async def history(
         self, _request: web.Request, *, lead_id: UUID, query: PageQuery

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from leadwire.http import Keyset, json_response
+from leadwire.http import Keyset, etag_header, json_response
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.etags import etag_of
 from manager_svc.http.requests import ManagerPatch, ManagerSearch, NewManager
 from manager_svc.http.views import LeadView, ManagersPage, ManagerView
 from manager_svc.storage.managers import ManagerStore
@@ -83,4 +82,4 @@ class ManagerHandlers:
         """Give a manager the oldest waiting lead."""
         command = partial(take_next_lead, manager_id=manager_id)
         lead = await self._units.run(command, actor=ANONYMOUS)
-        return json_response(LeadView.of(lead), headers=etag_of(lead))
+        return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))

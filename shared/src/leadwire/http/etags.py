@@ -1,14 +1,14 @@
-"""`ETag` and `If-Match` of the work side of a lead: `"work-7"`."""
+"""`ETag` and `If-Match`: hold a write to the version that its author has read."""
 
 import re
+from typing import Final
 
 from pydantic import BaseModel, Field
 
-from leadwire.http import invalid_request
-from manager_svc.domain.lead import Lead
+from leadwire.http.parsing import invalid_request
 
-_TAGS = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
-_TAG = re.compile(r'(W/)?"([^"]*)"')
+_TAGS: Final = re.compile(r'\s*(?:W/)?"[^"]*"\s*(?:,\s*(?:W/)?"[^"]*"\s*)*')
+_TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 
 
 class Precondition(BaseModel):
@@ -18,12 +18,12 @@ class Precondition(BaseModel):
         default=None,
         alias="If-Match",
         max_length=500,
-        description='ETag of the version to change, such as `"work-7"`; 412 if it is not current.',
+        description="ETag of the version to change, with its quotes; 412 if it is not current.",
     )
 
 
 def versions_of(precondition: Precondition) -> frozenset[str] | None:
-    """Return the tags that the lead may have; None if any will do.
+    """Return the tags of which the thing to change must have one; None if any will do.
 
     A weak tag never matches (RFC 9110, 13.1.1).
 
@@ -34,13 +34,13 @@ def versions_of(precondition: Precondition) -> frozenset[str] | None:
     if header is None or header.strip() == "*":
         return None
     if not _TAGS.fullmatch(header):
-        message = 'Must be quoted tags, such as "work-7", or *'
+        message = "Must be * or tags in quotes, as an ETag header gave them"
         raise invalid_request(
             [{"in": "header", "path": "If-Match", "message": message}], status=400
         )
     return frozenset(tag for weak, tag in _TAG.findall(header) if not weak)
 
 
-def etag_of(lead: Lead) -> dict[str, str]:
-    """Return the header that names a lead's version."""
-    return {"ETag": f'"{lead.work.tag}"'}
+def etag_header(tag: str) -> dict[str, str]:
+    """Return the header that names a version."""
+    return {"ETag": f'"{tag}"'}
