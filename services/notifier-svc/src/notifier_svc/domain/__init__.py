@@ -1,1 +1,1 @@
-"""What notifier-svc decides: redaction of events, and when a delivery is tried again."""
+"""What notifier-svc decides: when a delivery is tried again."""

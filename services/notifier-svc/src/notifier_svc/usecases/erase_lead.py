@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
+from leadwire.contracts.redaction import LEADS_CREATED, redacted_body
 from leadwire.db import Connection
-from notifier_svc.domain.redaction import LEADS_CREATED, redacted_body
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
 

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from leadwire.contracts.redaction import LEADS_CREATED, leads_named_in, redacted_body
 from leadwire.db import Connection
 from notifier_svc.domain.events import ReceivedEvent
-from notifier_svc.domain.redaction import LEADS_CREATED, leads_named_in, redacted_body
 from notifier_svc.storage.journal import JournalStore
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier_svc.domain.redaction import leads_named_in, redacted_body
+from leadwire.contracts.redaction import leads_named_in, redacted_body
 
 GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
 

@@ -7,8 +7,10 @@ from uuid import UUID
 
 import orjson
 
-LEADS_CREATED: Final = "leads_created"
-LEAD_ERASED: Final = "lead_erased"
+from leadwire.contracts.vocabulary import EventType
+
+LEADS_CREATED: Final = EventType.LEADS_CREATED.value
+LEAD_ERASED: Final = EventType.LEAD_ERASED.value
 
 _MISSHAPEN: Final = (ValueError, TypeError, LookupError, AttributeError)
 """What reading a `leads_created` raises whose data is not what its type says."""
