@@ -12,7 +12,7 @@ from leadwire.outbox.metrics import RelayMetrics
 from leadwire.outbox.parking import ParkedEvents
 from leadwire.outbox.pruner import InboxPruner
 from leadwire.outbox.relay import Relay
-from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent
+from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, UnpublishedEvent
 
 __all__ = [
     "OUTBOX_MIGRATIONS",
@@ -23,6 +23,7 @@ __all__ = [
     "ParkedEvents",
     "Relay",
     "RelayMetrics",
+    "UnpublishedEvent",
     "UnreadableError",
     "transactional_handler",
 ]

@@ -1,6 +1,6 @@
 """The writing end of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,19 @@ class OutgoingEvent:
 
     message: Message
     aggregate_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnpublishedEvent:
+    """An event that stands in the outbox, pending or parked.
+
+    Attributes:
+        aggregate_id: The thing it is about; None if it is about several.
+    """
+
+    type: str
+    aggregate_id: UUID | None
+    body: bytes
 
 
 class Outbox:
@@ -64,6 +77,38 @@ class Outbox:
             await connection.executemany(self._queries["add_event"], rows)
         else:
             await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+
+    async def backlog(self, connection: Connection, *, up_to: int) -> int:
+        """Count the events that wait to be published; `up_to` stands for that many or more."""
+        count: int = await connection.fetchval(self._queries["count_pending_events"], up_to)
+        return count
+
+    async def redact(
+        self,
+        connection: Connection,
+        *,
+        mentioning: str,
+        redacted: Callable[[UnpublishedEvent], bytes | None],
+    ) -> None:
+        """Take out of events that are not published yet what may not be told any more.
+
+        The relay holds a copy of those that it is publishing at this moment: they count as
+        published.
+
+        Args:
+            connection: A transaction that holds the lock of the aggregate concerned.
+            mentioning: Text that the body of each event concerned contains.
+            redacted: Gives the body to publish instead; None if the event is to be dropped.
+        """
+        for row, *event in await connection.fetch(
+            self._queries["find_events_mentioning"], mentioning
+        ):
+            found = UnpublishedEvent(*event)
+            body = redacted(found)
+            if body is None:
+                await connection.execute(self._queries["delete_events"], [row])
+            elif body != found.body:
+                await connection.execute(self._queries["replace_event_body"], row, body)
 
 
 def _row(event: OutgoingEvent) -> tuple[str, UUID | None, str, str, bytes, list[str]]:

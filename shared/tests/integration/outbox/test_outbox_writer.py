@@ -8,7 +8,7 @@ import pytest
 
 from leadwire.broker import Message
 from leadwire.db import Database
-from leadwire.outbox import Outbox, OutgoingEvent
+from leadwire.outbox import Outbox, OutgoingEvent, UnpublishedEvent
 from leadwire.testing import eventually
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
@@ -96,3 +96,38 @@ async def test_a_transaction_wakes_the_relay_once_and_only_on_commit(database: D
         assert len(woken) == 3
     finally:
         await listening.close()
+
+
+async def test_what_waits_is_counted_up_to_a_bound(
+    database: Database, add: Callable[..., Awaitable[None]]
+) -> None:
+    await add("1", "2", "3", "4")
+    async with database.connection() as connection:
+        await connection.execute("UPDATE outbox SET parked_at = now() WHERE event_id = '1'")
+        assert await Outbox().backlog(connection, up_to=2) == 2
+        assert await Outbox().backlog(connection, up_to=100) == 3
+
+
+async def test_events_are_redacted_by_what_they_mention(
+    database: Database, rows: Rows, add: Callable[..., Awaitable[None]]
+) -> None:
+    await add("of ada", "of ada and bob", "of bob", "again of ada")
+    async with database.connection() as connection:
+        await connection.execute("UPDATE outbox SET parked_at = now() WHERE id = 2")
+    seen: list[UnpublishedEvent] = []
+
+    def redacted(event: UnpublishedEvent) -> bytes | None:
+        seen.append(event)
+        if b"again" in event.body:
+            return event.body
+        return b"of bob" if b"bob" in event.body else None
+
+    async with database.transaction() as connection:
+        await Outbox().redact(connection, mentioning="ada", redacted=redacted)
+    assert [event.body for event in seen] == [b"of ada", b"of ada and bob", b"again of ada"]
+    assert {(event.type, event.aggregate_id) for event in seen} == {("lead_assigned", None)}
+    assert await rows("SELECT event_id, body FROM outbox ORDER BY id") == [
+        ("of ada and bob", b"of bob"),
+        ("of bob", b"of bob"),
+        ("again of ada", b"again of ada"),
+    ]

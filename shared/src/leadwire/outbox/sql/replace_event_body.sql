@@ -1,0 +1,3 @@
+UPDATE outbox
+SET body = $2
+WHERE id = $1
