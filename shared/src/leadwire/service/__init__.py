@@ -6,8 +6,8 @@ calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
 
 from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
 from leadwire.service.cli import main
-from leadwire.service.commands import create_app
-from leadwire.service.description import ServiceDescription
+from leadwire.service.commands import create_app, migrated_database
+from leadwire.service.description import Command, Say, ServiceDescription
 from leadwire.service.settings import (
     BrokerUrl,
     EnvironmentVariable,
@@ -21,8 +21,10 @@ from leadwire.service.settings import (
 __all__ = [
     "Backbone",
     "BrokerUrl",
+    "Command",
     "EnvironmentVariable",
     "PostgresUrl",
+    "Say",
     "ServiceDescription",
     "ServiceSettings",
     "SettingsError",
@@ -33,4 +35,5 @@ __all__ = [
     "install_relay",
     "load_settings",
     "main",
+    "migrated_database",
 ]

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from leadwire.broker import BrokerError
 from leadwire.db import DatabaseError, pending_migrations
-from leadwire.service.commands import Say, connected_broker, new_database
+from leadwire.service.commands import connected_broker, new_database
 from leadwire.service.components import NotPreparedError
-from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.description import Say, ServiceDescription, SettingsT
 
 CHECK_WITHIN = 10.0
 """Seconds that the database, and then the broker, have to answer."""

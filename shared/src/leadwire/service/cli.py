@@ -10,6 +10,7 @@ from leadwire.db import DatabaseError
 from leadwire.observability import OtelNotInstalledError, configure_logging, export_spans
 from leadwire.service.check import check
 from leadwire.service.commands import apply_migrations, check_topology, declare_topology, serve
+from leadwire.service.components import NotPreparedError
 from leadwire.service.description import ServiceDescription, SettingsT
 from leadwire.service.settings import SettingsError, load_settings
 
@@ -27,7 +28,7 @@ def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None 
     Returns:
         The exit code: 0 done; 1 failed, or a component died; 2 a setting is wrong.
     """
-    arguments = _parser(description.name).parse_args(argv)
+    arguments = _parser(description).parse_args(argv)
     try:
         settings = load_settings(description.settings)
         configure_logging(
@@ -45,7 +46,7 @@ def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None 
     except OtelNotInstalledError as error:
         _complain(f"{description.name}: LEADWIRE_OTEL_ENDPOINT is set, but {error}")
         return EXIT_WRONG_SETTINGS
-    except (DatabaseError, BrokerError) as error:
+    except (DatabaseError, BrokerError, NotPreparedError) as error:
         _complain(f"{description.name}: {error}")
         return EXIT_FAILED
 
@@ -64,23 +65,29 @@ async def _run(
             return await declare_topology(description, settings, _say)
         case "check":
             return await check(description, settings, _say)
-        case _:
+        case "serve":
             return await serve(description, settings)
+    own = {command.name: command for command in description.commands}
+    return await own[arguments.command].run(settings, arguments, _say)
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=name)
+def _parser(description: ServiceDescription[SettingsT]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=description.name)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="run the service")
     commands.add_parser("migrate", help="make role and schema, and apply migrations")
     topology = commands.add_parser("topology", help="declare the service's queues at the broker")
     topology.add_argument("--check", action="store_true", help="only say what is missing")
     commands.add_parser("check", help="try settings, database, migrations, broker and queues")
+    for own in description.commands:
+        command = commands.add_parser(own.name, help=own.help, description=own.description)
+        own.add_arguments(command)
     return parser
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()  # whoever watches a long command through a pipe sees it, too
 
 
 def _complain(line: str) -> None:

@@ -3,7 +3,7 @@
 Each returns the exit code: 0 if it did what was asked, 1 if it could not.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -16,13 +16,11 @@ from leadwire.broker import Broker, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
 from leadwire.lifecycle import ComponentFailedError
-from leadwire.service.components import ConfiguredServer, PatientBroker
-from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.components import AppliedMigrations, ConfiguredServer, PatientBroker
+from leadwire.service.description import Say, ServiceDescription, SettingsT
 from leadwire.service.settings import SettingsError, variable_of
 
 log = structlog.get_logger(__name__)
-
-Say = Callable[[str], None]
 
 
 def create_app(description: ServiceDescription[SettingsT], settings: SettingsT) -> web.Application:
@@ -102,6 +100,26 @@ async def connected_broker(
         yield broker
     finally:
         await patient.stop()
+
+
+@asynccontextmanager
+async def migrated_database(
+    description: ServiceDescription[SettingsT], settings: SettingsT, *, purpose: str
+) -> AsyncIterator[Database]:
+    """Lend the service's database to a command of its own.
+
+    Raises:
+        NotPreparedError: A migration is missing.
+    """
+    database = new_database(description, settings, purpose=purpose)
+    try:
+        await database.start()
+        await AppliedMigrations(
+            service=description.name, database=database, sources=description.migrations
+        ).start()
+        yield database
+    finally:
+        await database.stop()
 
 
 def new_database(

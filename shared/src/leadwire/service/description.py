@@ -1,6 +1,7 @@
 """What distinguishes one service from another, in one place."""
 
-from collections.abc import Callable, Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +12,28 @@ from leadwire.db import MigrationSource
 from leadwire.service.settings import ServiceSettings
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+Say = Callable[[str], None]
+"""Prints a line for whoever runs a command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Generic[SettingsT]):
+    """A command that one service has beside those that all have.
+
+    Attributes:
+        name: The word on the command line.
+        help: One line for the list of commands.
+        description: What `--help` says of it.
+        add_arguments: Declares its options.
+        run: Does it, and returns the exit code.
+    """
+
+    name: str
+    help: str
+    description: str
+    add_arguments: Callable[[ArgumentParser], None]
+    run: Callable[[SettingsT, Namespace, Say], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +48,7 @@ class ServiceDescription(Generic[SettingsT]):
             in the order in which they are applied.
         subscriptions: What it consumes.
         setup: Wires the service into an application.
+        commands: What its command line offers beside what every service's does.
     """
 
     name: str
@@ -33,3 +57,4 @@ class ServiceDescription(Generic[SettingsT]):
     migrations: Sequence[MigrationSource]
     subscriptions: Sequence[Subscription]
     setup: Callable[[web.Application, SettingsT], None]
+    commands: Sequence[Command[SettingsT]] = ()

@@ -1,6 +1,8 @@
 """The command line refuses wrong settings with exit code 2, before anything is touched."""
 
+import dataclasses
 import logging
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,14 @@ import structlog
 from aiohttp import web
 from pydantic_settings import SettingsConfigDict
 
-from leadwire.service import ServiceDescription, ServiceSettings, environment_variables, main
+from leadwire.service import (
+    Command,
+    Say,
+    ServiceDescription,
+    ServiceSettings,
+    environment_variables,
+    main,
+)
 
 
 class ProbeSettings(ServiceSettings):
@@ -113,3 +122,26 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
     assert ended.value.code == 2
     assert "serve" in capsys.readouterr().err
+
+
+def test_a_command_of_its_own_gets_settings_and_options(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def options(parser: ArgumentParser) -> None:
+        parser.add_argument("--steps", type=int, required=True)
+
+    async def dance(settings: ProbeSettings, arguments: Namespace, say: Say) -> int:
+        say(f"{arguments.steps} steps, auth {settings.auth}")
+        return 3
+
+    command = Command(
+        name="dance", help="dance", description="dances", add_arguments=options, run=dance
+    )
+    probe = dataclasses.replace(PROBE, commands=[command])
+    monkeypatch.setenv("LEADWIRE_AUTH", "off")
+    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://x")
+    monkeypatch.setenv("PROBE_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/d")
+
+    assert main(probe, ["dance", "--steps", "2"]) == 3
+
+    assert capsys.readouterr().out == "2 steps, auth off\n"
