@@ -39,7 +39,9 @@ MEANT: Mapping[str, SearchStrategy[str]] = {
     "assigned": st.sampled_from(["true", "false"]),
     "origin": st.sampled_from(["form", "import", "form,import"]),
     "at_least": st.sampled_from(["contact-1", "work-1", "work-0"]),
-    "If-Match": st.sampled_from(['"work-1"', '"work-2", "work-3"', "*", 'W/"work-1"']),
+    "If-Match": st.sampled_from(
+        ['"work-1"', '"work-2", "work-3"', '"contact-1", "contact-2"', "*", 'W/"work-1"']
+    ),
     "Accept": st.sampled_from(["text/event-stream", "application/x-ndjson", "text/csv", "*/*"]),
 }
 KINDS = st.sampled_from(["", "text/plain", "application/json; charset=x", "application/json;", "a"])

@@ -62,8 +62,13 @@ class System:
     """Four running services and a client that finds the right one for a path."""
 
     def __init__(
-        self, *, services: Mapping[str, ServiceProcess], session: aiohttp.ClientSession
+        self,
+        *,
+        services: Mapping[str, ServiceProcess],
+        session: aiohttp.ClientSession,
+        admin_database: str,
     ) -> None:
+        self.admin_database = admin_database
         self._services = services
         self._session = session
 
@@ -76,7 +81,7 @@ class System:
             for service in services.values():
                 starting.create_task(_prepare_and_start(service))
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
-        return cls(services=services, session=session)
+        return cls(services=services, session=session, admin_database=urls.admin_database)
 
     def service(self, module: str) -> ServiceProcess:
         """Return the process of one service, for example `manager_svc`."""
@@ -94,6 +99,25 @@ class System:
     async def post(self, module: str, path: str, body: JSON) -> JSON:
         """POST a JSON body to a service."""
         return await self._request("POST", module, path, json=body)
+
+    async def patch(self, module: str, path: str, body: JSON) -> JSON:
+        """PATCH with a JSON body."""
+        return await self._request("PATCH", module, path, json=body)
+
+    async def delete(self, module: str, path: str) -> None:
+        """DELETE what a path names."""
+        async with self._session.delete(f"{self._services[module].url}{path}") as response:
+            assert response.status == 204, f"DELETE {path}: {response.status}"
+
+    async def run(self, module: str, *arguments: str) -> str:
+        """Run a command of a service beside the process that serves; return what it printed."""
+        environment = self._services[module].environment
+        return await run_to_end([module, *arguments], environment=environment)
+
+    async def status_of(self, module: str, path: str) -> int:
+        """GET a path for the status of the answer alone."""
+        async with self._session.get(f"{self._services[module].url}{path}") as response:
+            return response.status
 
     async def mark(self, lead_id: str, status: str) -> JSON:
         """Record a manager's decision."""

@@ -13,7 +13,7 @@ from import_svc.app import SERVICE, create_app
 from import_svc.settings import ImportSettings
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription
 from leadwire.broker.memory import MemoryBroker
-from leadwire.contracts import Contact, LeadsCreated, read_event
+from leadwire.contracts import Contact, Event, LeadsCreated, read_event
 from leadwire.db import Database, MigrationSource
 from leadwire.testing import eventually
 
@@ -56,6 +56,7 @@ class Desk:
         self.client = client
         self.database = database
         self.announced: list[LeadsCreated] = []
+        self.events: list[Event] = []
 
     @property
     def port(self) -> int:
@@ -114,10 +115,20 @@ class Desk:
         await eventually(all_there, message="every lead is announced")
         return [lead for data in self.announced for lead in data.leads]
 
+    async def published(self) -> list[Event]:
+        """Every event, in order, once the outbox is empty."""
+
+        async def nothing_waits() -> bool:
+            return not await self.value("SELECT count(*) FROM outbox WHERE parked_at IS NULL")
+
+        await eventually(nothing_waits, message="the outbox is empty")
+        return self.events
+
     async def observe(self, delivery: Delivery) -> Ack:
-        data = read_event(delivery.message).data
-        assert isinstance(data, LeadsCreated)
-        self.announced.append(data)
+        event = read_event(delivery.message)
+        self.events.append(event)
+        if isinstance(event.data, LeadsCreated):
+            self.announced.append(event.data)
         return Ack()
 
 

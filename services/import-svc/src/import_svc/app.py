@@ -8,13 +8,16 @@ from uuid_utils.compat import uuid7
 from import_svc.http.context import Context
 from import_svc.http.operations import operations
 from import_svc.http.refusals import REFUSALS
+from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.earlier_import import EarlierImport
+from import_svc.usecases.erase_lead import EraseLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
@@ -24,7 +27,12 @@ from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
-from leadwire.service import Backbone, ServiceDescription, install_backbone, install_relay
+from leadwire.service import (
+    Backbone,
+    ServiceDescription,
+    install_backbone,
+    install_relay,
+)
 from leadwire.service import create_app as create_service_app
 
 
@@ -50,6 +58,7 @@ def _context(
 ) -> Context:
     database, leads = backbone.database, LeadStore()
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
+    changes = ChangesAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
     store_chunk = StoreChunk(
         database=database,
@@ -75,6 +84,14 @@ def _context(
             announcer=announcer,
             default_region=settings.default_region,
         ),
+        change_lead=ChangeLead(
+            database=database,
+            leads=leads,
+            imports=imports,
+            announcer=changes,
+            default_region=settings.default_region,
+        ),
+        erase_lead=EraseLead(database=database, leads=leads, imports=imports, announcer=changes),
         import_slots=asyncio.Semaphore(settings.max_running),
         default_region=settings.default_region,
         max_body_bytes=settings.max_body_bytes,

@@ -50,9 +50,9 @@ def plain_verdicts(imports: Sequence[Sequence[object]]) -> list[list[list[str]]]
 
 
 def plain_verdict(row: object, *, emails: set[str], cellphones: set[str]) -> list[str]:
-    if not isinstance(row, dict) or "\x00" in row.get("company", ""):
+    if not isinstance(row, dict):
         return ["row_malformed"]
-    codes: list[str] = []
+    codes = ["row_malformed"] if "\x00" in row.get("company", "") else []
     for field in ("name", "family_name"):
         plain_name(field, row.get(field), codes)
     email = plain_email(row.get("email"), codes)

@@ -218,3 +218,14 @@ def test_a_national_number_without_a_region_is_told_what_is_missing(
 )
 def test_a_name_is_what_can_be_seen_of_it(given: str, cleaned: str | None) -> None:
     assert clean_name(given) == cleaned
+
+
+def test_a_row_whose_extra_columns_fail_still_reports_all_the_rest() -> None:
+    row = GOOD._replace(email="a@b", attributes={"note": "\x00"})
+    judged = judge(row)
+    assert judged.codes == (Code.ROW_MALFORMED, Code.EMAIL_INVALID)
+    failure = failure_of(judged, number=1, codes=judged.codes)
+    assert failure.reason == f"{judged.reason}; email is not valid"
+    # What he is found by if he is to be forgotten.
+    assert (failure.email_key, failure.cellphone_key) == (None, judged.cellphone)
+    assert judged.cellphone

@@ -1,9 +1,10 @@
-"""A lead's contact side, as this service owns it."""
+"""A lead's contact side, as this service owns it, and what an erasure leaves of it."""
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from leadwire.contracts.tags import contact_tag
 from leadwire.contracts.vocabulary import Origin
 
 
@@ -28,4 +29,20 @@ class Lead(NamedTuple):
     import_id: UUID | None
     created_at: datetime
     updated_at: datetime
+    rev: int
+
+    @property
+    def tag(self) -> str:
+        """Name of this version."""
+        return contact_tag(self.rev)
+
+
+class Tombstone(NamedTuple):
+    """What is left of an erased lead.
+
+    Attributes:
+        rev: Of its end; greater than any that the lead had.
+    """
+
+    id: UUID
     rev: int

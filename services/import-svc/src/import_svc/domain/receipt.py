@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from import_svc.domain.reasons import Code, describe
+from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.rows import JudgedRow
 
 MAX_INLINE_FAILURES: Final = 1_000
@@ -53,6 +53,19 @@ class RowFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewFailure(RowFailure):
+    """A failure to store, with what its person is found by if he is to be forgotten.
+
+    Attributes:
+        email_key: What a lead with this email is unique by; None if it is not valid.
+        cellphone_key: E.164; None if there is no valid number.
+    """
+
+    email_key: str | None
+    cellphone_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The account of an import: `received = imported + failed`, always.
 
@@ -74,7 +87,7 @@ class Receipt:
     dry_run: bool = False
 
 
-def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFailure:
+def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> NewFailure:
     """Say why a row failed.
 
     Args:
@@ -83,7 +96,7 @@ def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFa
         codes: Everything that is wrong with it.
     """
     raw = row.raw
-    return RowFailure(
+    return NewFailure(
         row=number,
         name=shown(raw.name),
         family_name=shown(raw.family_name),
@@ -91,11 +104,15 @@ def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> RowFa
         cellphone=shown(raw.cellphone),
         reason=_reason(row, codes),
         codes=codes,
+        email_key=row.email_key or None,
+        cellphone_key=row.cellphone,
     )
 
 
 def _reason(row: JudgedRow, codes: tuple[Code, ...]) -> str:
-    reason = row.reason or describe(codes)
+    reason = describe(codes)
+    if row.reason is not None:
+        reason = "; ".join([row.reason, *(SENTENCES[code] for code in codes[1:])])
     return f"{reason} ({row.hint})" if row.hint else reason
 
 

@@ -55,7 +55,7 @@ class JudgedRow(NamedTuple):
         cellphone: E.164; None if it is not valid or not given.
         attributes: JSON object of the extra columns.
         codes: What is wrong with the row; empty if it may be stored.
-        reason: Sentence for the receipt where the codes alone would say too little.
+        reason: Sentence for the receipt where the first code alone would say too little.
         hint: What may help to mend it, beside what the codes say.
     """
 

@@ -61,27 +61,24 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
     """Judge one row; see `judge_rows`."""
     if row.defect is not None:
         return _defective(row, row.defect)
-    phone, cellphone_code = _judge_cellphone(row.cellphone, region, required=cellphone_required)
+    phone, cellphone_code = judge_cellphone(row.cellphone, region, required=cellphone_required)
     cellphone = phone and phone.e164
     found_attributes = row.attributes
     if phone and phone.extension:
         found_attributes = {EXTENSION: phone.extension, **(row.attributes or {})}
-    attributes = NO_ATTRIBUTES
-    if found_attributes:
-        encoded = encode_attributes(found_attributes)
-        if isinstance(encoded, RowDefect):
-            return _defective(row, encoded)
-        attributes = encoded
-    name, name_code = _judge_name(row.name, Code.NAME_MISSING)
-    family_name, family_name_code = _judge_name(row.family_name, Code.FAMILY_NAME_MISSING)
-    email, email_code = _judge_email(row.email)
-    codes, hint = _NO_CODES, None
+    attributes = encode_attributes(found_attributes) if found_attributes else NO_ATTRIBUTES
+    name, name_code = judge_name(row.name, Code.NAME_MISSING)
+    family_name, family_name_code = judge_name(row.family_name, Code.FAMILY_NAME_MISSING)
+    email, email_code = judge_email(row.email)
+    codes, reason, hint = _NO_CODES, None, None
     if name_code or family_name_code or email_code or cellphone_code:
         found = (name_code, family_name_code, email_code, cellphone_code)
         # Both names may have the same code; it is said once.
         codes = tuple(dict.fromkeys(code for code in found if code))
         if cellphone_code is Code.CELLPHONE_INVALID and region is None:
             hint = _hint_at_region(row.cellphone)
+    if isinstance(attributes, RowDefect):
+        codes, reason, attributes = (attributes.code, *codes), attributes.reason, NO_ATTRIBUTES
     return JudgedRow(
         row,
         name,
@@ -91,7 +88,7 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
         cellphone,
         attributes,
         codes,
-        None,
+        reason,
         hint,
     )
 
@@ -134,7 +131,8 @@ def _defective(row: RawRow, defect: RowDefect) -> JudgedRow:
     return JudgedRow(row, "", "", "", "", None, NO_ATTRIBUTES, (defect.code,), defect.reason)
 
 
-def _judge_name(value: object, missing: Code) -> tuple[str, Code | None]:
+def judge_name(value: object, missing: Code) -> tuple[str, Code | None]:
+    """Return the cleaned name, empty if it is not valid, and what is wrong with it."""
     if isinstance(value, str):
         name = clean_name(value)
         if name:
@@ -143,7 +141,8 @@ def _judge_name(value: object, missing: Code) -> tuple[str, Code | None]:
     return "", missing if value is None else Code.NAME_INVALID
 
 
-def _judge_email(value: object) -> tuple[str, Code | None]:
+def judge_email(value: object) -> tuple[str, Code | None]:
+    """Return the normalised address, empty if it is not valid, and what is wrong with it."""
     if isinstance(value, str):
         text = value.strip()
         if not text:
@@ -158,9 +157,10 @@ def _hint_at_region(value: object) -> str | None:
     return _NAME_A_REGION if national else None
 
 
-def _judge_cellphone(
+def judge_cellphone(
     value: object, region: str | None, *, required: bool
 ) -> tuple[Phone | None, Code | None]:
+    """Return the number, None if it is not valid, and what is wrong with it."""
     if isinstance(value, str):
         text = value.strip()
         if text:

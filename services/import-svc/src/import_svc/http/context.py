@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
+from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
+from import_svc.usecases.erase_lead import EraseLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.rehearse_import import RehearseImport
@@ -23,6 +25,8 @@ class Context:
     rehearse_import: RehearseImport
     read_imports: ReadImports
     create_lead: CreateLead
+    change_lead: ChangeLead
+    erase_lead: EraseLead
     import_slots: asyncio.Semaphore
     default_region: str | None
     max_body_bytes: int

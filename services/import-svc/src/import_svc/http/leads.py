@@ -1,16 +1,27 @@
 """Requests about single leads."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from aiohttp import web
 
+from import_svc.domain.changes import FieldFault
 from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.http.context import Context
-from import_svc.http.requests import NewLead, refuse_idempotency_key
-from import_svc.http.views import LeadView
+from import_svc.http.requests import LeadPatch, NewLead, refuse_idempotency_key
+from import_svc.http.views import ContactView, LeadView
+from import_svc.usecases.change_lead import ChangesInvalidError
 from import_svc.usecases.create_lead import LeadInvalidError
 from leadwire.contracts import Origin
-from leadwire.contracts.tags import contact_tag
-from leadwire.http import Problem, invalid_request, json_response
+from leadwire.http import (
+    Precondition,
+    Problem,
+    etag_header,
+    invalid_request,
+    json_response,
+    versions_of,
+)
 
 
 class LeadHandlers:
@@ -18,6 +29,8 @@ class LeadHandlers:
 
     def __init__(self, *, context: Context) -> None:
         self._create_lead = context.create_lead
+        self._change_lead = context.change_lead
+        self._erase_lead = context.erase_lead
 
     async def create(self, request: web.Request, *, body: NewLead) -> web.StreamResponse:
         """Take a lead from the public form."""
@@ -35,8 +48,35 @@ class LeadHandlers:
         return json_response(
             LeadView.of(lead),
             status=201,
-            headers={"Location": f"/v1/leads/{lead.id}", "ETag": f'"{contact_tag(lead.rev)}"'},
+            headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag)},
         )
+
+    async def change(
+        self, _request: web.Request, *, lead_id: UUID, body: LeadPatch, headers: Precondition
+    ) -> web.StreamResponse:
+        """Change a lead."""
+        try:
+            lead = await self._change_lead(lead_id, body.given(), versions=versions_of(headers))
+        except ChangesInvalidError as error:
+            raise _unfit(error.faults) from None
+        return json_response(ContactView.of(lead), headers=etag_header(lead.tag))
+
+    async def erase(
+        self, _request: web.Request, *, lead_id: UUID, headers: Precondition
+    ) -> web.StreamResponse:
+        """Erase a lead."""
+        await self._erase_lead(lead_id, versions=versions_of(headers))
+        return web.Response(status=204)
+
+
+def _unfit(faults: Sequence[FieldFault]) -> Problem:
+    return invalid_request(
+        [
+            {"in": "body", "path": fault.field, "code": fault.code, "message": fault.reason}
+            for fault in faults
+        ],
+        status=422,
+    )
 
 
 def _invalid(judged: JudgedRow) -> Problem:

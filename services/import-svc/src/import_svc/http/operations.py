@@ -12,9 +12,10 @@ from import_svc.http.failures import OFFERED
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
 from import_svc.http.sources import MULTIPART
-from import_svc.http.views import ImportsPage, LeadView, ReceiptView
+from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
 from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 
 _LEAD: Final = {
@@ -138,5 +139,39 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 )
             },
             errors=[IdempotencyKeyError, LeadExistsError],
-        )
+        ),
+        Operation(
+            "PATCH",
+            "/v1/leads/{lead_id}",
+            handlers.change,
+            summary="Change a lead's contact data",
+            tag="leads",
+            description=(
+                "What is sent is judged as at the lead's creation. What changes nothing is no "
+                "error, whatever `If-Match` says, so a request whose answer was lost can be sent "
+                "again."
+            ),
+            responses={
+                200: Response(
+                    ContactView,
+                    "The contact side as it is now.",
+                    headers={"ETag": 'Its version, such as `"contact-2"`.'},
+                )
+            },
+            errors=[LeadNotFoundError, LeadExistsError, StaleLeadError],
+        ),
+        Operation(
+            "DELETE",
+            "/v1/leads/{lead_id}",
+            handlers.erase,
+            summary="Erase a lead",
+            tag="leads",
+            description=(
+                "Its personal data is deleted, here at once and in every other service by the "
+                "event that follows; its values in failures of imports are, too. Its email and "
+                "cellphone are free again, its id never is."
+            ),
+            responses={204: Response(None, "Erased, now or before.")},
+            errors=[LeadNotFoundError, StaleLeadError],
+        ),
     ]

@@ -8,6 +8,7 @@ from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
 from leadwire.http import Answer, Refusals
 
 REFUSALS: Final = Refusals(
@@ -28,6 +29,7 @@ REFUSALS: Final = Refusals(
                 "was stored.",
             },
         ),
+        LeadNotFoundError: 404,
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
         KeyReusedError: 422,
@@ -38,6 +40,7 @@ REFUSALS: Final = Refusals(
                 "cellphone_exists": "Another lead has this cellphone.",
             },
         ),
+        StaleLeadError: 412,
         UnsupportedFormatError: Answer(
             415,
             codes={

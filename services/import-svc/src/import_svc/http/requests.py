@@ -4,7 +4,15 @@ from types import MappingProxyType
 from typing import Annotated, Final
 
 from aiohttp import web
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
 from import_svc.decoding import FIELDS
 from import_svc.domain.phones import SUPPORTED_REGIONS
@@ -109,6 +117,40 @@ class NewLead(BaseModel):
     cellphone: str | None = Field(
         default=None, description="Unique; international (`+...`) or of the default region."
     )
+
+
+class LeadPatch(BaseModel):
+    """What to change of a lead; what is left out stays. Judged as at the lead's creation."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
+        "family_name": "King", "attributes": {"Company": "Analytical Engines", "Fax": None},
+    }]})  # fmt: skip
+
+    name: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("name", "first_name"),
+        description="1 to 200 characters; `first_name` is the same.",
+    )
+    family_name: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("family_name", "last_name"),
+        description="1 to 200 characters; `last_name` is the same.",
+    )
+    email: str | None = Field(default=None, description="Unique without regard to case.")
+    cellphone: str | None = Field(
+        default=None,
+        description="Unique; international (`+...`) or of the default region. null removes it, "
+        "but not from a lead that was imported.",
+    )
+    attributes: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="Merged into those that are there, as a JSON merge patch (RFC 7396): a key "
+        "that is null is removed; null for `attributes` itself removes all.",
+    )
+
+    def given(self) -> dict[str, object]:
+        """Return only what was sent, by field."""
+        return {field: getattr(self, field) for field in self.model_fields_set}
 
 
 def refuse_idempotency_key(request: web.Request) -> None:

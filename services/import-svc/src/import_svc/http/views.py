@@ -12,11 +12,10 @@ from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
 from leadwire.contracts import Origin
-from leadwire.contracts.tags import contact_tag
 
 
 class FailureView(BaseModel):
-    """One row that was not imported, with its values as given."""
+    """One row that was not imported, with its values as given, or null once they are erased."""
 
     row: int = Field(description="Number of the data row, from 1.")
     name: str | None
@@ -99,23 +98,21 @@ class Tags(BaseModel):
     contact: str
 
 
-class LeadView(BaseModel):
-    """A lead just created."""
+class ContactView(BaseModel):
+    """The contact side of a lead."""
 
     id: UUID
     name: str
     family_name: str
     email: str
     cellphone: str | None
-    status: Literal["pending"] = "pending"
-    manager: None = None
     origin: Origin
     import_id: UUID | None
     attributes: dict[str, Any]
     has_resume: bool = False
     created_at: datetime
     updated_at: datetime
-    rev: int
+    rev: int = Field(description="Of this side.")
     tags: Tags
 
     @classmethod
@@ -133,8 +130,15 @@ class LeadView(BaseModel):
             created_at=lead.created_at,
             updated_at=lead.updated_at,
             rev=lead.rev,
-            tags=Tags(contact=contact_tag(lead.rev)),
+            tags=Tags(contact=lead.tag),
         )
+
+
+class LeadView(ContactView):
+    """A lead just created."""
+
+    status: Literal["pending"] = "pending"
+    manager: None = None
 
 
 def _shown(receipt: Receipt) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from uuid import UUID
 import asyncpg
 
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
+from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
-from import_svc.domain.receipt import ImportStatus, Interruption, Receipt, RowFailure
+from import_svc.domain.receipt import ImportStatus, Interruption, NewFailure, Receipt, RowFailure
 from import_svc.storage.errors import ImportNotRunningError
 from leadwire.db import Connection, Queries
 
 _FAILURE_COLUMNS: Final = (
     "import_id", "row", "name", "family_name", "email", "cellphone", "reason", "codes",
+    "email_key", "cellphone_key",
 )  # fmt: skip
 
 
@@ -122,7 +124,7 @@ class ImportStore:
         number: int,
         input_hash: bytes,
         imported: int,
-        failures: Sequence[RowFailure],
+        failures: Sequence[NewFailure],
     ) -> ChunkResult:
         """Store a chunk's failures and result, and count it into the receipt.
 
@@ -237,6 +239,23 @@ class ImportStore:
         )
         return [_failure(record) for record in records]
 
+    async def keep_track_of_failures(self, connection: Connection, lead: Lead) -> None:
+        """Note whose failures these are once the lead's email or cellphone is another.
+
+        Args:
+            connection: The transaction that changes the lead.
+            lead: As it was until now.
+        """
+        await connection.execute(
+            self._queries["tag_failures_of_lead"], lead.id, lead.email_key, lead.cellphone
+        )
+
+    async def forget_failures(self, connection: Connection, lead: Lead) -> None:
+        """Take a lead's personal data out of failures; the rows stay, and with them the counts."""
+        await connection.execute(
+            self._queries["redact_failures_of_lead"], lead.id, lead.email_key, lead.cellphone
+        )
+
 
 def _interruption(record: asyncpg.Record) -> Interruption | None:
     if record["error_code"] is None:
@@ -269,7 +288,7 @@ def _failure(record: asyncpg.Record) -> RowFailure:
     )
 
 
-def _failure_record(import_id: UUID, failure: RowFailure) -> tuple[object, ...]:
+def _failure_record(import_id: UUID, failure: NewFailure) -> tuple[object, ...]:
     return (
         import_id,
         failure.row,
@@ -279,4 +298,6 @@ def _failure_record(import_id: UUID, failure: RowFailure) -> tuple[object, ...]:
         failure.cellphone,
         failure.reason,
         failure.codes,
+        failure.email_key,
+        failure.cellphone_key,
     )

@@ -1,6 +1,7 @@
 """Leads as rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -8,8 +9,9 @@ import asyncpg
 from uuid_utils import uuid7
 
 from import_svc.domain.duplicates import KnownKeys
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import Lead, Tombstone
 from import_svc.storage.errors import LostRaceError
+from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Queries
 
 _COLUMNS: Final = Lead._fields
@@ -64,3 +66,46 @@ class LeadStore:
             await connection.execute(self._queries["insert_lead"], *lead)
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError(error.constraint_name) from error
+
+    async def lock(self, connection: Connection, lead_id: UUID) -> Lead | None:
+        """Return a lead, locked until the end of the transaction; None if there is none."""
+        record = await connection.fetchrow(self._queries["find_lead_for_update"], lead_id)
+        return None if record is None else _lead(record)
+
+    async def update(self, connection: Connection, lead: Lead) -> None:
+        """Store what can change of a lead.
+
+        Raises:
+            LostRaceError: Its email or cellphone is taken.
+        """
+        try:
+            await connection.execute(
+                self._queries["update_lead"],
+                lead.id,
+                lead.name,
+                lead.family_name,
+                lead.email,
+                lead.email_key,
+                lead.cellphone,
+                lead.attributes,
+                lead.updated_at,
+                lead.rev,
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise LostRaceError(error.constraint_name) from error
+
+    async def bury(
+        self, connection: Connection, tombstone: Tombstone, *, erased_at: datetime
+    ) -> None:
+        """Delete a lead and leave its tombstone."""
+        await connection.execute(self._queries["delete_lead"], tombstone.id)
+        await connection.execute(self._queries["bury_lead"], tombstone.id, erased_at, tombstone.rev)
+
+    async def is_erased(self, connection: Connection, lead_id: UUID) -> bool:
+        """Tell whether there was such a lead, and it was erased."""
+        return bool(await connection.fetchval(self._queries["is_lead_erased"], lead_id))
+
+
+def _lead(record: asyncpg.Record) -> Lead:
+    lead = Lead(*record)
+    return lead._replace(origin=Origin(lead.origin))

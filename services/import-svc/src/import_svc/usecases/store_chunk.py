@@ -14,7 +14,7 @@ from uuid import UUID
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
 from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import Lead
-from import_svc.domain.receipt import RowFailure, failure_of
+from import_svc.domain.receipt import NewFailure, failure_of
 from import_svc.domain.rows import JudgedRow
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore, new_lead_id
@@ -103,7 +103,7 @@ class StoreChunk:
         verdicts = mark_duplicates(rows, known)
         now = datetime.now(UTC)
         leads: list[Lead] = []
-        failures: list[RowFailure] = []
+        failures: list[NewFailure] = []
         for position, (row, codes) in enumerate(zip(rows, verdicts, strict=True)):
             if codes:
                 failures.append(failure_of(row, number=first_row + position, codes=codes))

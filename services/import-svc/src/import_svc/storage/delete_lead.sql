@@ -1,0 +1,2 @@
+DELETE FROM leads
+WHERE id = $1

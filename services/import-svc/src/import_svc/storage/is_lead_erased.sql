@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM erased_leads WHERE lead_id = $1)

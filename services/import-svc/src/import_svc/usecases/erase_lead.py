@@ -1,0 +1,72 @@
+"""Erase a lead: its row, and whatever else here holds its personal data (G11).
+
+Failures of imports that hold the same email or cellphone, also one that the lead had before,
+keep their row number, codes and reason, so that receipts stay true, but no value. A file that
+brings the same person later, or at the same moment, is a new submission: he becomes a lead
+again, or a failure, like anybody else.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from import_svc.domain.leads import Tombstone
+from import_svc.storage.imports import ImportStore
+from import_svc.storage.leads import LeadStore
+from import_svc.usecases.stored_lead import (
+    ChangeAnnouncer,
+    LeadNotFoundError,
+    again_if_rolled_back,
+    require_version,
+)
+from leadwire.db import Database
+
+
+class EraseLead:
+    """Erases single leads.
+
+    Args:
+        database: The service's database.
+        leads: Where leads are stored.
+        imports: Where the failures of imports are.
+        announcer: Announces the erasure.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        leads: LeadStore,
+        imports: ImportStore,
+        announcer: ChangeAnnouncer,
+    ) -> None:
+        self._database = database
+        self._leads = leads
+        self._imports = imports
+        self._announcer = announcer
+
+    async def __call__(self, lead_id: UUID, *, versions: frozenset[str] | None) -> None:
+        """Erase a lead, and leave its tombstone; nothing is left to do if it is erased.
+
+        Args:
+            lead_id: The lead.
+            versions: Tags of which one must be the lead's; None if any will do.
+
+        Raises:
+            LeadNotFoundError: There never was such a lead.
+            StaleLeadError: The lead is not at one of these versions.
+        """
+        await again_if_rolled_back(lambda: self._erase(lead_id, versions))
+
+    async def _erase(self, lead_id: UUID, versions: frozenset[str] | None) -> None:
+        async with self._database.transaction() as connection:
+            lead = await self._leads.lock(connection, lead_id)
+            if lead is None:
+                if await self._leads.is_erased(connection, lead_id):
+                    return
+                raise LeadNotFoundError(lead_id)
+            require_version(lead, versions)
+            tombstone = Tombstone(lead.id, lead.rev + 1)
+            await self._leads.bury(connection, tombstone, erased_at=datetime.now(UTC))
+            await self._imports.forget_failures(connection, lead)
+            await self._announcer.withdraw(connection, lead_id)
+            await self._announcer.erased(connection, [tombstone])

@@ -1,0 +1,94 @@
+"""What the commands about one stored lead have in common.
+
+A change and an erasure lock the lead's row first, so that the lead's events stand in the
+outbox in the order of its changes. What the database rolls back, since two of them waited
+for each other, is done again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
+
+import asyncpg
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from import_svc.domain.leads import Lead, Tombstone
+from import_svc.storage.errors import LostRaceError
+from leadwire.db import Connection
+
+ATTEMPTS: Final = 5
+
+_T = TypeVar("_T")
+
+
+class ChangeAnnouncer(Protocol):
+    """Tells the other services of changes, within the transaction that makes them."""
+
+    async def updated(self, connection: Connection, leads: Sequence[Lead]) -> None:
+        """Tell the whole contact side of leads."""
+        ...
+
+    async def erased(self, connection: Connection, tombstones: Sequence[Tombstone]) -> None:
+        """Tell that leads are erased."""
+        ...
+
+    async def withdraw(self, connection: Connection, lead_id: UUID) -> None:
+        """Tell nothing more of a lead but its end."""
+        ...
+
+
+class LeadNotFoundError(Exception):
+    """No such lead here, or it was erased."""
+
+    code: Final = "lead_not_found"
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__(f"there is no lead {lead_id}")
+
+
+class StaleLeadError(Exception):
+    """`If-Match` names another version than the lead has; `current` is the one it has."""
+
+    code: Final = "precondition_failed"
+
+    def __init__(self, *, current: str) -> None:
+        super().__init__(f"the lead has changed: it is {current} now; read it and decide again")
+        self.extra: Mapping[str, str] = {"current": current}
+
+
+def require_version(lead: Lead, versions: frozenset[str] | None) -> None:
+    """Hold a write to the version that its author has read.
+
+    Args:
+        lead: As it is.
+        versions: Tags of which one must be the lead's; None if any will do.
+
+    Raises:
+        StaleLeadError: The lead has another version.
+    """
+    if versions is not None and lead.tag not in versions:
+        raise StaleLeadError(current=lead.tag)
+
+
+async def again_if_rolled_back(work: Callable[[], Awaitable[_T]]) -> _T:
+    """Return what the work returns, done again a few times if others got in its way.
+
+    Raises:
+        Exception: The last one.
+    """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type((LostRaceError, asyncpg.TransactionRollbackError)),
+        wait=wait_random_exponential(multiplier=0.02, max=0.5),
+        stop=stop_after_attempt(ATTEMPTS),
+        reraise=True,
+    )
+
+    async def attempt() -> _T:
+        return await work()
+
+    return await retrying(attempt)

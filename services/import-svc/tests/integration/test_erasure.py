@@ -1,0 +1,239 @@
+"""`DELETE /v1/leads/{lead_id}`: nothing of the person stays, and all are told (G11)."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from uuid_utils.compat import uuid7
+
+from import_svc.domain.leads import Lead
+from import_svc.messaging.lead_changes import ChangesAnnouncer
+from import_svc.messaging.leads_created import LeadsAnnouncer
+from import_svc.storage.imports import ImportStore
+from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.usecases.erase_lead import EraseLead
+from leadwire.broker import Message
+from leadwire.contracts import LeadErased, LeadsCreated, LeadUpdated, Origin, read_event
+from leadwire.db import Database, Queries
+from leadwire.outbox import Outbox
+
+if TYPE_CHECKING:
+    from conftest import Desk, MakePerson
+
+ADA = {"name": "Ada", "family_name": "Lovelace", "email": "Ada@example.com"}
+PHONE = "+14155552671"
+IMPORT_ID = uuid7()
+
+
+async def create(desk: "Desk", **changes: object) -> str:
+    lead = await desk.call("POST", "/v1/leads", 201, json={**ADA, **changes})
+    return str(lead["id"])
+
+
+async def erase(
+    desk: "Desk", lead_id: object, status: int = 204, *, if_match: str | None = None
+) -> dict[str, Any]:
+    headers = {} if if_match is None else {"If-Match": if_match}
+    async with desk.client.delete(f"/v1/leads/{lead_id}", headers=headers) as response:
+        text = await response.text()
+        assert response.status == status, text
+        return orjson.loads(text) if text else {}
+
+
+async def erasures(desk: "Desk") -> list[tuple[str, int]]:
+    data = [event.data for event in await desk.published()]
+    return [(str(each.lead.id), each.lead.rev) for each in data if isinstance(each, LeadErased)]
+
+
+async def test_an_erased_lead_leaves_a_tombstone_and_is_announced(desk: "Desk") -> None:
+    lead_id = await create(desk)
+    await desk.call("PATCH", f"/v1/leads/{lead_id}", json={"name": "Augusta"})
+    await erase(desk, lead_id)
+    assert await desk.rows("SELECT * FROM leads") == []
+    assert await desk.rows("SELECT lead_id::text, rev FROM erased_leads") == [(lead_id, 3)]
+    assert await erasures(desk) == [(lead_id, 3)]
+    assert (str(desk.events[-1].subject), desk.events[-1].sequence) == (lead_id, "0000000003")
+
+
+async def test_erasing_again_is_done_already(desk: "Desk") -> None:
+    lead_id = await create(desk)
+    await asyncio.gather(*(erase(desk, lead_id) for _ in range(5)))
+    await erase(desk, lead_id, if_match='"contact-1"')
+    assert len(await erasures(desk)) == 1
+
+
+async def test_an_erased_lead_cannot_be_changed(desk: "Desk") -> None:
+    lead_id = await create(desk)
+    await erase(desk, lead_id)
+    problem = await desk.call("PATCH", f"/v1/leads/{lead_id}", 404, json={"name": "A"})
+    assert problem["code"] == "lead_not_found"
+
+
+async def test_a_lead_that_never_was_is_not_found(desk: "Desk") -> None:
+    assert (await erase(desk, uuid7(), 404))["code"] == "lead_not_found"
+    assert await erasures(desk) == []
+
+
+async def test_an_erasure_is_held_to_the_version_that_was_read(desk: "Desk") -> None:
+    lead_id = await create(desk)
+    problem = await erase(desk, lead_id, 412, if_match='"contact-2"')
+    assert (problem["code"], problem["current"]) == ("precondition_failed", "contact-1")
+    assert await erasures(desk) == []
+    await erase(desk, lead_id, if_match='"contact-1"')
+    other = await create(desk)
+    await erase(desk, other, if_match="*")
+
+
+async def test_email_and_cellphone_are_free_again(desk: "Desk") -> None:
+    first = await create(desk, cellphone=PHONE)
+    await erase(desk, first)
+    second = await create(desk, cellphone=PHONE)
+    assert first != second
+
+
+async def test_failures_of_the_person_keep_their_account_and_lose_their_values(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    receipt = await desk.bring(
+        [
+            person(1, email=" ADA@EXAMPLE.com "),
+            person(2, email="nonsense", cellphone="(415) 555-2671"),
+            person(3, email="ada@example.com", Company="x\x00"),
+            person(4, cellphone="12"),
+            person(5),
+        ],
+        region="US",
+    )
+    assert receipt["failed"] == 4
+    await erase(desk, lead_id)
+    after = await desk.call("GET", f"/v1/imports/{receipt['id']}")
+    assert (after["received"], after["imported"], after["failed"]) == (5, 1, 4)
+    *gone, kept = after["failures"]
+    assert kept == receipt["failures"][3]
+    for before, failure in zip(receipt["failures"], gone, strict=False):
+        values = dict.fromkeys(("name", "family_name", "email", "cellphone"))
+        assert failure == {**before, **values}
+    assert not await desk.value("SELECT count(*) FROM import_failures f WHERE f::text ~* 'ada@'")
+
+
+async def test_failures_under_a_former_email_are_forgotten_too(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    await desk.bring([person(1, email="ada@example.com"), person(2, cellphone=PHONE)])
+    for body in ({"email": "king@example.com"}, {"cellphone": None}):
+        await desk.call("PATCH", f"/v1/leads/{lead_id}", json=body)
+    assert await desk.value("SELECT count(email) FROM import_failures") == 2
+    await erase(desk, lead_id)
+    assert await desk.rows("SELECT DISTINCT name, email, cellphone FROM import_failures") == [
+        (None, None, None)
+    ]
+
+
+async def test_failures_of_a_person_are_found_by_index(database: Database) -> None:
+    rows = """
+        INSERT INTO import_failures (import_id, row, reason, codes, email_key, cellphone_key,
+                                     former_lead_id)
+        SELECT gen_random_uuid(), n, 'r', '{email_exists}', n || '@x.com', '+' || n,
+               CASE WHEN n % 1000 = 0 THEN gen_random_uuid() END
+        FROM generate_series(1, 50000) AS n
+    """
+    queries = Queries("import_svc.storage")
+    async with database.transaction() as connection:
+        await connection.execute(rows)
+        await connection.execute("ANALYZE import_failures")
+        for name in ("redact_failures_of_lead", "tag_failures_of_lead"):
+            await connection.execute(f"PREPARE {name} (uuid, text, text) AS {queries[name]}")
+            for plan in ("force_generic_plan", "force_custom_plan"):
+                await connection.execute(f"SET LOCAL plan_cache_mode = {plan}")
+                lines = await connection.fetch(
+                    f"EXPLAIN EXECUTE {name} (gen_random_uuid(), '7@x.com', '+7')"
+                )
+                planned = "\n".join(line[0] for line in lines)
+                assert "Seq Scan" not in planned, (plan, planned)
+
+
+class Office:
+    """Erases leads where nothing publishes the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._leads, self._outbox = LeadStore(), Outbox()
+        self._changes = ChangesAnnouncer(outbox=self._outbox)
+
+    async def add(self, *leads: Lead) -> None:
+        async with self._database.transaction() as connection:
+            for lead in leads:
+                await self._leads.add(connection, lead)
+            await LeadsAnnouncer(outbox=self._outbox).announce(connection, leads)
+            await self._changes.updated(connection, leads)
+
+    async def erase(self, lead: Lead) -> None:
+        command = EraseLead(
+            database=self._database,
+            leads=self._leads,
+            imports=ImportStore(),
+            announcer=self._changes,
+        )
+        await command(lead.id, versions=None)
+
+    async def waiting(self) -> list[Any]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch("SELECT type, body FROM outbox ORDER BY id")
+        return [read_event(Message(id="", type=row["type"], body=row["body"])).data for row in rows]
+
+
+def imported(number: int) -> Lead:
+    now = datetime.now(UTC)
+    return Lead(
+        id=new_lead_id(),
+        name="Ada",
+        family_name="Lovelace",
+        email=f"Ada{number}@example.com",
+        email_key=f"ada{number}@example.com",
+        cellphone=f"+1415555{number:04}",
+        attributes="{}",
+        origin=Origin.IMPORT,
+        import_id=IMPORT_ID,
+        created_at=now,
+        updated_at=now,
+        rev=1,
+    )
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(database)
+
+
+@pytest.mark.parametrize("parked", [False, True], ids=["pending", "parked"])
+async def test_what_is_not_published_of_the_person_is_withdrawn(
+    office: Office, database: Database, *, parked: bool
+) -> None:
+    one, other = imported(1), imported(2)
+    await office.add(one, other)
+    if parked:
+        async with database.connection() as connection:
+            await connection.execute("UPDATE outbox SET parked_at = now()")
+    await office.erase(one)
+    created, updated, erased = await office.waiting()
+    assert isinstance(created, LeadsCreated)
+    assert isinstance(updated, LeadUpdated)
+    assert isinstance(erased, LeadErased)
+    assert [lead.id for lead in created.leads] == [other.id]
+    assert updated.lead.id == other.id
+    assert (erased.lead.id, erased.lead.rev) == (one.id, 2)
+    async with database.connection() as connection:
+        assert not await connection.fetchval(
+            "SELECT count(*) FROM outbox WHERE encode(body, 'escape') ILIKE '%ada1@%'"
+        )
+
+
+async def test_an_event_about_erased_leads_alone_is_dropped(office: Office) -> None:
+    one = imported(1)
+    await office.add(one)
+    await office.erase(one)
+    assert [type(data) for data in await office.waiting()] == [LeadErased]
