@@ -19,7 +19,9 @@ COLUMNS = """
 """
 HOLDS = "SELECT EXISTS (SELECT FROM {table} WHERE {text} ~* $1)"
 PARKED = "SELECT count(*) FROM {schema}.parked"
-RECEIVED = "SELECT count(*) FROM {schema}.inbox WHERE source = 'leadwire/import-svc'"
+RECEIVED = (
+    "SELECT count(DISTINCT event_id) FROM {schema}.inbox WHERE source = 'leadwire/import-svc'"
+)
 
 
 class Archive:
@@ -114,3 +116,46 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
 async def _each_holds_something(archive: Archive, traces: tuple[str, ...]) -> bool:
     held = await archive.holding(*traces)
     return {column.partition(".")[0] for column in held} == set(SCHEMAS)
+
+
+async def test_what_is_said_again_is_new_only_to_whoever_lost_it(
+    system: System, archive: Archive
+) -> None:
+    kept, gone = await create(system, "Barbara"), await create(system, "Grace")
+
+    async def all_is_delivered() -> bool:
+        page = await system.get("notifier_svc", "/v1/deliveries", status="delivered")
+        return len(page["items"]) == 4
+
+    await eventually(all_is_delivered, within=30)
+    await system.delete("import_svc", f"/v1/leads/{gone}")
+    await eventually(lambda: _all_received(archive, 3), within=30)
+    state = await _state(archive)
+
+    assert "done, 2 said again" in await system.run("import_svc", "resync")
+    await eventually(lambda: _all_received(archive, 5), within=30)
+    assert await _state(archive) == state
+
+    # The projection is lost, as after a restore of an old backup.
+    await archive.execute("DELETE FROM stream_svc.leads")
+    assert await system.status_of("stream_svc", f"/v1/leads/{kept}") == 404
+    await system.run("import_svc", "resync")
+    await eventually(lambda: _all_received(archive, 7), within=30)
+    assert await system.status_of("stream_svc", f"/v1/leads/{kept}") == 200
+    assert await system.status_of("stream_svc", f"/v1/leads/{gone}") == 404
+
+
+async def _all_received(archive: Archive, count: int) -> bool:
+    counts = [await archive.value(RECEIVED.format(schema=schema)) for schema in SCHEMAS[1:]]
+    return counts == [count] * len(counts)
+
+
+async def _state(archive: Archive) -> list[object]:
+    """Return what every consumer makes of leads; the same as long as nothing is new to it."""
+    queries = (
+        "SELECT pos FROM stream_svc.head",
+        "SELECT json_agg((id, status, attempts) ORDER BY id)::text FROM notifier_svc.deliveries",
+        "SELECT json_agg(l.* ORDER BY id)::text FROM manager_svc.leads l",
+        "SELECT json_agg(l.* ORDER BY id)::text FROM stream_svc.leads l",
+    )
+    return [await archive.value(query) for query in queries]

@@ -1,4 +1,4 @@
-"""`python -m import_svc serve | migrate | topology | check`."""
+"""`python -m import_svc serve | migrate | topology | check | resync`."""
 
 import sys
 

@@ -105,6 +105,20 @@ class LeadStore:
         """Tell whether there was such a lead, and it was erased."""
         return bool(await connection.fetchval(self._queries["is_lead_erased"], lead_id))
 
+    async def share(
+        self, connection: Connection, *, after: UUID, up_to: UUID, limit: int
+    ) -> list[Lead]:
+        """Return leads in the order of their ids, which nobody changes in the meantime."""
+        records = await connection.fetch(self._queries["list_leads_for_share"], after, up_to, limit)
+        return [_lead(record) for record in records]
+
+    async def tombstones(
+        self, connection: Connection, *, after: UUID, limit: int
+    ) -> list[Tombstone]:
+        """Return tombstones in the order of their ids."""
+        records = await connection.fetch(self._queries["list_tombstones"], after, limit)
+        return [Tombstone(*record) for record in records]
+
 
 def _lead(record: asyncpg.Record) -> Lead:
     lead = Lead(*record)
