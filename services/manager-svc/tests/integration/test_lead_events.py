@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from uuid_utils.compat import uuid7
 
 from leadwire.broker import Message
-from leadwire.contracts import LeadsCreated, LeadUpdated, Origin
+from leadwire.contracts import (
+    LeadsCreated,
+    LeadUpdated,
+    Origin,
+    new_event,
+    read_event,
+    to_message,
+)
 from leadwire.db import Database
 from leadwire.testing import eventually
 from manager_svc.storage.queries import QUERIES
@@ -14,6 +21,12 @@ if TYPE_CHECKING:
     from conftest import Desk
 
 STATES = "SELECT name, contact_rev, status, erased_at IS NOT NULL FROM leads WHERE id = $1"
+
+PARK = """
+    INSERT INTO parked (subscription, source, event_id, type, content_type, body, headers, reason,
+                        attempts)
+    VALUES ('manager-svc', 'test', $1, $2, 'application/json', $3, '{}', 'test', 1)
+"""
 
 
 async def test_an_event_that_comes_twice_has_one_effect(desk: "Desk") -> None:
@@ -129,6 +142,22 @@ async def test_a_decided_lead_can_be_erased_and_erased_again(desk: "Desk") -> No
     await desk.erase(lead)
     await desk.erase(lead)
     assert await desk.published_of(lead) == ["lead_interested_created"]
+
+
+async def test_parked_events_lose_the_erased_lead_and_keep_the_others(desk: "Desk") -> None:
+    gone, stays = desk.contact(), desk.contact()
+    both = new_event(
+        LeadsCreated(origin=Origin.IMPORT, import_id=None, leads=(gone, stays)), source="test"
+    )
+    alone = new_event(LeadUpdated(lead=gone), source="test", subject=gone.id)
+    for event in (both, alone):
+        body = to_message(event).body
+        await desk.rows(PARK, str(event.id), event.type.value, body)
+    await desk.erase(gone.id)
+    ((body,),) = await desk.rows("SELECT body FROM parked")
+    data = read_event(Message(id="", type="leads_created", body=body)).data
+    assert isinstance(data, LeadsCreated)
+    assert [lead.id for lead in data.leads] == [stays.id]
 
 
 async def test_a_bulk_event_is_taken_in_few_statements(desk: "Desk") -> None:

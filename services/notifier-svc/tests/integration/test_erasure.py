@@ -9,9 +9,11 @@ from leadwire.contracts import (
     Contact,
     InterestedLead,
     LeadInterestedCreated,
+    LeadsCreated,
     LeadStatus,
     LeadUpdated,
     ManagerRef,
+    Origin,
     Work,
     new_event,
     to_message,
@@ -80,6 +82,18 @@ async def test_nothing_personal_is_left_and_other_leads_stay(office: "Office") -
     assert items[str(erased.id)]["event"]["subject"] == str(gone.id)
     assert [item["event"] for item in items.values()].count(None) == 2
     assert sum(item["redacted_at"] is not None for item in items.values()) == 3
+
+
+async def test_a_parked_import_keeps_its_other_leads(office: "Office") -> None:
+    gone, stays = office.contact(), office.contact()
+    created = new_event(
+        LeadsCreated(origin=Origin.FORM, import_id=None, leads=(gone, stays)), source="test"
+    )
+    unreadable = to_message(created).body.replace(b'"origin":"form"', b'"origin":"nowhere"')
+    await office.publish(Message(id=str(created.id), type="leads_created", body=unreadable))
+    await office.erase(gone.id)
+    assert await tables_that_name(office, gone.email) == []
+    assert await tables_that_name(office, stays.email) == ["journal", "parked"]
 
 
 async def test_emails_that_were_not_sent_yet_are_not_sent_any_more(office: "Office") -> None:

@@ -7,11 +7,17 @@ from uuid import uuid4
 from uuid_utils.compat import uuid7
 
 from leadwire.broker import Message
-from leadwire.contracts import LeadStatus
+from leadwire.contracts import LeadStatus, LeadUpdated, new_event, to_message
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
     from conftest import Arrives, MakeContact, MakeWork, MakeWorkEvent, StreamService
+
+PARK = """
+    INSERT INTO parked (subscription, source, event_id, type, content_type, body, headers, reason,
+                        attempts)
+    VALUES ('stream-svc', 'test', $1, $2, 'application/json', $3, '{}', 'test', 1)
+"""
 
 
 async def test_a_lead_is_read_as_the_design_says(
@@ -84,6 +90,10 @@ async def test_an_erased_lead_is_gone_from_every_table(
     await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
     await arrives({contact.id: 2})
 
+    parked = to_message(new_event(LeadUpdated(lead=contact), source="test", subject=contact.id))
+    async with service.database() as database, database.connection() as connection:
+        await connection.execute(PARK, parked.id, parked.type, parked.body)
+
     await service.publisher.erased(contact.id, 2)
     await eventually(lambda: _count_is(service, 0))
     await service.publisher.updated(make_contact(contact.id, rev=3, name="Secretname"))
@@ -99,6 +109,7 @@ async def test_an_erased_lead_is_gone_from_every_table(
         content = " ".join(row["content"] for row in rows)
         assert str(contact.id) in content
         assert "Secretname" not in content
+        assert await connection.fetchval("SELECT count(*) FROM parked") == 0
         assert "hidden.example" not in content
         assert await connection.fetchval("SELECT erased FROM leads WHERE id = $1", contact.id)
 

@@ -9,7 +9,7 @@ gives the broker `ParkedEvents` for what cannot be handled.
 from leadwire.outbox.errors import UnreadableError
 from leadwire.outbox.handling import Identified, transactional_handler
 from leadwire.outbox.metrics import RelayMetrics
-from leadwire.outbox.parking import ParkedEvents
+from leadwire.outbox.parking import ParkedEvents, redact_parked
 from leadwire.outbox.pruner import InboxPruner
 from leadwire.outbox.relay import Relay
 from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, UnpublishedEvent
@@ -25,5 +25,6 @@ __all__ = [
     "RelayMetrics",
     "UnpublishedEvent",
     "UnreadableError",
+    "redact_parked",
     "transactional_handler",
 ]

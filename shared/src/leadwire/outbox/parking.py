@@ -1,11 +1,12 @@
 """Deliveries that were set aside, in the consumer's own schema."""
 
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
 
 from leadwire.broker import Delivery
-from leadwire.db import Database, Queries
+from leadwire.db import Connection, Database, Queries
 from leadwire.outbox._rows import message_columns, shortened, storable
 
 SOURCE_HEADER: Final = "ce-source"
@@ -48,3 +49,24 @@ class ParkedEvents:
                 delivery.attempt,
             )
         self._parked.labels(delivery.subscription, delivery.message.type).inc()
+
+
+async def redact_parked(
+    connection: Connection, *, mentioning: str, redacted: Callable[[str, bytes], bytes | None]
+) -> None:
+    """Take out of events that are set aside what may not be kept any more.
+
+    Args:
+        connection: In the transaction that forgets it.
+        mentioning: Text that the body of each event concerned contains.
+        redacted: Gives the body to keep instead, by type and body; None if nothing may be kept.
+    """
+    queries = Queries("leadwire.outbox.sql")
+    for row, event_type, body in await connection.fetch(
+        queries["find_parked_mentioning"], mentioning
+    ):
+        kept = redacted(event_type, body)
+        if kept is None:
+            await connection.execute(queries["delete_parked"], row)
+        elif kept != body:
+            await connection.execute(queries["replace_parked_body"], row, kept)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadwire.contracts.redaction import leads_named_in, redacted_body
+from leadwire.contracts.redaction import leads_named_in, redacted_body, redaction_of_parked
 
 GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
 
@@ -70,3 +70,23 @@ def test_the_erasure_itself_is_kept() -> None:
 @pytest.mark.parametrize("subject", [None, str(UUID(int=1)), "invoice/7"])
 def test_events_about_something_else_stay(subject: str | None) -> None:
     assert redact("lead_updated", b"{}", subject=subject) == b"{}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["broken {}", '["{}"]', '{{"id": "{}"}}', '{{"data": {{"leads": [{{"id": 5}}, "{}"]}}}}'],
+)
+def test_nothing_is_kept_of_a_parked_event_that_cannot_be_read(body: str) -> None:
+    assert redaction_of_parked(GONE)("leads_created", body.format(GONE).encode()) is None
+
+
+def test_parked_events_are_redacted_by_their_own_subject() -> None:
+    redacted = redaction_of_parked(GONE)
+    assert redacted("lead_updated", json.dumps({"subject": str(GONE)}).encode()) is None
+    about_another = json.dumps({"subject": str(UUID(int=1)), "data": str(GONE)}).encode()
+    assert redacted("lead_updated", about_another) == about_another
+    assert redacted("leads_created", leads_created(GONE)) is None
+    kept = redacted("leads_created", leads_created(GONE, UUID(int=1)))
+    assert kept is not None
+    assert str(UUID(int=1)).encode() in kept
+    assert str(GONE).encode() not in kept

@@ -6,8 +6,9 @@ from typing import Final
 from leadwire import contracts
 from leadwire.broker import Handler, Subscription
 from leadwire.contracts import Event, EventType, LeadErased, LeadsCreated, LeadUpdated, read_event
+from leadwire.contracts.redaction import redaction_of_parked
 from leadwire.db import Connection, Database
-from leadwire.outbox import transactional_handler
+from leadwire.outbox import redact_parked, transactional_handler
 from manager_svc.domain.lead import Contact
 from manager_svc.usecases.erase_lead import erase_lead
 from manager_svc.usecases.receive_leads import receive_leads
@@ -38,6 +39,9 @@ def lead_events(*, database: Database, units: Units) -> Handler:
             case LeadErased(lead=lead):
                 erasure = partial(erase_lead, lead_id=lead.id, contact_rev=lead.rev)
                 await units.run_on(connection, erasure, actor=event.source)
+                await redact_parked(
+                    connection, mentioning=str(lead.id), redacted=redaction_of_parked(lead.id)
+                )
                 return
             case _:
                 return  # not subscribed to, so it says nothing to this service

@@ -126,10 +126,6 @@ class JournalStore:
             QUERIES["replace_journal_body"], stored.received_at, stored.position, body, without
         )
 
-    async def forget_parked_events_of(self, lead_id: UUID) -> None:
-        """Delete parked events that name the lead."""
-        await self._connection.execute(QUERIES["forget_parked_events_of_lead"], str(lead_id))
-
     async def add_days(self, first: date, last: date) -> int:
         """Make the journal ready for entries of these days.
 

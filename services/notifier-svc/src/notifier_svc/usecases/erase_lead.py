@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from leadwire.contracts.redaction import LEADS_CREATED, redacted_body
+from leadwire.contracts.redaction import LEADS_CREATED, redacted_body, redaction_of_parked
 from leadwire.db import Connection
+from leadwire.outbox import redact_parked
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
 
@@ -30,5 +31,5 @@ async def erase_lead(connection: Connection, lead_id: UUID) -> None:
             erased=frozenset({lead_id}),
         )
         await journal.replace_body(stored, body, without=lead_id)
-    await journal.forget_parked_events_of(lead_id)
+    await redact_parked(connection, mentioning=str(lead_id), redacted=redaction_of_parked(lead_id))
     await DeliveryStore(connection=connection).cancel_for_lead(lead_id)

@@ -1,0 +1,2 @@
+DELETE FROM parked
+WHERE id = $1

@@ -1,0 +1,3 @@
+UPDATE parked
+SET body = $2
+WHERE id = $1
