@@ -7,6 +7,7 @@
 from leadwire.broker.errors import (
     BrokerConfigurationError,
     BrokerError,
+    BrokerRefusedError,
     BrokerUnavailableError,
     TopologyConflictError,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Broker",
     "BrokerConfigurationError",
     "BrokerError",
+    "BrokerRefusedError",
     "BrokerUnavailableError",
     "Capabilities",
     "Consumer",

@@ -13,5 +13,12 @@ class BrokerUnavailableError(BrokerError):
     """The broker did not answer in time; trying again may help."""
 
 
+class BrokerRefusedError(BrokerUnavailableError):
+    """The broker answered and turned us away: role, password, rights or address are wrong.
+
+    Who runs already keeps trying, as with a broker that is away: somebody may mend it.
+    """
+
+
 class TopologyConflictError(BrokerError):
     """A queue or exchange exists with other properties than wanted."""

@@ -240,6 +240,7 @@ class Broker(Protocol):
         """Connect, in one attempt of bounded length; after a failed one it may be called again.
 
         Raises:
+            BrokerRefusedError: The broker answered, and refused the address or its user.
             BrokerUnavailableError: The broker did not answer in time.
         """
         ...

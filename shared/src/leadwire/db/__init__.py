@@ -3,7 +3,7 @@
 `leadwire.db.embedded` holds a Postgres server for machines that have none.
 """
 
-from leadwire.db.addresses import DatabaseAddressError, check_address
+from leadwire.db.addresses import DatabaseAddressError, check_address, role_of
 from leadwire.db.database import Database
 from leadwire.db.errors import (
     DatabaseError,
@@ -40,4 +40,5 @@ __all__ = [
     "migrate",
     "pending_migrations",
     "provision_role",
+    "role_of",
 ]

@@ -1,5 +1,6 @@
 """Judge the address of a database before anything is connected."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -40,7 +41,13 @@ def check_address(url: str) -> None:
     _insist_on_readable(url)
 
 
-def _insist_on_readable(url: str) -> None:
+def role_of(url: str) -> str:
+    """Return the role that a connection by this URL is made with, also if it names none."""
+    _, parameters = _read(url)
+    return str(parameters.user)
+
+
+def _read(url: str) -> Any:
     nothing = dict.fromkeys(
         (
             *("host", "port", "user", "password", "passfile", "database", "ssl", "service"),
@@ -48,8 +55,12 @@ def _insist_on_readable(url: str) -> None:
             *("krbsrvname", "gsslib"),
         )
     )
+    return _parse_connect_dsn_and_args(dsn=url, **nothing)
+
+
+def _insist_on_readable(url: str) -> None:
     try:
-        _parse_connect_dsn_and_args(dsn=url, **nothing)
+        _read(url)
     except asyncpg.ClientConfigurationError as error:
         raise DatabaseAddressError(str(error).partition("\n")[0]) from None
     except OSError as error:

@@ -16,6 +16,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from leadwire.db.addresses import role_of
 from leadwire.db.errors import (
     CONNECTION_LOST,
     LOST_IN_USE,
@@ -254,16 +255,11 @@ class Database:
             raise DatabaseUnavailableError(
                 f"no connection to {self._where} within {within:g} s ({purpose})"
             ) from error
-        except REFUSED as error:
-            raise DatabaseRefusedError(
-                f"{self._where} refused the role of {self.application_name}: "
-                "check the role and the password in its database URL"
-            ) from error
         except asyncpg.PostgresError as error:
             reason = str(error).partition("\n")[0]
             raise DatabaseRefusedError(
-                f"{self._where} refused the connection of {self.application_name}: {reason}; "
-                "check its database URL"
+                f"{self._where} refused the role {role_of(self._url)} ({reason}): check the role, "
+                "the password and the parameters in its database URL"
             ) from error
 
     def _no_such_database(self) -> str:

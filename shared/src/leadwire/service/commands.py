@@ -91,10 +91,15 @@ async def check_topology(
 async def connected_broker(
     description: ServiceDescription[SettingsT], settings: SettingsT
 ) -> AsyncIterator[Broker]:
-    """Lend a connection to the broker."""
+    """Lend a connection to the broker; one that refuses us is told of at once.
+
+    Whoever gave the command waits for the answer.
+    """
     url = settings.broker_url.get_secret_value()
     broker = broker_from_url(url, name=description.name)
-    patient = PatientBroker(broker=broker, url=url, connect_within=settings.connect_within)
+    patient = PatientBroker(
+        broker=broker, url=url, connect_within=settings.connect_within, until_admitted=False
+    )
     try:
         await patient.start()
         yield broker

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 import structlog
 from tenacity import (
     AsyncRetrying,
-    retry_if_exception_type,
+    retry_if_exception,
     wait_random_exponential,
 )
 
 from leadwire.broker import (
     Broker,
+    BrokerRefusedError,
     BrokerUnavailableError,
     Consumer,
     Handler,
@@ -75,14 +76,22 @@ class AppliedMigrations:
 class PatientBroker:
     """Connects to the broker, and waits a while for one that is still starting.
 
+    A service that is rolled out together with its broker may come before its user or its role,
+    so it waits also for a broker that refuses them, and says what was refused.
+
     Args:
         broker: What to connect and disconnect.
         url: Its address, of which messages name host and port.
         connect_within: Seconds that a start waits for a broker that is not there yet.
+        until_admitted: Whether it waits for one that refuses us, too.
     """
 
-    def __init__(self, *, broker: Broker, url: str, connect_within: float) -> None:
+    def __init__(
+        self, *, broker: Broker, url: str, connect_within: float, until_admitted: bool = True
+    ) -> None:
         self._broker = broker
+        self._until_admitted = until_admitted
+        self._refusal: BrokerRefusedError | None = None
         self._where = _host_and_port(url)
         self._connect_within = connect_within
 
@@ -90,19 +99,20 @@ class PatientBroker:
         """Connect.
 
         Raises:
+            BrokerRefusedError: The broker refused us, until the end if it was waited for.
             BrokerUnavailableError: The broker did not answer within `connect_within`.
         """
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(BrokerUnavailableError),
+            retry=retry_if_exception(self._worth_waiting),
             wait=wait_random_exponential(multiplier=0.25, max=5.0),
         )
         telling = asyncio.create_task(self._tell(), name="tell of the wait for the broker")
         try:
             # Around everything, since one attempt may itself take long.
             async with asyncio.timeout(self._connect_within):
-                await retrying(self._broker.start)
+                await retrying(self._attempt)
         except TimeoutError:
-            raise BrokerUnavailableError(
+            raise self._refusal or BrokerUnavailableError(
                 f"the broker at {self._where} did not answer within {self._connect_within:g} s: "
                 f"start it, or correct {_VARIABLE}"
             ) from None
@@ -110,19 +120,40 @@ class PatientBroker:
             telling.cancel()
             await asyncio.wait([telling])
 
+    async def _attempt(self) -> None:
+        try:
+            await self._broker.start()
+        except BrokerRefusedError as error:
+            self._refusal = BrokerRefusedError(f"{error}; mend that there, or correct {_VARIABLE}")
+            raise self._refusal from error
+        except BrokerUnavailableError:
+            self._refusal = None
+            raise
+
+    def _worth_waiting(self, error: BaseException) -> bool:
+        if isinstance(error, BrokerRefusedError):
+            return self._until_admitted
+        return isinstance(error, BrokerUnavailableError)
+
     async def _tell(self) -> None:
         """Say now and then that the broker is waited for."""
         waited, pause = 0.0, _FIRST_WORD_AFTER
         while waited + pause < self._connect_within:
             await asyncio.sleep(pause)
             waited += pause
-            log.warning(
-                "broker_not_there_yet",
-                broker=self._where,
-                variable=_VARIABLE,
-                waiting_for_another_s=round(self._connect_within - waited, 1),
-            )
+            self._say(waiting_for_another_s=round(self._connect_within - waited, 1))
             pause = _NEXT_WORD_AFTER
+
+    def _say(self, *, waiting_for_another_s: float) -> None:
+        known = {
+            "broker": self._where,
+            "variable": _VARIABLE,
+            "waiting_for_another_s": waiting_for_another_s,
+        }
+        if self._refusal is None:
+            log.warning("broker_not_there_yet", **known)
+        else:
+            log.warning("broker_refuses", **known, reason=str(self._refusal))
 
     async def stop(self) -> None:
         """Disconnect."""

@@ -92,21 +92,37 @@ async def run_probe() -> RunProbe:
     """Run a command of the probe to its end; returns its exit code and what it printed."""
 
     async def run(environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(PROBE_FILE),
-            *arguments,
-            env=_environment(environment),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(90):
-            output, errors = await process.communicate()
-        assert process.returncode is not None
-        assert b"Traceback" not in errors, errors.decode()
-        return process.returncode, output.decode()
+        code, output, _ = await _run(environment, *arguments)
+        return code, output
 
     return run
+
+
+@pytest.fixture
+async def hear_probe() -> RunProbe:
+    """As `run_probe`, but what it printed includes its complaints and its log."""
+
+    async def run(environment: Mapping[str, str], *arguments: str) -> tuple[int, str]:
+        code, output, errors = await _run(environment, *arguments)
+        return code, output + errors
+
+    return run
+
+
+async def _run(environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(PROBE_FILE),
+        *arguments,
+        env=_environment(environment),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(90):
+        output, errors = await process.communicate()
+    assert process.returncode is not None
+    assert b"Traceback" not in errors, errors.decode()
+    return process.returncode, output.decode(), errors.decode()
 
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -103,6 +103,7 @@ class PostgresBroker:
         """Connect, in one attempt; after a failed one it may be called again.
 
         Raises:
+            BrokerRefusedError: The database refused the role, or what the address asks for.
             BrokerUnavailableError: The database did not answer in time.
         """
         if self._pool is not None:

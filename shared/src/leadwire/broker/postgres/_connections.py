@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from leadwire.broker.errors import BrokerUnavailableError
-from leadwire.db import Connection, DedicatedConnection
+from leadwire.broker.errors import BrokerRefusedError, BrokerUnavailableError
+from leadwire.db import Connection, DedicatedConnection, role_of
 from leadwire.db.session import CONNECT_WITHIN, LOCK_HOLDER, POOLED, location, server_settings
 
 if TYPE_CHECKING:
@@ -22,13 +22,21 @@ UNAVAILABLE = (
     asyncpg.InternalClientError,  # the server's goodbye has crossed a statement
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutdown, crash, starting up, statement time-out
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
 )
-"""What passes, or is mended by an operator, while the client keeps trying."""
+"""What passes while the client keeps trying."""
+
+REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # the role or its password
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,  # no CONNECT, or none on the schema
+    asyncpg.UndefinedObjectError,  # a parameter of the address that the server does not know,
+    asyncpg.InvalidParameterValueError,  # or not with this value,
+    asyncpg.CantChangeRuntimeParamError,  # or not from a client
+)
+"""What an operator mends, while the client keeps trying."""
 
 PLANNING = {
     # A generic plan does not know how few rows a claim takes, and may sort a whole backlog.
@@ -69,7 +77,8 @@ async def connect(
     """Open a connection.
 
     Raises:
-        BrokerUnavailableError: The server did not answer, or refused.
+        BrokerRefusedError: The server refused the role, or what the address asks for.
+        BrokerUnavailableError: The server did not answer.
     """
     with unavailable(url):
         return await asyncpg.connect(
@@ -83,9 +92,14 @@ async def connect(
 
 @contextlib.contextmanager
 def unavailable(url: str) -> Iterator[None]:
-    """Turn the errors of a server that is away into a `BrokerUnavailableError`."""
+    """Turn the errors of a server that is away, or refuses us, into those of a broker."""
     try:
         yield
+    except REFUSED as error:
+        reason = str(error).partition("\n")[0]
+        raise BrokerRefusedError(
+            f"the broker database at {location(url)} refused the role {role_of(url)}: {reason}"
+        ) from error
     except UNAVAILABLE as error:
         raise BrokerUnavailableError(
             f"the broker database at {location(url)} does not answer: {type(error).__name__}"

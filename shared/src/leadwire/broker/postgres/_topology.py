@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 import structlog
 
-from leadwire.broker.errors import BrokerConfigurationError, TopologyConflictError
+from leadwire.broker.errors import (
+    BrokerConfigurationError,
+    BrokerRefusedError,
+    TopologyConflictError,
+)
 from leadwire.broker.port import Subscription
 from leadwire.broker.postgres._connections import SCHEMA
 from leadwire.db import Connection, MigrationSource, Queries, migrate, pending_migrations
@@ -26,6 +30,7 @@ async def declare(connection: Connection, subscriptions: Sequence[Subscription])
         TopologyConflictError: A subscription exists and is ordered, or not, other than
             wanted; that decides how its deliveries were stored.
         BrokerConfigurationError: There is no schema and the role may not create one.
+        BrokerRefusedError: The schema is another role's.
     """
     await connection.execute(_QUERIES["lock_declaration"])
     try:
@@ -47,8 +52,12 @@ async def missing(connection: Connection, subscriptions: Sequence[Subscription])
 
 
 async def _create_tables(connection: Connection) -> None:
-    if not await connection.fetchval(_QUERIES["schema_exists"]):
+    usable = await connection.fetchval(_QUERIES["is_schema_usable"])
+    if usable is None:
         await _create_schema(connection)
+    elif not usable:
+        # Its tables would be invisible, and seem to be missing.
+        raise BrokerRefusedError(f"the schema {SCHEMA} belongs to another role than this broker's")
     # Asked first, so that a version older than the tables declares as well.
     if await pending_migrations(connection, schema=SCHEMA, sources=[MIGRATIONS]):
         await migrate(connection, schema=SCHEMA, sources=[MIGRATIONS])

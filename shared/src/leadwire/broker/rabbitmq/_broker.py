@@ -111,6 +111,7 @@ class RabbitMQBroker:
         """Connect, in one attempt; after a failed one it may be called again.
 
         Raises:
+            BrokerRefusedError: The server refused the user, or the virtual host.
             BrokerUnavailableError: The server did not answer in time.
         """
         await self._publishing.get()

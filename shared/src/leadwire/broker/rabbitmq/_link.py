@@ -16,7 +16,7 @@ import structlog
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
 from yarl import URL
 
-from leadwire.broker.errors import BrokerUnavailableError
+from leadwire.broker.errors import BrokerRefusedError, BrokerUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -158,6 +158,7 @@ class Link:
         """Return the connection; make a new one if there is none or it was lost.
 
         Raises:
+            BrokerRefusedError: The server refused the user, or the virtual host.
             BrokerUnavailableError: The server does not answer, or the link is closed.
         """
         async with self._lock:
@@ -168,7 +169,7 @@ class Link:
             self._forget()
             connection = LinkConnection(self._url, name=self._name)
             try:
-                await call(connection.connect(), within=CONNECT_WITHIN)
+                await self._connect(connection)
             except BaseException:
                 connection.cut()
                 self._bid_farewell(connection)
@@ -186,6 +187,14 @@ class Link:
             BrokerUnavailableError: The server does not answer.
         """
         return await call(_open_channel(connection or await self.get()))
+
+    async def _connect(self, connection: LinkConnection) -> None:
+        try:
+            await call(connection.connect(), within=CONNECT_WITHIN)
+        except BrokerUnavailableError as error:
+            if (refusal := _refusal(error.__cause__, self._url)) is None:
+                raise
+            raise BrokerRefusedError(f"RabbitMQ {refusal}") from error
 
     def discard(self, connection: LinkConnection) -> None:
         """Cut a connection that is no longer to be trusted; the next `get` makes another."""
@@ -211,6 +220,20 @@ class Link:
         task = asyncio.create_task(_close(connection), name=f"close {self._name}")
         self._farewells.add(task)
         task.add_done_callback(self._farewells.discard)
+
+
+def _refusal(error: BaseException | None, url: URL) -> str | None:
+    """Tell what a failure to connect says that the server refused; None if nothing."""
+    if isinstance(error, aiormq.exceptions.ProbableAuthenticationError):
+        return f"refused the user {url.user} or the password: {error}"
+    # To whom asks for a virtual host, the server's refusal is a frame that the client did not
+    # expect; it tells the frame's kind, and loses the reason.
+    if isinstance(error, aiormq.exceptions.InvalidFrameError) and "Connection.Close" in str(error):
+        return (
+            f"refused the virtual host {url.path[1:] or '/'} to the user {url.user}: the host must "
+            "exist, and the user needs permissions in it (RabbitMQ's log has the reason)"
+        )
+    return None
 
 
 async def _open_channel(connection: LinkConnection) -> aio_pika.abc.AbstractChannel:
