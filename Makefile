@@ -23,11 +23,6 @@ define install
 		|| { echo "uv could not (see $(VENV)/uv.log); trying pip, which takes longer"; $(PIP_INSTALL) $(1); }
 endef
 
-# `make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://...`
-PORT ?= 8080
-DATA ?= .data
-RUN_OPTIONS := --port $(PORT) --data $(DATA)
-
 # Tests wait more than they compute. Each job has servers of its own; a file is run by one job.
 JOBS ?= 3
 PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(JOBS) --dist loadfile)
@@ -45,6 +40,9 @@ help: ## Show this list
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
 
+# What is given to `make` is in the environment of its commands, too: taken from there, it may hold
+# blanks and quotes, and what is empty gets its default.
+
 # Addresses bear passwords: they go by the environment, not by a command line that `ps` shows.
 ifdef BROKER_URL
 run: export LEADWIRE_BROKER_URL := $(BROKER_URL)
@@ -55,10 +53,10 @@ run: export DATABASE_URL := $(DATABASE_URL)
 endif
 
 run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, apt or root
-	@exec $(BIN)/leadwire-standalone $(RUN_OPTIONS)
+	@exec $(BIN)/leadwire-standalone --port="$${PORT:-8080}" --data="$${DATA:-.data}"
 
 demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
-	@exec $(BIN)/leadwire-demo $(if $(FILE),--file '$(FILE)') $(if $(REGION),--region $(REGION)) $(if $(filter embedded,$(BROKER)),--embedded-broker)
+	@exec $(BIN)/leadwire-demo $${FILE:+--file="$$FILE"} $${REGION:+--region="$$REGION"} $(if $(filter embedded,$(BROKER)),--embedded-broker)
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@tools/install-rabbitmq
