@@ -1,75 +1,16 @@
-"""The command `leadwire-standalone`."""
+"""The command `leadwire-standalone`, up to where it can be interrupted without a stack trace."""
 
-import asyncio
-import os
 import signal
 import sys
 
-from leadwire.observability import OtelNotInstalledError, export_spans
-from leadwire.service import SettingsError
-from leadwire_standalone.logs import configure_quiet_logging
-from leadwire_standalone.options import Options, parse_options
-from leadwire_standalone.process import STARTUP_ERRORS, running
-
-EXIT_FAILED = 1
-EXIT_WRONG_SETTINGS = 2
-
-
-async def run(options: Options) -> None:
-    """Run everything until SIGINT or SIGTERM.
-
-    Raises:
-        ComponentFailedError: Something did not start, or died.
-    """
-    _stop_on_signals()
-    async with running(options) as leadwire:
-        print(f"Leadwire is ready at {leadwire.url}", flush=True)
-        await leadwire.supervisor.wait()
-
-
-def _stop_on_signals() -> None:
-    """Cancel the current task at the first signal, wherever it is, also while it starts.
-
-    Later ones change nothing: `make` passes a signal on that the process got already, and a
-    second cancellation would end the database before those who use it. Every stop is bounded.
-    """
-    loop, itself = asyncio.get_running_loop(), asyncio.current_task()
-
-    def stop() -> None:
-        if itself is not None and not itself.cancelling():
-            itself.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-
 
 def main() -> int:
-    """Run until interrupted.
+    """Run until interrupted; see `leadwire_standalone.command.run_command`."""
+    # To import everything takes a moment, in which there is nothing to stop yet.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from leadwire_standalone.command import run_command  # noqa: PLC0415  it is what takes long
 
-    Returns:
-        The exit code: 0 after a clean stop; 1 it could not start, or died; 2 a setting is
-        wrong.
-    """
-    options = parse_options()
-    configure_quiet_logging()
-    try:
-        with export_spans(os.environ.get("LEADWIRE_OTEL_ENDPOINT") or None, service="leadwire"):
-            asyncio.run(run(options))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return 0
-    except SettingsError as error:
-        for fault in error.faults:
-            print(f"Leadwire could not run: {fault}", file=sys.stderr)
-        return EXIT_WRONG_SETTINGS
-    except OtelNotInstalledError as error:
-        print(
-            f"Leadwire could not run: LEADWIRE_OTEL_ENDPOINT is set, but {error}", file=sys.stderr
-        )
-        return EXIT_WRONG_SETTINGS
-    except STARTUP_ERRORS as error:
-        print(f"Leadwire could not run: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    return 0
+    return run_command()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from leadwire.db import DatabaseAddressError, check_address
 from leadwire.service import SettingsError
 
 HOST = "127.0.0.1"
+BROKER_VARIABLE = "LEADWIRE_BROKER_URL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,15 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     return Options(
         port=given.port,
-        data=given.data.resolve(),
+        data=given.data.expanduser().resolve(),
         database_url=os.environ.get("DATABASE_URL") or None,
-        broker_url=os.environ.get("LEADWIRE_BROKER_URL") or None,
+        broker_url=os.environ.get(BROKER_VARIABLE) or None,
     )
+
+
+def as_typed(message: str) -> str:
+    """Name the broker's variable in a message also as those know it who typed it to `make`."""
+    return message.replace(BROKER_VARIABLE, f"{BROKER_VARIABLE} (BROKER_URL of make)")
 
 
 def check_database_url(url: str) -> None:

@@ -71,6 +71,29 @@ async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
     assert servers_of(data) == []
 
 
+INTERRUPT_WITHIN_IMPORTS = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "aiohttp":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+async def test_an_interrupt_while_it_is_loaded_ends_it_without_a_word(
+    start: "Start", data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPT_WITHIN_IMPORTS)
+    command = await start(
+        *(MODULE, "--port=0", f"--data={data}"), environment={"PYTHONPATH": str(tmp_path)}
+    )
+    ended = await command.end()
+    assert (ended.code, ended.said) == (-signal.SIGINT, "")
+
+
 async def test_a_second_signal_does_not_take_the_database_from_those_who_stop(
     start: "Start", data: Path, servers_of: ServersOf
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leadwire.service import SettingsError
-from leadwire_standalone.options import check_database_url, parse_options
+from leadwire_standalone.options import as_typed, check_database_url, parse_options
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,19 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADWIRE_BROKER_URL", "")
     options = parse_options([])
     assert (options.database_url, options.broker_url) == (None, None)
+
+
+def test_a_home_is_found_where_no_shell_has_done_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert parse_options(["--data=~/leads"]).data == tmp_path / "leads"
+
+
+def test_a_message_names_the_broker_s_variable_as_either_kind_of_user_typed_it() -> None:
+    assert as_typed("LEADWIRE_BROKER_URL is wrong: no") == (
+        "LEADWIRE_BROKER_URL (BROKER_URL of make) is wrong: no"
+    )
 
 
 @pytest.mark.parametrize("port", ["banana", "65536", "-1", "9" * 5_000, "", "80.5", "\u0661"])

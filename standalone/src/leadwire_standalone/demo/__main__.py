@@ -13,7 +13,7 @@ from leadwire_standalone.demo.servers import chosen_broker, temporary_database
 from leadwire_standalone.demo.story import Check, tell
 from leadwire_standalone.demo.subscriber import Subscriber
 from leadwire_standalone.logs import configure_quiet_logging
-from leadwire_standalone.options import Options
+from leadwire_standalone.options import Options, as_typed
 from leadwire_standalone.process import STARTUP_ERRORS, running
 
 SAMPLE_REGION = "US"
@@ -85,7 +85,7 @@ def main() -> int:
         say("interrupted; what was started for the demo is stopped and removed")
         return 130
     except (*STARTUP_ERRORS, RefusedError, AssertionError) as error:
-        say(f"FAIL       {error}")
+        say(f"FAIL       {as_typed(str(error))}")
         return 1
     for check in checks:
         say(f"{'ok  ' if check.holds else 'FAIL'}       {check.claim}")
