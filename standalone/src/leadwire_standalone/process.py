@@ -18,6 +18,7 @@ from leadwire.lifecycle import ComponentFailedError, Supervisor
 from leadwire.service import ServiceSettings, SettingsError
 from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
+from leadwire_standalone.data import POSTGRES, is_ours
 from leadwire_standalone.options import HOST, Options
 from leadwire_standalone.provisioning import (
     ROLES,
@@ -122,28 +123,34 @@ def _add_server(
 
 
 async def _start_postgres(data: Path, stack: AsyncExitStack) -> str:
-    postgres = EmbeddedPostgres(data_dir=data / "postgres")
+    postgres = EmbeddedPostgres(data_dir=data / POSTGRES)
     stack.push_async_callback(postgres.stop)
     await postgres.start()
     return postgres.url
 
 
 def _insist_on_usable(data: Path) -> None:
-    """Make the data directory, and prove that something can be written into it.
+    """Make the data directory, and prove that it is ours and can be written into.
 
     Raises:
-        DataDirectoryError: It cannot.
+        DataDirectoryError: It is not, or cannot.
     """
     try:
         data.mkdir(parents=True, exist_ok=True)
+        if not is_ours(data):
+            raise _unusable(data, "it holds files that are not Leadwire's")
         with tempfile.TemporaryFile(dir=data):
             pass
     except OSError as error:
         why = "it is a file" if isinstance(error, FileExistsError) else error.strerror
-        raise DataDirectoryError(
-            f"DATA {data} cannot be used: {why}; choose another directory with "
-            "`make run DATA=/some/dir` (--data)"
-        ) from error
+        raise _unusable(data, str(why)) from error
+
+
+def _unusable(data: Path, why: str) -> DataDirectoryError:
+    return DataDirectoryError(
+        f"DATA {data} cannot be used: {why}; choose another directory with "
+        "`make run DATA=/some/dir` (--data), one that is empty or not there yet"
+    )
 
 
 def _prepare_environment(data: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pytest
+
 from leadwire.testing.postgres import PostgresServer
 
 if TYPE_CHECKING:
@@ -41,6 +43,34 @@ async def test_data_that_cannot_be_used_is_named_with_the_way_out(
         assert line.startswith(f"Leadwire could not run: DATA {data} cannot be used: ")
         assert "choose another directory with `make run DATA=/some/dir`" in line
     assert file.read_text() == "not a directory"
+
+
+async def test_a_directory_of_somebody_else_is_left_alone(start: "Start", tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine")
+    for data in (tmp_path, Path("/")):
+        ours = [data / name for name in ("postgres", "database-roles.json", "mail")]
+        before = [path.exists() for path in ours]
+        ended = await (await start(MODULE, "--port=0", f"--data={data}")).end()
+        assert ended.code == 1
+        [line] = ended.said.splitlines()
+        assert f"DATA {data} cannot be used: it holds files that are not Leadwire's" in line
+        assert "one that is empty or not there yet" in line
+        assert [path.exists() for path in ours] == before
+
+
+@pytest.mark.parametrize("url", ["amqp://", "memory://", "foo"])
+async def test_a_wrong_broker_is_named_as_it_was_typed(
+    start: "Start", tmp_path: Path, url: str
+) -> None:
+    ended = await (
+        await start(
+            *(MODULE, "--port=0", f"--data={tmp_path / 'data'}"),
+            environment={"LEADWIRE_BROKER_URL": url},
+        )
+    ).end()
+    assert ended.code == 2
+    [line] = ended.said.splitlines()
+    assert " LEADWIRE_BROKER_URL (BROKER_URL of make) is wrong: " in line
 
 
 async def test_every_wrong_setting_is_named_and_no_value_is_shown(
