@@ -67,6 +67,43 @@ async def test_a_file_that_cannot_be_imported_is_told_of_in_one_line(
     assert list(directory.iterdir()) == []
 
 
+NOTHING = "none of the 2 rows was imported: 2 cellphone_invalid, 1 email_missing"
+HINT = "; if their phone numbers are national ones, name their region, as in REGION=US"
+
+
+@pytest.mark.parametrize(
+    ("region", "said"), [([], NOTHING + HINT), (["--region=DE"], NOTHING)], ids=["none", "DE"]
+)
+async def test_a_file_of_bad_rows_only_is_a_failure_that_says_why(
+    start: "Start", directory: Path, tmp_path: Path, region: list[str], said: str
+) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("name,family_name,email,cellphone\nAda,Byron,,12\nJean,Bar,j@example.com,12\n")
+    command = await start(
+        *(MODULE, "--embedded-broker", f"--file={file}", *region),
+        environment={"TMPDIR": str(directory)},
+    )
+    ended = await command.end(within=110)
+    assert ended.code == 1, ended.said
+    assert ended.said.splitlines()[-1] == f"FAIL       {said}"
+    assert "ok  " not in ended.said
+    assert list(directory.iterdir()) == []
+
+
+async def test_a_region_that_is_none_is_told_of_with_the_problem_s_errors(
+    start: "Start", directory: Path
+) -> None:
+    command = await start(
+        *(MODULE, "--embedded-broker", "--region=ZZ"), environment={"TMPDIR": str(directory)}
+    )
+    ended = await command.end(within=110)
+    assert ended.code == 1, ended.said
+    last = ended.said.splitlines()[-1]
+    assert last.startswith("FAIL       POST /v1/imports: ")
+    assert "query region: " in last
+    assert "Traceback" not in ended.said
+
+
 async def test_a_file_that_is_not_there_is_named_at_once(start: "Start", tmp_path: Path) -> None:
     ended = await (await start(MODULE, f"--file={tmp_path / 'none.csv'}")).end()
     assert ended.code == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 from leadwire_standalone.demo.client import Client, RefusedError
 from leadwire_standalone.demo.sample import sample_file
 from leadwire_standalone.demo.servers import chosen_broker, temporary_database
-from leadwire_standalone.demo.story import Check, tell
+from leadwire_standalone.demo.story import Check, NothingImportedError, tell
 from leadwire_standalone.demo.subscriber import Subscriber
 from leadwire_standalone.logs import configure_quiet_logging
 from leadwire_standalone.options import Options, as_typed
@@ -84,7 +84,7 @@ def main() -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         say("interrupted; what was started for the demo is stopped and removed")
         return 130
-    except (*STARTUP_ERRORS, RefusedError, AssertionError) as error:
+    except (*STARTUP_ERRORS, RefusedError, NothingImportedError, AssertionError) as error:
         say(f"FAIL       {as_typed(str(error))}")
         return 1
     for check in checks:

@@ -81,11 +81,18 @@ class Client:
             return answer
 
 
+def _said(problem: JSON) -> str:
+    """Return what a problem says, in a line."""
+    errors = [
+        f"{each['in']} {each['path']}: {each['message']}" for each in problem.get("errors", [])
+    ]
+    return "; ".join([f"{problem['detail']} ({problem['code']})", *errors])
+
+
 async def _refuse_failures(response: aiohttp.ClientResponse) -> None:
     if response.ok:
         return
     reason = await response.text()
     if response.content_type == "application/problem+json":
-        problem = json.loads(reason)
-        reason = f"{problem['detail']} ({problem['code']})"
+        reason = _said(json.loads(reason))
     raise RefusedError(f"{response.method} {response.url.path}: {reason}")

@@ -10,10 +10,16 @@ from leadwire_standalone.demo.subscriber import Subscriber
 
 MANAGERS = ("Ada", "Grace", "Edsger")
 DECISIONS = 30
+MOST_REASONS = 3
+PHONE_INVALID = "cellphone_invalid"
 SETTLED_WITHIN = 60.0
 """Seconds for events to reach every reader."""
 
 Say = Callable[[str], None]
+
+
+class NothingImportedError(Exception):
+    """There is no lead to show anything with; the message says why, and what may help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +85,15 @@ async def tell(
         name: Its file name, which tells the format.
         region: Default region of national phone numbers.
         say: Called with each line for the person who looks on.
+
+    Raises:
+        NothingImportedError: Every row of the file failed, or it has none.
     """
     managers = [await client.add_manager(each) for each in MANAGERS]
     say(f"added      {len(managers)} lead managers: {', '.join(MANAGERS)}")
     receipt = await client.import_leads(file, name=name, region=region)
     _say_receipt(receipt, say)
+    insist_on_leads(receipt, region=region)
     decided = await decide(client, managers, leads=receipt["imported"])
     interested = sum(each.status == "interested" for each in decided)
     await _settled(client, subscriber, interested=interested)
@@ -95,6 +105,22 @@ async def tell(
     )
     _say_outcome(outcome, subscriber, say)
     return check(outcome)
+
+
+def insist_on_leads(receipt: JSON, *, region: str | None) -> None:
+    """Refuse to go on with an import that brought nothing.
+
+    Raises:
+        NothingImportedError: It did not.
+    """
+    if receipt["imported"]:
+        return
+    said = f"none of the {receipt['received']} rows was imported"
+    if reasons := _reasons(receipt).most_common(MOST_REASONS):
+        said += ": " + ", ".join(f"{count} {code}" for code, count in reasons)
+    if region is None and _all_failed_for(PHONE_INVALID, receipt):
+        said += "; if their phone numbers are national ones, name their region, as in REGION=US"
+    raise NothingImportedError(said)
 
 
 def check(outcome: Outcome) -> list[Check]:
@@ -172,9 +198,18 @@ def _say_receipt(receipt: JSON, say: Say) -> None:
         f"imported   {receipt['imported']} of {receipt['received']} rows, "
         f"{receipt['failed']} failed"
     )
-    codes = Counter(code for failure in receipt["failures"] for code in failure["codes"])
-    for code, count in codes.most_common():
+    for code, count in _reasons(receipt).most_common():
         say(f"           {count:5} {code}")
+
+
+def _reasons(receipt: JSON) -> Counter[str]:
+    """Count the codes of an import's first failures."""
+    return Counter(code for failure in receipt["failures"] for code in failure["codes"])
+
+
+def _all_failed_for(code: str, receipt: JSON) -> bool:
+    failures = receipt["failures"]
+    return bool(failures) and all(code in failure["codes"] for failure in failures)
 
 
 def _say_outcome(outcome: Outcome, subscriber: Subscriber, say: Say) -> None:
@@ -183,7 +218,8 @@ def _say_outcome(outcome: Outcome, subscriber: Subscriber, say: Say) -> None:
         f"marked     {len(outcome.decided)} leads as they were assigned: {interested} interested, "
         f"{len(outcome.decided) - interested} not"
     )
-    say(f"subscriber received {len(outcome.received)} lead_interested_created events, the first:")
+    first = ", the first:" if outcome.received else ""
+    say(f"subscriber received {len(outcome.received)} lead_interested_created events{first}")
     for event in list(subscriber.events.values())[:3]:
         lead = event["data"]["lead"]
         say(f"           {event['time']}  {lead['name']} {lead['family_name']} <{lead['email']}>")
