@@ -22,7 +22,7 @@ from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import invalid_request
 from leadwire.http.problems import JSON, Problem
 from leadwire.http.refusals import Answer, Refusals
-from leadwire.http.responses import dump, json_response
+from leadwire.http.responses import encoded_json_response, json_response
 from leadwire.http.server import HttpServer
 from leadwire.http.writing import SlowReaderError, write_within
 
@@ -52,7 +52,7 @@ __all__ = [
     "add_readiness_check",
     "add_registry",
     "answer_unavailable_when",
-    "dump",
+    "encoded_json_response",
     "etag_header",
     "invalid_request",
     "json_response",

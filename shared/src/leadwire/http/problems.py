@@ -73,7 +73,7 @@ def problem_response(problem: Problem, *, request_id: str) -> web.Response:
     }
     return web.Response(
         status=problem.status,
-        body=orjson.dumps(content),
+        body=orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE),
         content_type=PROBLEM_MEDIA_TYPE,
         headers=problem.headers,
     )

@@ -9,17 +9,21 @@ from pydantic import BaseModel
 from leadwire.http.problems import JSON
 
 
-def dump(content: BaseModel | JSON) -> bytes:
-    """Encode a model, or anything that JSON knows, as JSON."""
-    if isinstance(content, BaseModel):
-        return content.model_dump_json(by_alias=True).encode()
-    return orjson.dumps(content)
-
-
 def json_response(
     content: BaseModel | JSON, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """Answer with JSON."""
+    """Answer with JSON, from a model or from anything that JSON knows."""
+    if isinstance(content, BaseModel):
+        encoded = content.model_dump_json(by_alias=True).encode()
+    else:
+        encoded = orjson.dumps(content)
+    return encoded_json_response(encoded, status, headers)
+
+
+def encoded_json_response(
+    encoded: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Answer with JSON that is encoded already; a newline ends it, as terminals like it."""
     return web.Response(
-        status=status, body=dump(content), content_type="application/json", headers=headers
+        status=status, body=encoded + b"\n", content_type="application/json", headers=headers
     )

@@ -49,6 +49,14 @@ async def client(serve: Serve) -> Client:
     )
 
 
+@pytest.mark.parametrize("path", ["/full", "/healthz", "/openapi.json"])
+async def test_every_json_answer_ends_with_a_newline(client: Client, path: str) -> None:
+    body = await (await client.get(path)).read()
+
+    assert body.endswith(b"}\n")
+    assert body.count(b"\n") == 1
+
+
 async def test_a_problem_is_rendered_with_all_its_members(client: Client) -> None:
     answer = await client.get("/full")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from aiohttp import web
 
-from leadwire.http import Keyset, json_response
+from leadwire.http import Keyset, encoded_json_response, json_response
 from stream_svc.http.context import Context
 from stream_svc.http.queries import FilterQuery, LeadQuery, ListQuery
 from stream_svc.http.views import LeadCounts
@@ -26,7 +26,7 @@ class LeadHandlers:
     async def list_page(self, _request: web.Request, *, query: ListQuery) -> web.StreamResponse:
         """Answer with one page."""
         page = await self._reads.page(query.leads(), after=BY_ID.after(query), limit=query.limit)
-        return _stored_json(_page_body(page, query))
+        return encoded_json_response(_page_body(page, query))
 
     async def count(self, _request: web.Request, *, query: FilterQuery) -> web.StreamResponse:
         """Answer with the number of leads in each status."""
@@ -49,7 +49,7 @@ class LeadHandlers:
         document = await read_lead(
             self._reads, self._tail, lead_id=lead_id, at_least=query.at_least
         )
-        return _stored_json(document.encode())
+        return encoded_json_response(document.encode())
 
 
 def _page_body(page: StoredPage, query: ListQuery) -> bytes:
@@ -58,7 +58,3 @@ def _page_body(page: StoredPage, query: ListQuery) -> bytes:
         following = BY_ID.cursor(page.last_id, query)
     items = ",".join(page.documents).encode()
     return b'{"items":[%b],"next_cursor":%b}' % (items, orjson.dumps(following))
-
-
-def _stored_json(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/json")
