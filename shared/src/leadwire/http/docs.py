@@ -11,6 +11,7 @@ from aiohttp import web
 
 from leadwire.http.middleware import Handler
 from leadwire.http.openapi import OPENAPI
+from leadwire.http.problems import Problem
 from leadwire.http.responses import json_response
 
 _OURS = ("initializer.js",)
@@ -54,12 +55,34 @@ async def _to_the_page(_: web.Request) -> web.Response:
     return web.Response(status=302, headers={"Location": "/docs"})
 
 
-async def _page(_: web.Request) -> web.FileResponse:
+async def _page(request: web.Request) -> web.FileResponse:
+    _insist_on_range(request, _OUR_FILES / "index.html")
     return web.FileResponse(_OUR_FILES / "index.html", headers=_PAGE_HEADERS)
 
 
 def _file_handler(file: Path) -> Handler:
-    async def send(_: web.Request) -> web.FileResponse:
+    async def send(request: web.Request) -> web.FileResponse:
+        _insist_on_range(request, file)
         return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
 
     return send
+
+
+def _insist_on_range(request: web.Request, file: Path) -> None:
+    """Refuse a range that the file does not have; aiohttp would do so without a problem.
+
+    Raises:
+        Problem: The range is malformed, or begins after the end.
+    """
+    size = file.stat().st_size
+    try:
+        start = request.http_range.start
+    except ValueError:
+        start = size
+    if start is not None and start >= size:
+        raise Problem(
+            status=416,
+            code="range_not_satisfiable",
+            detail=f"The file has {size} bytes; ask for a range of them, or for all.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, BadHttpMethod, LineTooLong
 from uuid_utils.compat import uuid7
 
 from leadwire.http.application import IDLE_CONNECTION_SECONDS, LINGER_SECONDS, SUPERVISED
@@ -191,10 +191,16 @@ _MALFORMED = Problem(
     status=400, code="malformed_request", detail="This is not a well-formed HTTP/1.1 request."
 )
 
+_NO_METHOD = Problem(
+    status=400,
+    code="malformed_request",
+    detail="A request begins with one of HTTP's methods, such as GET or POST; this one does not.",
+)
 
 # Of a line that is too long aiohttp tells no more than the limit, so each has its own.
 _LONGEST_TARGET = 8_190
 _LONGEST_HEADER = 8_192
+_MOST_HEADERS = 128
 
 _TOO_LONG = {
     _LONGEST_TARGET: Problem(
@@ -210,11 +216,22 @@ _TOO_LONG = {
 }
 
 
+_TOO_MANY = Problem(
+    status=431,
+    code="headers_too_large",
+    detail=f"A request has at most {_MOST_HEADERS} headers.",
+)
+
+
 def _refusal(error: BaseException | None) -> Problem:
     """Tell what is wrong with a request that aiohttp could not read."""
     if isinstance(error, LineTooLong):
         _, limit, *_ = error.args
         return _TOO_LONG.get(limit, _MALFORMED)
+    if isinstance(error, BadHttpMethod):
+        return _NO_METHOD
+    if isinstance(error, BadHttpMessage) and error.message == "Too many headers received":
+        return _TOO_MANY  # aiohttp has no class for it
     return _MALFORMED
 
 
@@ -238,6 +255,7 @@ def _connection_factory(server: web.Server) -> Callable[[], web.RequestHandler]:
             auto_decompress=False,  # see `gunzip`
             max_line_size=_LONGEST_TARGET,
             max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
         )
 
     return connection

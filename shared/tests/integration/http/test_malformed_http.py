@@ -81,6 +81,18 @@ async def test_what_is_too_long_is_told_apart(
     assert (status, problem["code"]) == expected
 
 
+async def test_an_unknown_method_and_too_many_headers_are_named(serve: Serve) -> None:
+    served = await serve(ADD)
+    headers = b"".join(b"X-%d: 1\r\n" % number for number in range(5_000))
+
+    _, _, method = parts(await served.say(b"FOO /things HTTP/1.1\r\nHost: x\r\n\r\n"))
+    status, _, many = parts(await served.say(b"GET / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n"))
+
+    assert "one of HTTP's methods" in method["detail"]
+    assert (status, many["code"]) == (431, "headers_too_large")
+    assert "at most 128 headers" in many["detail"]
+
+
 async def test_headers_that_are_not_utf_8_are_refused(serve: Serve) -> None:
     served = await serve(ADD)
 

@@ -209,6 +209,30 @@ async def test_swagger_ui_is_served_from_here_alone(serve: Serve) -> None:
         assert f"/docs/{name}" in text
 
 
+@pytest.mark.parametrize("wanted", ["bytes=100000000-", "bytes=9-1", "lines=1-2"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/swagger-ui.css"])
+async def test_a_range_that_a_file_does_not_have_is_a_problem(
+    serve: Serve, path: str, wanted: str
+) -> None:
+    client = await serve()
+
+    refused = await client.get(path, headers={"Range": wanted})
+
+    assert refused.status == 416
+    assert refused.content_type == "application/problem+json"
+    assert (await refused.json())["code"] == "range_not_satisfiable"
+    assert refused.headers["Content-Range"].startswith("bytes */")
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-9", "bytes=-10"])
+async def test_a_range_that_a_file_has_is_served(serve: Serve, wanted: str) -> None:
+    client = await serve()
+
+    part = await client.get("/docs/swagger-ui.css", headers={"Range": wanted})
+
+    assert (part.status, len(await part.read())) == (206, 10)
+
+
 async def test_the_root_leads_to_the_documentation(serve: Serve) -> None:
     client = await serve()
 
