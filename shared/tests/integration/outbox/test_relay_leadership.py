@@ -194,7 +194,7 @@ async def test_a_leader_that_the_database_refuses_says_so(
         await connection.execute("ALTER ROLE CURRENT_USER PASSWORD 'another'")
         try:
             assert await connection.fetch(cut_the_pool_only)
-            with pytest.raises(DatabaseRefusedError, match="check the role and the password"):
+            with pytest.raises(DatabaseRefusedError, match="check the role, the password"):
                 await asyncio.wait_for(only.relay.wait(), 30)
         finally:
             await connection.execute(f"ALTER ROLE CURRENT_USER PASSWORD '{password}'")
