@@ -133,11 +133,39 @@ async def test_the_extension_of_a_cellphone_is_kept(desk: "Desk", person: "MakeP
     assert [each.attributes for each in await desk.announced_leads()] == [lead["attributes"]]
 
 
-async def test_an_idempotency_key_is_refused_rather_than_ignored(
+KEY = {"Idempotency-Key": "k"}
+
+
+async def test_the_same_request_creates_one_lead(desk: "Desk", person: "MakePerson") -> None:
+    first = await desk.call("POST", "/v1/leads", 201, json=person(1), headers=KEY)
+    async with desk.client.post("/v1/leads", json=person(1), headers=KEY) as response:
+        assert (response.status, await response.json()) == (201, first)
+        assert response.headers["Idempotent-Replayed"] == "true"
+        assert response.headers["Location"] == f"/v1/leads/{first['id']}"
+    assert len(await desk.announced_leads()) == 1
+
+
+async def test_the_key_of_another_lead_is_refused(desk: "Desk", person: "MakePerson") -> None:
+    await desk.call("POST", "/v1/leads", 201, json=person(1), headers=KEY)
+    problem = await desk.call("POST", "/v1/leads", 422, json=person(2), headers=KEY)
+    assert problem["code"] == "idempotency_key_reused"
+    other = {"Idempotency-Key": "other"}
+    problem = await desk.call("POST", "/v1/leads", 409, json=person(1), headers=other)
+    assert problem["code"] == "email_exists"
+
+
+async def test_of_the_same_request_many_times_at_once_all_get_the_one_lead(
     desk: "Desk", person: "MakePerson"
 ) -> None:
-    problem = await desk.call(
-        "POST", "/v1/leads", 400, json=person(1), headers={"Idempotency-Key": "k"}
+    answers = await asyncio.gather(
+        *(desk.call("POST", "/v1/leads", 201, json=person(1), headers=KEY) for _ in range(8))
     )
-    assert problem["code"] == "idempotency_key_not_supported"
-    assert await desk.value("SELECT count(*) FROM leads") == 0
+    assert {each["id"] for each in answers} == {answers[0]["id"]}
+    assert await desk.value("SELECT count(*) FROM leads") == 1
+
+
+async def test_an_erased_lead_takes_its_key_along(desk: "Desk", person: "MakePerson") -> None:
+    first = await desk.call("POST", "/v1/leads", 201, json=person(1), headers=KEY)
+    async with desk.client.delete(f"/v1/leads/{first['id']}") as response:
+        assert response.status == 204
+    assert await desk.value("SELECT count(*) FROM lead_keys") == 0

@@ -3,19 +3,6 @@
 from typing import Final
 
 
-class IdempotencyKeyError(Exception):
-    """`Idempotency-Key` is not available yet."""
-
-    code: Final = "idempotency_key_not_supported"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Idempotency-Key is not available for the form in this version. Send the request "
-            "without it: leads are unique by email and cellphone, so that a repeated request "
-            "stores none twice, but says that the lead exists."
-        )
-
-
 class TooManyImportsError(Exception):
     """Too many imports run at once."""
 

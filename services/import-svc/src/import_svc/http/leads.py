@@ -6,10 +6,11 @@ from uuid import UUID
 from aiohttp import web
 
 from import_svc.domain.changes import FieldFault
+from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.http.context import Context
-from import_svc.http.requests import LeadPatch, NewLead, refuse_idempotency_key
+from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
 from import_svc.http.views import ContactView, LeadView
 from import_svc.usecases.change_lead import ChangesInvalidError
 from import_svc.usecases.create_lead import LeadInvalidError
@@ -32,23 +33,31 @@ class LeadHandlers:
         self._change_lead = context.change_lead
         self._erase_lead = context.erase_lead
 
-    async def create(self, request: web.Request, *, body: NewLead) -> web.StreamResponse:
+    async def create(
+        self, _request: web.Request, *, headers: NewLeadHeaders, body: NewLead
+    ) -> web.StreamResponse:
         """Take a lead from the public form."""
-        refuse_idempotency_key(request)
+        key = None
+        if headers.idempotency_key is not None:
+            asked = request_hash(body.name, body.family_name, body.email, body.cellphone)
+            key = IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
         try:
-            lead = await self._create_lead(
+            created = await self._create_lead(
                 name=body.name,
                 family_name=body.family_name,
                 email=body.email,
                 cellphone=body.cellphone,
                 origin=Origin.FORM,
+                key=key,
             )
         except LeadInvalidError as error:
             raise _invalid(error.judged) from None
+        lead = created.lead
+        replayed = {"Idempotent-Replayed": "true"} if created.replayed else {}
         return json_response(
             LeadView.of(lead),
             status=201,
-            headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag)},
+            headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag), **replayed},
         )
 
     async def change(

@@ -7,7 +7,7 @@ from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
-from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
+from import_svc.http.errors import TooManyImportsError
 from import_svc.http.failures import OFFERED
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
@@ -26,6 +26,7 @@ _LEAD: Final = {
     "required": ["name", "family_name", "email", "cellphone"],
     "additionalProperties": True,
 }
+_REPLAYED: Final = "`true` if an earlier request with the same key did all of it."
 _LEADS: Final = {"type": "array", "items": _LEAD}
 _BODIES: Final = {
     "application/json": {
@@ -78,8 +79,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                     "The receipt; also if rows failed.",
                     headers={
                         "Content-Location": "Where the receipt stays.",
-                        "Idempotent-Replayed": "`true` if an earlier request with the same key "
-                        "did all of it.",
+                        "Idempotent-Replayed": _REPLAYED,
                     },
                 )
             },
@@ -135,10 +135,14 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 201: Response(
                     LeadView,
                     "The lead.",
-                    headers={"Location": "The lead.", "ETag": 'Its version, `"contact-1"`.'},
+                    headers={
+                        "Location": "The lead.",
+                        "ETag": 'Its version, `"contact-1"`.',
+                        "Idempotent-Replayed": _REPLAYED,
+                    },
                 )
             },
-            errors=[IdempotencyKeyError, LeadExistsError],
+            errors=[KeyReusedError, LeadExistsError],
         ),
         Operation(
             "PATCH",

@@ -4,7 +4,7 @@ from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.http.errors import IdempotencyKeyError, TooManyImportsError
+from import_svc.http.errors import TooManyImportsError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.read_imports import UnknownImportError
@@ -13,7 +13,6 @@ from leadwire.http import Answer, Refusals
 
 REFUSALS: Final = Refusals(
     {
-        IdempotencyKeyError: 400,
         InputCutOffError: Answer(
             400, codes={"client_disconnected": "The connection ended before the body did."}
         ),

@@ -3,7 +3,6 @@
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from aiohttp import web
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -16,7 +15,6 @@ from pydantic import (
 
 from import_svc.decoding import FIELDS
 from import_svc.domain.phones import SUPPORTED_REGIONS
-from import_svc.http.errors import IdempotencyKeyError
 
 
 def _upper(value: object) -> object:
@@ -57,6 +55,9 @@ def _checked_map(items: list[str]) -> list[str]:
     return items
 
 
+Key = Annotated[str, Field(min_length=1, max_length=255)]
+
+
 class ImportQuery(BaseModel):
     """The query string of an import."""
 
@@ -84,14 +85,23 @@ class ImportQuery(BaseModel):
 class ImportHeaders(BaseModel):
     """The headers of an import."""
 
-    idempotency_key: str | None = Field(
+    idempotency_key: Key | None = Field(
         default=None,
         validation_alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
         description="A name of your own for this request, new for each import, for example a "
         "UUID. Sent again with the same key and body, an import that is complete gives the same "
         "receipt, and one that was interrupted goes on where it stopped.",
+    )
+
+
+class NewLeadHeaders(BaseModel):
+    """The headers of the form."""
+
+    idempotency_key: Key | None = Field(
+        default=None,
+        validation_alias="Idempotency-Key",
+        description="A name of your own for this request, for example a UUID. Sent again with the "
+        "same key and body it gives the lead that was created, not another one nor a conflict.",
     )
 
 
@@ -151,13 +161,3 @@ class LeadPatch(BaseModel):
     def given(self) -> dict[str, object]:
         """Return only what was sent, by field."""
         return {field: getattr(self, field) for field in self.model_fields_set}
-
-
-def refuse_idempotency_key(request: web.Request) -> None:
-    """Refuse a promise that this version does not keep, rather than break it silently.
-
-    Raises:
-        IdempotencyKeyError: It was made.
-    """
-    if "Idempotency-Key" in request.headers:
-        raise IdempotencyKeyError

@@ -1,14 +1,15 @@
 """Leads as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 from uuid_utils import uuid7
 
 from import_svc.domain.duplicates import KnownKeys
+from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError
 from import_svc.domain.leads import Lead, Tombstone
 from import_svc.storage.errors import LostRaceError
 from leadwire.contracts.vocabulary import Origin
@@ -67,6 +68,33 @@ class LeadStore:
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError(error.constraint_name) from error
 
+    async def of_key(self, connection: Connection, key: IdempotencyKey) -> Lead | None:
+        """Return the lead that was created by an earlier request; None if there is none.
+
+        Raises:
+            KeyReusedError: The key was used for another request.
+        """
+        record = await connection.fetchrow(self._queries["find_lead_of_key"], key.text)
+        if record is None:
+            return None
+        *lead, found_hash = record
+        if found_hash != key.request_hash:
+            raise KeyReusedError
+        return _lead(lead)
+
+    async def keep_key(self, connection: Connection, key: IdempotencyKey, *, lead_id: UUID) -> None:
+        """Remember by which request a lead was created.
+
+        Raises:
+            LostRaceError: Another request with the key was faster.
+        """
+        try:
+            await connection.execute(
+                self._queries["keep_lead_key"], key.text, key.request_hash, lead_id
+            )
+        except asyncpg.UniqueViolationError as error:
+            raise LostRaceError(error.constraint_name) from error
+
     async def lock(self, connection: Connection, lead_id: UUID) -> Lead | None:
         """Return a lead, locked until the end of the transaction; None if there is none."""
         record = await connection.fetchrow(self._queries["find_lead_for_update"], lead_id)
@@ -120,6 +148,6 @@ class LeadStore:
         return [Tombstone(*record) for record in records]
 
 
-def _lead(record: asyncpg.Record) -> Lead:
+def _lead(record: Iterable[Any]) -> Lead:
     lead = Lead(*record)
     return lead._replace(origin=Origin(lead.origin))

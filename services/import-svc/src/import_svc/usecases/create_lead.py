@@ -1,10 +1,12 @@
 """Create one lead, from the public form."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.idempotency import IdempotencyKey
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import JudgedRow, RawRow
@@ -45,6 +47,19 @@ class LeadExistsError(Exception):
         self.extra = {"codes": list(codes)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """What became of a request.
+
+    Attributes:
+        lead: The lead.
+        replayed: Whether an earlier request with the same key created it.
+    """
+
+    lead: Lead
+    replayed: bool = False
+
+
 class CreateLead:
     """Creates single leads.
 
@@ -76,12 +91,22 @@ class CreateLead:
         email: str | None,
         cellphone: str | None,
         origin: Origin,
-    ) -> Lead:
+        key: IdempotencyKey | None = None,
+    ) -> Created:
         """Create a lead; the cellphone is optional, the rest is not.
+
+        Args:
+            name: The given name.
+            family_name: The family name.
+            email: The address.
+            cellphone: The number, or None.
+            origin: How the lead came.
+            key: The client's name for the request: the same request creates one lead.
 
         Raises:
             LeadInvalidError: Something is missing or not valid.
             LeadExistsError: The email or the cellphone is taken.
+            KeyReusedError: The key was used for another request.
         """
         raw = RawRow(name, family_name, email, cellphone)
         judged = judge_row(raw, region=self._default_region, cellphone_required=False)
@@ -90,18 +115,31 @@ class CreateLead:
         lead = _lead(judged, origin)
         taken: Sequence[Code] = ()
         for _ in range(_ATTEMPTS):
+            # Before anything is said to be taken: it may be by the same request.
+            if key is not None and (earlier := await self._of_key(key)) is not None:
+                return Created(lead=earlier, replayed=True)
+            if taken:
+                break
             try:
-                async with self._database.transaction() as connection:
-                    await self._leads.add(connection, lead)
-                    await self._announcer.announce(connection, [lead])
+                await self._store(lead, key)
             except LostRaceError:
+                # If nobody has what was taken, they are gone again, or have not committed: then
+                # it is tried once more.
                 taken = await self._taken_keys(judged)
-                if taken:
-                    break
-                # Whoever had the key is gone again, or has not committed: try once more.
                 continue
-            return lead
+            return Created(lead=lead)
         raise LeadExistsError(taken or (Code.EMAIL_EXISTS,))
+
+    async def _of_key(self, key: IdempotencyKey) -> Lead | None:
+        async with self._database.connection() as connection:
+            return await self._leads.of_key(connection, key)
+
+    async def _store(self, lead: Lead, key: IdempotencyKey | None) -> None:
+        async with self._database.transaction() as connection:
+            await self._leads.add(connection, lead)
+            if key is not None:
+                await self._leads.keep_key(connection, key, lead_id=lead.id)
+            await self._announcer.announce(connection, [lead])
 
     async def _taken_keys(self, judged: JudgedRow) -> Sequence[Code]:
         emails, cellphones = keys_to_look_up([judged])
