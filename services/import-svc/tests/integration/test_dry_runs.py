@@ -7,6 +7,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
+from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.import_worker import ImportWorker
@@ -93,6 +94,34 @@ async def test_what_a_dry_run_of_a_dead_process_left_is_deleted(
     assert await desk.value(REHEARSED) == 3, "a lock must be seen free twice"
     await worker.close_abandoned()
     assert await desk.value(REHEARSED) == 0
+
+
+async def test_a_dry_run_that_ends_leaves_another_one_alone(
+    desk: "Desk", database: Database
+) -> None:
+    """Also one that has begun a moment ago."""
+    store, worker = RehearsalStore(), uuid7()
+    own = OwnImports(worker=worker, database=database, imports=ImportStore(), rehearsals=store)
+    ending, beginning = uuid7(), uuid7()
+    for dry_run in (ending, beginning):
+        await own.open_dry_run(dry_run)
+        async with database.transaction() as connection:
+            await store.add(connection, dry_run, emails=["a@x.com"], cellphones=[])
+    await own.forget_dry_run(ending)
+    left = await desk.rows("SELECT id, key FROM dry_runs JOIN dry_run_keys ON id = dry_run_id")
+    assert left == [(beginning, "a@x.com")]
+    with own.running(beginning):
+        await own.forget_dry_runs_of(worker)
+        assert await desk.value(REHEARSED) == 2
+    await own.forget_dry_runs_of(worker)
+    assert await desk.value(REHEARSED) == 0
+
+
+async def test_a_dry_run_that_was_deleted_takes_no_keys_any_more(database: Database) -> None:
+    store = RehearsalStore()
+    with pytest.raises(ImportNotRunningError):
+        async with database.transaction() as connection:
+            await store.add(connection, uuid7(), emails=["a@x.com"], cellphones=[])
 
 
 async def test_dry_runs_side_by_side_do_not_see_each_other(

@@ -4,14 +4,19 @@ import asyncio
 import gzip
 import io
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
 import pytest
+from uuid_utils.compat import uuid7
 
-from import_svc.usecases.own_imports import DIED
+from import_svc.storage.imports import ImportStore
+from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.own_imports import DIED, OwnImports, _Ending
+from leadwire.db import Database
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -242,3 +247,57 @@ async def test_the_import_of_a_process_that_died_goes_on_at_once(
     receipt, _ = await sender.send(many, "k")
     assert (receipt["status"], receipt["imported"]) == ("completed", 1_350)
     assert DIED.code not in str(receipt)
+
+
+async def test_an_import_that_another_process_took_over_is_not_answered_as_if_it_had_ended(
+    desk: "Desk", many: bytes
+) -> None:
+    taken = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield many[: len(many) // 2]
+        await taken.wait()
+        yield many[len(many) // 2 :]
+
+    headers = {"Content-Type": NDJSON, "Idempotency-Key": "k"}
+    sending = asyncio.create_task(desk.client.post("/v1/imports", data=pieces(), headers=headers))
+    await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+    await desk.rows("UPDATE imports SET worker = gen_random_uuid() RETURNING id")
+    taken.set()
+    async with await sending as response:
+        assert (response.status, (await response.json())["code"]) == (409, "import_running")
+
+
+async def test_a_chunk_that_was_cut_otherwise_is_not_gone_on_from(
+    desk: "Desk", sender: Sender, many: bytes
+) -> None:
+    """As by another version of the service, whose blocks or decoders are others."""
+    await sender.send_part(many[: len(many) * 2 // 3], "k", until_stored=400)
+    await desk.rows(
+        "UPDATE import_chunks SET received = received + 1, imported = imported + 1 "
+        "WHERE number = 0 RETURNING number"
+    )
+    stored = await desk.value("SELECT count(*) FROM leads")
+    problem, _ = await sender.send(many, "k", status=409)
+    assert problem["code"] == "import_not_resumable"
+    assert await desk.value("SELECT count(*) FROM leads") == stored
+    [receipt] = (await desk.call("GET", "/v1/imports"))["items"]
+    assert (receipt["status"], receipt["imported"]) == ("failed", stored)
+
+
+async def test_how_an_import_ended_before_it_was_taken_over_is_not_how_it_ends(
+    desk: "Desk", sender: Sender, many: bytes, database: Database
+) -> None:
+    """The first ending was stored, but nobody heard of it, so that it is still remembered."""
+    await sender.send_part(many[: len(many) * 2 // 3], "k", until_stored=400)
+    store = ImportStore()
+    own = OwnImports(worker=uuid7(), database=database, imports=store, rehearsals=RehearsalStore())
+    async with database.connection() as connection:
+        found = await store.of_key(connection, "k")
+    assert found is not None
+    own._endings[found.id] = _Ending(datetime.now(UTC), DIED)
+    with own.running(found.id):
+        await own.take_over(found)
+        await own.end(found.id, b"hash")
+    receipt = await desk.call("GET", f"/v1/imports/{found.id}")
+    assert (receipt["status"], receipt["error"]) == ("completed", None)

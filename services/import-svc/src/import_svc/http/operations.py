@@ -15,6 +15,7 @@ from import_svc.http.sources import MULTIPART
 from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
 from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 
@@ -85,6 +86,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             },
             errors=[
                 ImportRunningError,
+                CutOtherwiseError,
                 KeyReusedError,
                 UnreadableInputError,
                 UnsupportedFormatError,

@@ -8,6 +8,7 @@ from import_svc.http.errors import TooManyImportsError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
 from leadwire.http import Answer, Refusals
 
@@ -31,6 +32,7 @@ REFUSALS: Final = Refusals(
         LeadNotFoundError: 404,
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
+        CutOtherwiseError: 409,
         KeyReusedError: 422,
         LeadExistsError: Answer(
             409,

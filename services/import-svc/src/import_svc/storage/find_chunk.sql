@@ -1,3 +1,3 @@
-SELECT imported, failed, input_hash
+SELECT received, imported, failed, input_hash
 FROM import_chunks
 WHERE import_id = $1 AND number = $2

@@ -21,16 +21,18 @@ _FAILURE_COLUMNS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ChunkResult:
     """What became of the rows of a chunk.
 
     Attributes:
+        received: How many there are.
         imported: Rows that became leads.
         failed: Rows that did not.
         input_hash: Of the input from its beginning to the end of the chunk.
     """
 
+    received: int
     imported: int
     failed: int
     input_hash: bytes
@@ -146,7 +148,7 @@ class ImportStore:
         )
         if counted is None:
             raise ImportNotRunningError(f"the import {import_id} is not running here any more")
-        return ChunkResult(imported=imported, failed=len(failures), input_hash=input_hash)
+        return ChunkResult(*counts, input_hash)
 
     async def finish(
         self,
@@ -202,13 +204,9 @@ class ImportStore:
         finished_at: datetime,
         interruption: Interruption,
     ) -> list[UUID]:
-        """End the running imports of a process, if nobody holds its lock; return their ids.
-
-        What its dry runs needed is deleted.
-        """
+        """End the running imports of a process, if nobody holds its lock; return their ids."""
         if not await self.is_lock_free(connection, lock_key=lock_key):
             return []
-        await connection.execute(self._queries["forget_dry_runs"], worker, [])
         records = await connection.fetch(
             self._queries["close_imports_of_worker"],
             worker,

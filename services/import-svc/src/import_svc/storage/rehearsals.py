@@ -1,10 +1,14 @@
 """The keys of rows that dry runs would store."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 from import_svc.domain.duplicates import KnownKeys
+from import_svc.storage.errors import ImportNotRunningError
 from leadwire.db import Connection, Queries
+
+_FORGOTTEN_AT_ONCE: Final = 50_000
 
 
 class RehearsalStore:
@@ -41,13 +45,30 @@ class RehearsalStore:
         emails: Iterable[str],
         cellphones: Iterable[str],
     ) -> None:
-        """Take keys that no earlier row has taken."""
+        """Take keys that no earlier row has taken.
+
+        Raises:
+            ImportNotRunningError: The dry run was deleted: its process was taken for dead.
+        """
+        if await connection.fetchval(self._queries["hold_dry_run"], dry_run) is None:
+            raise ImportNotRunningError(f"the dry run {dry_run} is not running any more")
         records = [(dry_run, "email", key) for key in emails]
         records += [(dry_run, "cellphone", key) for key in cellphones]
         await connection.copy_records_to_table(
             "dry_run_keys", records=records, columns=("dry_run_id", "kind", "key")
         )
 
-    async def forget(self, connection: Connection, *, worker: UUID, but: Iterable[UUID]) -> None:
-        """Delete the dry runs of a process, save those that it still runs."""
-        await connection.execute(self._queries["forget_dry_runs"], worker, list(but))
+    async def of_worker(self, connection: Connection, *, worker: UUID) -> set[UUID]:
+        """Return the dry runs of a process that have not been forgotten."""
+        records = await connection.fetch(self._queries["list_dry_runs"], worker)
+        return {record["id"] for record in records}
+
+    async def forget_some_keys(self, connection: Connection, dry_run: UUID) -> bool:
+        """Delete some of its keys; tell whether there may be more."""
+        query = self._queries["forget_some_rehearsed_keys"]
+        status = await connection.execute(query, dry_run, _FORGOTTEN_AT_ONCE)
+        return status == f"DELETE {_FORGOTTEN_AT_ONCE}"
+
+    async def delete(self, connection: Connection, dry_run: UUID) -> None:
+        """Delete a dry run with what is left of its keys."""
+        await connection.execute(self._queries["delete_dry_run"], dry_run)

@@ -14,8 +14,8 @@ from uuid import UUID
 import structlog
 
 from import_svc.decoding import RowDecoder, UnreadableInputError
-from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError
-from import_svc.domain.receipt import Interruption, Receipt
+from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError, KeyReusedError
+from import_svc.domain.receipt import ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport
@@ -23,7 +23,7 @@ from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, hash_o
 from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_imports import ReadImports
-from import_svc.usecases.store_chunk import StoreChunk
+from import_svc.usecases.store_chunk import CutOtherwiseError, StoreChunk
 from leadwire.db import DatabaseError, is_transient
 
 log = structlog.get_logger(__name__)
@@ -130,6 +130,7 @@ class ImportLeads:
             InputCutOffError: The input stopped coming; nothing was stored.
             ImportRunningError: An import with the same key is running.
             KeyReusedError: The key was used for another request; nothing was stored.
+            CutOtherwiseError: Another version began it and cut the input otherwise.
             DatabaseError: The database failed before anything was stored, or was away
                 for too long when the import ended.
         """
@@ -139,7 +140,10 @@ class ImportLeads:
                 raise KeyReusedError
             return Imported(receipt=await self._receipt(earlier.id), replayed=True)
         import_id = await self._import(pieces, decoder, request, earlier)
-        return Imported(receipt=await self._receipt(import_id))
+        receipt = await self._receipt(import_id)
+        if receipt.status is ImportStatus.RUNNING:
+            raise ImportRunningError(import_id)
+        return Imported(receipt=receipt)
 
     async def _import(
         self,
@@ -158,7 +162,7 @@ class ImportLeads:
                 try:
                     ending = await self._run(import_id, first, chunks, stored=stored)
                     await self._own.end(import_id, ending)
-                except KeyReusedError:
+                except (KeyReusedError, CutOtherwiseError):
                     # As it was: nothing was stored, and the right body may still come.
                     await self._own.end(import_id, _how_it_was(earlier))
                     raise
@@ -185,7 +189,7 @@ class ImportLeads:
             lambda: self._read.receipt(import_id), doing="read the receipt", import_id=import_id
         )
         log.info(
-            "import_finished",
+            "import_answered",
             import_id=str(import_id),
             status=receipt.status,
             received=receipt.received,
@@ -211,6 +215,7 @@ class ImportLeads:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
             return _LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
         except ImportNotRunningError:
+            # Another process goes on with it, or has ended it: there it has its last word.
             log.warning("import_ended_by_others", import_id=str(import_id))
             return DIED
 

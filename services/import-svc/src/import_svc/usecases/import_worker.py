@@ -83,6 +83,7 @@ class ImportWorker:
                     finished_at=datetime.now(UTC),
                     interruption=DIED,
                 )
+            await self._own.forget_dry_runs_of(worker)
         self._suspects = free
         for import_id in closed:
             log.warning("import_abandoned", import_id=str(import_id))
@@ -98,6 +99,7 @@ class ImportWorker:
             await asyncio.sleep(self._look_every * SystemRandom().uniform(0.8, 1.2))
             await self._own.end_what_runs_no_more()
             await self.close_abandoned()
+            await self._own.forget_dry_runs_of(self.id)
 
     async def _without_lock(self) -> set[UUID]:
         """Return the other processes with running imports whose lock nobody holds."""

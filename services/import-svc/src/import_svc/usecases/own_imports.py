@@ -124,6 +124,8 @@ class OwnImports:
         async with self._database.transaction() as connection:
             if not await self._imports.take_over(connection, found, worker=self.worker):
                 raise ImportRunningError(found.id)
+        # How it ended here before, if nobody heard that this was stored, is no more its ending.
+        self._endings.pop(found.id, None)
 
     async def end(self, import_id: UUID, how: Interruption | bytes) -> None:
         """Store how an import ended; what was said of it first counts.
@@ -152,18 +154,14 @@ class OwnImports:
     async def forget_dry_run(self, dry_run: UUID) -> None:
         """Delete what a dry run needed; if that fails, `end_what_runs_no_more` does it."""
         try:
-            await self._forget_dry_runs(but=self._running - {dry_run})
+            await self._forget(dry_run)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("dry_run_not_forgotten", error=type(error).__name__)
 
     async def end_what_runs_no_more(self) -> list[UUID]:
-        """End those imports that stand as running and do not run; return their ids.
-
-        Dry runs that run no more are forgotten.
-        """
-        await self._forget_dry_runs(but=self._running)
+        """End those imports that stand as running and do not run; return their ids."""
         over = self._endings.keys() - self._running
         async with self._database.connection() as connection:
             found = await self._imports.running(connection, worker=self.worker)
@@ -178,9 +176,20 @@ class OwnImports:
             self._endings.pop(import_id, None)
         return list(ended)
 
-    async def _forget_dry_runs(self, *, but: set[UUID]) -> None:
+    async def forget_dry_runs_of(self, worker: UUID) -> None:
+        """Delete what dry runs of a process needed, save those that this one runs."""
+        async with self._database.connection() as connection:
+            found = await self._rehearsals.of_worker(connection, worker=worker)
+        for dry_run in found - self._running:
+            await self._forget(dry_run)
+
+    async def _forget(self, dry_run: UUID) -> None:
+        more = True
+        while more:
+            async with self._database.transaction() as connection:
+                more = await self._rehearsals.forget_some_keys(connection, dry_run)
         async with self._database.transaction() as connection:
-            await self._rehearsals.forget(connection, worker=self.worker, but=but)
+            await self._rehearsals.delete(connection, dry_run)
 
     async def _store(self, import_id: UUID, ending: _Ending) -> None:
         async with self._database.transaction() as connection:

@@ -22,11 +22,12 @@ from import_svc.domain.receipt import (
     RowFailure,
     failure_of,
 )
+from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.import_leads import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, judged_chunks
-from import_svc.usecases.own_imports import OwnImports
+from import_svc.usecases.own_imports import DIED, OwnImports
 from leadwire.db import Database
 
 
@@ -116,11 +117,13 @@ class _Tally:
         """Take in all chunks; return why that ended early, if it did."""
         chunk: JudgedChunk | None = first
         while chunk is not None:
-            await self._take(chunk)
             try:
+                await self._take(chunk)
                 chunk = await anext(chunks, None)
             except (UnreadableInputError, InputCutOffError) as error:
                 return Interruption(code=error.code, detail=error.detail)
+            except ImportNotRunningError:
+                return DIED
         return None
 
     async def _take(self, chunk: JudgedChunk) -> None:

@@ -8,7 +8,7 @@ happened: the chunk's own row tells.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
@@ -30,6 +30,19 @@ class Announcer(Protocol):
     async def announce(self, connection: Connection, leads: Sequence[Lead]) -> None:
         """Announce leads of one origin and one import."""
         ...
+
+
+class CutOtherwiseError(Exception):
+    """The import was begun by a version that cut the same input otherwise."""
+
+    code: Final = "import_not_resumable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The import was begun by another version of this service, which read the input "
+            "otherwise, and cannot be gone on with. The rows counted in its receipt are stored; "
+            "send the input again with a new Idempotency-Key for the others."
+        )
 
 
 class StoreChunk:
@@ -71,6 +84,7 @@ class StoreChunk:
 
         Raises:
             KeyReusedError: The chunk was stored, but from other bytes.
+            CutOtherwiseError: It was stored from the same bytes, but with other rows.
             DatabaseUnavailableError: The database was away for too long.
             ImportNotRunningError: The import has ended, or another process goes on with it.
             LostRaceError: Others were faster, again and again.
@@ -85,6 +99,8 @@ class StoreChunk:
                     )
                 elif done.input_hash != chunk.input_hash:
                     raise KeyReusedError
+                elif done.received != chunk.received:
+                    raise CutOtherwiseError
 
         await patiently(store, doing=f"store chunk {number}", import_id=import_id)
 

@@ -1,0 +1,3 @@
+SELECT id
+FROM dry_runs
+WHERE worker = $1
