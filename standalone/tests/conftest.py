@@ -91,6 +91,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
                 env={**_own_environment(), **(environment or {})},
                 stdout=file,
                 stderr=file,
+                # Whoever runs tests in the background may have them ignore Ctrl-C.
+                preexec_fn=_heed_interrupts,
             )
         started.append(Command(process=process, output=output))
         return started[-1]
@@ -114,6 +116,10 @@ def servers_of() -> Callable[[Path], list[str]]:
         return [command for command in _running_commands() if sought in command]
 
     return listed
+
+
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _own_environment() -> dict[str, str]:

@@ -20,6 +20,7 @@ PREFIXES = {
     "notifier_svc": "NOTIFIER",
     "stream_svc": "STREAM",
 }
+IMPORT_WITHIN = aiohttp.ClientTimeout(total=180)
 JSON = dict[str, Any]
 
 
@@ -135,6 +136,7 @@ class System:
             data=io.BytesIO(body),
             params=query,
             headers={"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {}),
+            timeout=IMPORT_WITHIN,
         )
 
     async def stream_text(self, **query: str) -> str:
