@@ -301,3 +301,11 @@ async def test_how_an_import_ended_before_it_was_taken_over_is_not_how_it_ends(
         await own.end(found.id, b"hash")
     receipt = await desk.call("GET", f"/v1/imports/{found.id}")
     assert (receipt["status"], receipt["error"]) == ("completed", None)
+
+
+async def test_two_keys_are_refused(desk: "Desk", person: "MakePerson") -> None:
+    headers = [("Content-Type", NDJSON), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    body = body_of([person(1)])
+    async with desk.client.post("/v1/imports", data=body, headers=headers) as response:
+        problem = await response.json()
+    assert (response.status, problem["errors"][0]["path"]) == (400, "Idempotency-Key")

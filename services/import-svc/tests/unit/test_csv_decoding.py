@@ -100,6 +100,16 @@ def test_a_declared_encoding_is_used() -> None:
 
 
 @pytest.mark.parametrize("step", [1, 3, None])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8"])
+def test_what_is_said_to_be_utf_16_is_read_with_a_mark_or_without(
+    encoding: str, step: int | None
+) -> None:
+    data = (HEADER + "Zoë,李,ada@x.com,+1\n").encode(encoding)
+    rows = decode(data, step=step, decoder=CsvDecoder(encoding="utf-16"))
+    assert rows == [RawRow("Zoë", "李", "ada@x.com", "+1")]
+
+
+@pytest.mark.parametrize("step", [1, 3, None])
 def test_what_is_no_utf_8_is_windows_1252(step: int | None) -> None:
     data = (HEADER + ADA_LINE + "Zoë,Müller €,z@x.com,+2\n").encode("cp1252")
     utf_8 = "李,Müller,l@x.com,+3\n".encode()

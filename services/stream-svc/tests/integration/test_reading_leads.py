@@ -270,3 +270,11 @@ async def _count_is(service: "StreamService", expected: int) -> bool:
 async def _is_waiting(service: "StreamService") -> bool:
     async with service.client.get("/metrics") as response:
         return 'leadwire_reads_waiting{service="stream-svc"} 1.0' in await response.text()
+
+
+async def test_a_lead_whose_state_is_named_and_that_is_not_here_is_behind_not_absent(
+    service: "StreamService",
+) -> None:
+    """A tag is the answer to a write: whoever names one knows that the lead is there."""
+    path = f"/v1/leads/{uuid7()}"
+    assert await service.problem(path, at_least="contact-1") == (503, "projection_behind")

@@ -34,7 +34,10 @@ def versions_of(precondition: Precondition) -> frozenset[str] | None:
     if header is None or header.strip() == "*":
         return None
     if not _TAGS.fullmatch(header):
-        message = "Must be * or tags in quotes, as an ETag header gave them"
+        message = (
+            "Must be * or tags in quotes, as an ETag header or a lead's `tags` gave them, "
+            'for example "contact-3"'
+        )
         raise invalid_request(
             [{"in": "header", "path": "If-Match", "message": message}], status=400
         )

@@ -31,6 +31,9 @@ _DISCREET = {
     "url_parsing": "Input should be a valid URL",
 }
 
+# Headers that are lists, so that several lines of them are one (RFC 9110, 5.3).
+_LISTS = frozenset({"accept", "if-match", "if-none-match"})
+
 # What pydantic sets before the message of a validator of ours.
 _OF_A_VALIDATOR = "Value error, "
 
@@ -218,11 +221,14 @@ def _raw_query(request: web.Request, model: type[BaseModel]) -> dict[str, str | 
 
 def _raw_headers(request: web.Request, model: type[BaseModel]) -> dict[str, str]:
     names = [wire_name(name, field) for name, field in model.model_fields.items()]
-    return {
-        name: _storable(", ".join(request.headers.getall(name)), place="header", name=name)
-        for name in names
-        if name in request.headers
-    }
+    raw = {}
+    for name in names:
+        given = request.headers.getall(name, [])
+        if len(given) > 1 and name.lower() not in _LISTS:
+            raise _bad_parameter("header", name, "The header is given more than once")
+        if given:
+            raw[name] = _storable(", ".join(given), place="header", name=name)
+    return raw
 
 
 def _refuse_unknown(given: typing.Iterable[str], known: set[str]) -> None:

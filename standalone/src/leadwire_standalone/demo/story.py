@@ -10,6 +10,7 @@ from leadwire_standalone.demo.subscriber import Subscriber
 
 MANAGERS = ("Ada", "Grace", "Edsger")
 DECISIONS = 30
+DECIDED_STATUSES = ("interested", "not_interested")
 MOST_REASONS = 3
 PHONE_INVALID = "cellphone_invalid"
 SETTLED_WITHIN = 60.0
@@ -57,9 +58,13 @@ class Outcome:
         """Return the leads that were marked so."""
         return [each.lead_id for each in self.decided if each.status == status]
 
-    def shown_as(self, status: str) -> list[str]:
-        """Return the leads that the stream shows so."""
-        return [str(lead["id"]) for lead in self.shown if lead["status"] == status]
+    def shown_as_decided(self) -> list[tuple[str, str]]:
+        """Return the leads that the stream shows as decided, and how."""
+        return [
+            (str(lead["id"]), lead["status"])
+            for lead in self.shown
+            if lead["status"] in DECIDED_STATUSES
+        ]
 
     def oldest_first(self) -> list[str]:
         """Return the leads in the order in which they should be assigned."""
@@ -96,7 +101,7 @@ async def tell(
     insist_on_leads(receipt, region=region)
     decided = await decide(client, managers, leads=receipt["imported"])
     interested = sum(each.status == "interested" for each in decided)
-    await _settled(client, subscriber, interested=interested)
+    await _settled(client, subscriber, decided=len(decided), interested=interested)
     outcome = Outcome(
         receipt=receipt,
         decided=decided,
@@ -148,9 +153,9 @@ def check(outcome: Outcome) -> list[Check]:
             found=sorted(outcome.received),
         ),
         Check(
-            claim="the stream shows the same leads as interested",
-            expected=interested,
-            found=sorted(outcome.shown_as("interested")),
+            claim="the stream shows each lead as it was marked",
+            expected=sorted((each.lead_id, each.status) for each in outcome.decided),
+            found=sorted(outcome.shown_as_decided()),
         ),
     ]
 
@@ -180,12 +185,14 @@ async def decide(client: Client, managers: list[str], *, leads: int) -> list[Dec
     return decided
 
 
-async def _settled(client: Client, subscriber: Subscriber, *, interested: int) -> None:
+async def _settled(
+    client: Client, subscriber: Subscriber, *, decided: int, interested: int
+) -> None:
     """Wait for the events to arrive; what does not arrive shows in the checks."""
 
     async def arrived() -> bool:
-        shown = await client.stream(status="interested")
-        return len(shown) >= interested and len(subscriber.events) >= interested
+        shown = await client.stream(status=",".join(DECIDED_STATUSES))
+        return len(shown) >= decided and len(subscriber.events) >= interested
 
     try:
         await eventually(arrived, within=SETTLED_WITHIN)

@@ -136,8 +136,9 @@ def _text_decoder(first_bytes: bytes, encoding: str) -> codecs.IncrementalDecode
     for mark, marked in _MARKS:
         if first_bytes.startswith(mark):
             return codecs.getincrementaldecoder(marked)("replace")
-    if encoding == "utf-8":
-        encoding = _utf16_without_mark(first_bytes) or encoding
+    if encoding in {"utf-8", "utf-16"}:
+        # Files say of themselves what they are not, and Python insists on UTF-16's mark.
+        encoding = _utf16_without_mark(first_bytes) or "utf-8"
     if encoding == "utf-8":
         # Takes a byte order mark away.
         return codecs.getincrementaldecoder("utf-8-sig")(_AS_WINDOWS_1252)

@@ -30,8 +30,8 @@ async def read_lead(
         at_least: State that it must have reached.
 
     Raises:
-        LeadNotFoundError: There is no such lead, or it is erased.
-        ProjectionBehindError: It has not reached the state in time.
+        LeadNotFoundError: No such lead has arrived here, or it is erased.
+        ProjectionBehindError: It has not reached the state in time, or has not arrived at all.
     """
     loop = asyncio.get_running_loop()
     with tail.watch() as watch:
@@ -64,6 +64,9 @@ def _has_reached(found: StoredLead, at_least: Tag | None) -> bool:
 
 def _document(found: StoredLead | None, at_least: Tag | None) -> str:
     if found is None or found.document is None:
+        # Whoever names a state has seen it: then the lead is there, only not here yet.
+        if at_least is not None and not (found is not None and found.erased):
+            raise ProjectionBehindError
         raise LeadNotFoundError
     if not _has_reached(found, at_least):
         raise ProjectionBehindError
