@@ -44,19 +44,14 @@ class OutboxStore:
         """Return the oldest events that are not parked, in the order of their ids."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(self._queries["claim_events"], limit)
-        return [
-            PendingEvent(
-                row,
-                Message(
-                    id=event_id,
-                    type=event_type,
-                    body=body,
-                    headers=headers_of(headers),
-                    content_type=content_type,
-                ),
-            )
-            for row, event_id, event_type, content_type, body, headers in rows
-        ]
+        return [_pending(*row) for row in rows]
+
+    async def read_again(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:
+        """Return what is still to be published of these, as it stands now, in order of the ids."""
+        ids = [event.row for event in events]
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(self._queries["read_pending_events"], ids)
+        return [_pending(*row) for row in rows]
 
     async def delete(self, events: Sequence[PendingEvent]) -> None:
         """Forget events that the broker has accepted."""
@@ -86,3 +81,16 @@ class OutboxStore:
         if rows:
             async with self._database.connection() as connection:
                 await connection.execute(self._queries[query], rows, *arguments)
+
+
+def _pending(
+    row: int, event_id: str, event_type: str, content_type: str, body: bytes, headers: list[str]
+) -> PendingEvent:
+    message = Message(
+        id=event_id,
+        type=event_type,
+        body=body,
+        headers=headers_of(headers),
+        content_type=content_type,
+    )
+    return PendingEvent(row, message)

@@ -8,6 +8,8 @@ It claims nothing later until the whole batch is settled:
   and the consumers' inboxes drop it.
 - `Unknown`, a passing `Rejected`, `Unroutable`: published again, after a jittered
   backoff, with the same id, for as long as it takes. A broker outage never parks.
+  Each time the rows are read again: what was withdrawn or redacted meanwhile, as of a
+  lead that was erased, is not told once the broker is back.
 - A permanent `Rejected` is poison: no other attempt could help, so the row gets its
   `parked_at` and the rest goes on.
 
@@ -149,14 +151,15 @@ class Relay:
 
     async def _settle(self, batch: Sequence[PendingEvent]) -> None:
         """Publish until every event of the batch is accepted or parked."""
-        unsettled = batch
+        failed: Sequence[PendingEvent] = ()
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(_UnsettledError),
             wait=wait_random_exponential(multiplier=BACKOFF_START, max=BACKOFF_CAP),
         ):
             with attempt:
-                unsettled = await self._attempt(unsettled)
-                if unsettled:
+                events = await self._store.read_again(failed) if failed else batch
+                failed = await self._attempt(events) if events else ()
+                if failed:
                     raise _UnsettledError
 
     async def _attempt(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:

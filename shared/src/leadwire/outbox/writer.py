@@ -93,7 +93,8 @@ class Outbox:
         """Take out of events that are not published yet what may not be told any more.
 
         The relay holds a copy of those that it is publishing at this moment: they count as
-        published.
+        published. If the broker does not take them, it reads them again before it publishes
+        them again.
 
         Args:
             connection: A transaction that holds the lock of the aggregate concerned.

@@ -5,7 +5,7 @@ request. With real brokers the relay is tested by the contract suite's transport
 the journeys and faults under tests/e2e.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from uuid import uuid4
 
 import pytest
@@ -90,6 +90,16 @@ async def until_empty(rows: Rows) -> None:
     await eventually(is_empty, message="the outbox is empty")
 
 
+async def redact(database: Database, instead: Mapping[bytes, bytes | None]) -> None:
+    """Replace bodies in the outbox, in a transaction of its own; None drops the event."""
+    async with database.transaction() as connection:
+        await Outbox().redact(
+            connection,
+            mentioning="",
+            redacted=lambda event: instead.get(event.body, event.body),
+        )
+
+
 async def test_events_are_published_in_order_byte_for_byte_and_deleted(
     database: Database, broker: ScriptedBroker, relay: Relay, rows: Rows
 ) -> None:
@@ -162,6 +172,59 @@ async def test_a_broker_outage_parks_nothing_and_loses_nothing(
     broker.is_out = False
     await until_empty(rows)
     assert [message.id for message in broker.published] == ids
+
+
+async def test_what_is_withdrawn_or_redacted_during_an_outage_is_not_told_after_it(
+    database: Database, broker: ScriptedBroker, relay: Relay, rows: Rows, add: Add
+) -> None:
+    async def redact_during_the_first_attempt() -> None:
+        broker.is_out = len(broker.batches) == 1
+        if broker.is_out:
+            await redact(database, {b"updated": None, b"created": b"created without it"})
+            await add("erased")
+
+    broker.while_publishing = redact_during_the_first_attempt
+    await add("updated", "created", "other")
+    await relay.start()
+    await until_empty(rows)
+    assert broker.batches == [["updated", "created", "other"], ["created", "other"], ["erased"]]
+    assert [message.body for message in broker.published] == [
+        b"created without it",
+        b"other",
+        b"erased",
+    ]
+
+
+async def test_a_batch_of_which_all_is_withdrawn_gives_way_to_the_next(
+    database: Database, broker: ScriptedBroker, relay: Relay, rows: Rows, add: Add
+) -> None:
+    async def withdraw_during_the_first_attempt() -> None:
+        broker.is_out = len(broker.batches) == 1
+        if broker.is_out:
+            await add("erased")  # first: the outbox is empty only when it was published
+            await redact(database, {b"updated": None})
+
+    broker.while_publishing = withdraw_during_the_first_attempt
+    await add("updated")
+    await relay.start()
+    await until_empty(rows)
+    assert broker.batches == [["updated"], ["erased"]]
+
+
+async def test_what_is_set_aside_by_hand_during_an_outage_is_not_published_after_it(
+    broker: ScriptedBroker, relay: Relay, rows: Rows, add: Add
+) -> None:
+    async def set_aside_during_the_first_attempt() -> None:
+        broker.is_out = len(broker.batches) == 1
+        if broker.is_out:
+            await rows("UPDATE outbox SET parked_at = now() WHERE event_id = 'A' RETURNING 1")
+
+    broker.while_publishing = set_aside_during_the_first_attempt
+    await add("A", "B")
+    await relay.start()
+    await until_empty(rows)
+    assert broker.batches == [["A", "B"], ["B"]]
+    assert await rows("SELECT event_id FROM outbox") == [("A",)]
 
 
 async def test_poison_is_parked_with_what_the_broker_said_and_the_rest_goes_on(
