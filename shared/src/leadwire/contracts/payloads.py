@@ -17,7 +17,10 @@ MAX_LEADS_PER_EVENT = 200
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this is before the year 1 or after the year 9999") from None
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]

@@ -207,6 +207,12 @@ def test_what_is_no_event_is_unreadable(body: bytes, said: str) -> None:
         read_envelope(message)
 
 
+def test_a_time_that_utc_cannot_tell_is_unreadable() -> None:
+    body = b'{"specversion":"1.0","id":"1","source":"s","type":"t","time":"0001-01-01T00:00+05:00"}'
+    with pytest.raises(UnreadableEventError, match="before the year 1"):
+        read_envelope(Message(id="1", type="t", body=body))
+
+
 def test_the_reason_says_where_and_never_what() -> None:
     wrong = {"lead": {"id": "ada@example.com", "rev": 1}}
     with pytest.raises(UnreadableEventError) as caught:
