@@ -8,13 +8,15 @@ from uuid import UUID
 
 import orjson
 
+from leadwire.contracts.errors import EventTooLargeError
+from leadwire.contracts.events import EVENT_MODELS, to_message
 from leadwire.contracts.vocabulary import EventType
 
 LEADS_CREATED: Final = EventType.LEADS_CREATED.value
 LEAD_ERASED: Final = EventType.LEAD_ERASED.value
 
 _MISSHAPEN: Final = (ValueError, TypeError, LookupError, AttributeError)
-"""What reading a `leads_created` raises whose data is not what its type says."""
+"""What reading an event raises that is not what its type says."""
 
 _ANY_ID: Final = re.compile(rb"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
@@ -59,21 +61,31 @@ def redacted_body(
 def redaction_of_parked(lead_id: UUID) -> Callable[[str, bytes], bytes | None]:
     """Return what takes an erased lead out of events that were set aside, by type and body.
 
-    Nothing is kept of one that cannot be read: nobody can tell what it says of the lead.
+    They mention the lead, and many were set aside because they are not what they should be.
+    So only what surely is about something else is kept: a `leads_created` without the lead,
+    an event whose subject is another id, and a `lead_erased` as far as its model goes.
     """
 
     def redacted(event_type: str, body: bytes) -> bytes | None:
         try:
+            if event_type == LEAD_ERASED:
+                return _bare_erasure(body)
+            subject = orjson.loads(body).get("subject")
+            if event_type != LEADS_CREATED:
+                return None if UUID(subject) == lead_id else body
             return redacted_body(
-                event_type=event_type,
-                subject=orjson.loads(body).get("subject"),
-                body=body,
-                erased=frozenset({lead_id}),
+                event_type=event_type, subject=subject, body=body, erased=frozenset({lead_id})
             )
-        except _MISSHAPEN:
+        except (*_MISSHAPEN, EventTooLargeError):
             return None
 
     return redacted
+
+
+def _bare_erasure(body: bytes) -> bytes:
+    """Read and write a `lead_erased`: what its model does not know is left out."""
+    erasure = EVENT_MODELS[EventType.LEAD_ERASED].model_validate_json(body)
+    return to_message(erasure).body
 
 
 def _without(erased: AbstractSet[UUID], body: bytes) -> bytes | None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadwire.contracts import LeadErased, LeadTombstone, new_event, to_message
 from leadwire.contracts.redaction import leads_named_in, redacted_body, redaction_of_parked
 
 GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
@@ -15,6 +16,12 @@ GONE = UUID("01936d3c-7a10-7c31-9d4e-5b1f0c2a7e01")
 def leads_created(*lead_ids: UUID) -> bytes:
     leads = [{"id": str(lead_id), "email": f"{lead_id}@example.org"} for lead_id in lead_ids]
     return json.dumps({"id": "e", "data": {"origin": "import", "leads": leads}}).encode()
+
+
+def lead_erased(lead_id: UUID = GONE) -> bytes:
+    tombstone = LeadTombstone(id=lead_id, rev=3)
+    event = new_event(LeadErased(lead=tombstone), source="test", subject=lead_id, sequence=3)
+    return to_message(event).body
 
 
 def redact(event_type: str, body: bytes, *, subject: str | None = None) -> bytes | None:
@@ -90,3 +97,50 @@ def test_parked_events_are_redacted_by_their_own_subject() -> None:
     assert kept is not None
     assert str(UUID(int=1)).encode() in kept
     assert str(GONE).encode() not in kept
+
+
+@pytest.mark.parametrize("event_type", ["lead_updated", "of_another_team"])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"subject": None},
+        {"subject": 7},
+        {"subject": "invoice/7"},
+        {"subject": str(GONE).upper()},
+        {"subject": GONE.hex},
+    ],
+    ids=str,
+)
+def test_nothing_is_kept_of_a_parked_event_that_may_be_about_the_lead(
+    event_type: str, attributes: dict[str, object]
+) -> None:
+    body = json.dumps({**attributes, "data": {"lead": {"id": str(GONE), "email": "a@b.example"}}})
+    assert redaction_of_parked(GONE)(event_type, body.encode()) is None
+
+
+@pytest.mark.parametrize("lead_id", [GONE, UUID(int=1)], ids=["of the lead", "of another"])
+def test_a_parked_erasure_is_kept_without_what_its_model_does_not_know(lead_id: UUID) -> None:
+    told = lead_erased(lead_id)
+    envelope = json.loads(told)
+    envelope["data"]["lead"] |= {"email": "a@b.example"}
+    envelope["data"] |= {"was": {"id": str(GONE), "email": "a@b.example"}}
+    envelope |= {"comment": "a@b.example"}
+    redacted = redaction_of_parked(GONE)
+    assert redacted("lead_erased", json.dumps(envelope).encode()) == told
+    assert redacted("lead_erased", told) == told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"data": {"lead": {"id": str(GONE), "email": "a@b.example"}}},
+        {"type": "lead_updated"},
+        {"time": "0001-01-01T00:00:00+05:00"},
+        {"dataschema": "x" * 70_000},
+    ],
+    ids=["data", "type", "time", "size"],
+)
+def test_nothing_is_kept_of_a_parked_erasure_that_is_none(wrong: dict[str, object]) -> None:
+    body = json.dumps({**json.loads(lead_erased()), **wrong}).encode()
+    assert redaction_of_parked(GONE)("lead_erased", body) is None
