@@ -9,8 +9,7 @@ is away, the delivery is kept in the broker and tried again: nothing vanishes.
 
 What a handler raised is logged by its type and stack, not by its text, and why a
 delivery is parked by a code, not by its reason: either text may quote personal data. It
-goes into the parked entry only, which is erased with the event
-itself.
+goes into the parked entry only, and goes from there when the event is erased or redacted.
 
 Delays are exact here. A transport that times each delivery by itself passes them
 through `spread`; one with a queue per delay must not, or it would miss its queue.

@@ -56,6 +56,8 @@ async def redact_parked(
 ) -> None:
     """Take out of events that are set aside what may not be kept any more.
 
+    Where a part of an event is kept, a fixed text replaces its reason, which may quote the rest.
+
     Args:
         connection: In the transaction that forgets it.
         mentioning: Text that the body of each event concerned contains.

@@ -12,7 +12,7 @@ from leadwire.broker import Delivery, Message, Park, Subscription, Verdict
 from leadwire.broker.attempts import Done, settle
 from leadwire.db import Database
 from leadwire.observability import configure_logging
-from leadwire.outbox import ParkedEvents
+from leadwire.outbox import ParkedEvents, redact_parked
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
 
@@ -136,3 +136,20 @@ async def test_text_that_postgres_cannot_hold_is_parked_all_the_same(
     assert isinstance(reason, str)
     assert reason.startswith("long \ufffd xxx")
     assert len(reason) == 2_000
+
+
+async def test_the_reason_goes_with_what_is_taken_out_of_an_event(
+    database: Database, rows: Rows
+) -> None:
+    parked = ParkedEvents(database=database, registry=CollectorRegistry())
+    reason = f"Key (email)=({SECRET}) already exists."
+    for event_id, body in (("1", b"ada, bob"), ("2", b"ada"), ("3", b"bob"), ("4", b"of ada")):
+        await parked.park(delivery(Message(id=event_id, type="told", body=body)), reason)
+    left = {b"ada, bob": b"bob", b"ada": None, b"of ada": b"of ada"}
+    async with database.transaction() as connection:
+        await redact_parked(connection, mentioning="ada", redacted=lambda _type, body: left[body])
+    assert await rows("SELECT event_id, body, reason FROM parked ORDER BY id") == [
+        ("1", b"bob", "withheld: it may quote what was taken out of the event"),
+        ("3", b"bob", reason),
+        ("4", b"of ada", reason),
+    ]
