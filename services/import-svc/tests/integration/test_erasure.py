@@ -133,12 +133,28 @@ async def test_failures_under_a_former_email_are_forgotten_too(
     ]
 
 
+@pytest.mark.parametrize("erased", [0, 1], ids=["who had it first", "who had it later"])
+async def test_a_failure_is_forgotten_with_each_who_had_its_email(
+    desk: "Desk", person: "MakePerson", erased: int
+) -> None:
+    had_it = [await create(desk)]
+    await desk.bring([person(1, email="ada@example.com")])
+    await desk.call("PATCH", f"/v1/leads/{had_it[0]}", json={"email": "first@example.com"})
+    had_it.append(await create(desk))
+    # He changes it, back again, and once more: that makes him one who had it.
+    for email in ("second@example.com", "ada@example.com", "second@example.com"):
+        await desk.call("PATCH", f"/v1/leads/{had_it[1]}", json={"email": email})
+    assert await desk.rows("SELECT former_lead_ids::text[] FROM import_failures") == [(had_it,)]
+    await erase(desk, had_it[erased])
+    assert await desk.rows("SELECT email, email_key FROM import_failures") == [(None, None)]
+
+
 async def test_failures_of_a_person_are_found_by_index(database: Database) -> None:
     rows = """
         INSERT INTO import_failures (import_id, row, reason, codes, email_key, cellphone_key,
-                                     former_lead_id)
+                                     former_lead_ids)
         SELECT gen_random_uuid(), n, 'r', '{email_exists}', n || '@x.com', '+' || n,
-               CASE WHEN n % 1000 = 0 THEN gen_random_uuid() END
+               CASE WHEN n % 1000 = 0 THEN ARRAY[gen_random_uuid()] END
         FROM generate_series(1, 50000) AS n
     """
     queries = Queries("import_svc.storage")
