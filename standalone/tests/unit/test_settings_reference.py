@@ -1,5 +1,6 @@
 """The settings page is written from the code, and is current."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -43,3 +44,13 @@ def test_a_written_page_is_current_and_names_every_setting_once(
     for service in SERVICES:
         for variable in environment_variables(service.settings):
             assert text.count(f"| `{variable.name}` |") == 1, variable.name
+
+
+def test_no_service_handles_more_events_at_once_than_the_page_says() -> None:
+    page = (ROOT / DEFAULT_PATH).read_text()
+    said = re.findall(r"handled at once, which are never more than (\d+)", page)
+    handled = [
+        sum(1 if each.ordered else each.prefetch for each in service.subscriptions)
+        for service in SERVICES
+    ]
+    assert said == [str(max(handled))] * len(SERVICES)

@@ -151,7 +151,7 @@ class ServiceSettings(BaseSettings):
         ge=1,
         le=200,
         description="Most database connections in the pool; more than events are "
-        "handled at once, which is 4 in a service that consumes any.",
+        "handled at once, which are never more than 4.",
     )
 
     @field_validator("auth", mode="before")
