@@ -91,7 +91,7 @@ class PatientBroker:
     ) -> None:
         self._broker = broker
         self._until_admitted = until_admitted
-        self._refusal: BrokerRefusedError | None = None
+        self._failure: BrokerUnavailableError | None = None
         self._where = _host_and_port(url)
         self._connect_within = connect_within
 
@@ -100,7 +100,8 @@ class PatientBroker:
 
         Raises:
             BrokerRefusedError: The broker refused us, until the end if it was waited for.
-            BrokerUnavailableError: The broker did not answer within `connect_within`.
+            BrokerUnavailableError: The broker did not answer, or admitted nobody, within
+                `connect_within`.
         """
         retrying = AsyncRetrying(
             retry=retry_if_exception(self._worth_waiting),
@@ -112,10 +113,7 @@ class PatientBroker:
             async with asyncio.timeout(self._connect_within):
                 await retrying(self._attempt)
         except TimeoutError:
-            raise self._refusal or BrokerUnavailableError(
-                f"the broker at {self._where} did not answer within {self._connect_within:g} s: "
-                f"start it, or correct {_VARIABLE}"
-            ) from None
+            raise self._given_up() from None
         finally:
             telling.cancel()
             await asyncio.wait([telling])
@@ -124,11 +122,20 @@ class PatientBroker:
         try:
             await self._broker.start()
         except BrokerRefusedError as error:
-            self._refusal = BrokerRefusedError(f"{error}; mend that there, or correct {_VARIABLE}")
-            raise self._refusal from error
-        except BrokerUnavailableError:
-            self._refusal = None
+            self._failure = BrokerRefusedError(f"{error}; mend that there, or correct {_VARIABLE}")
+            raise self._failure from error
+        except BrokerUnavailableError as error:
+            self._failure = error
             raise
+
+    def _given_up(self) -> BrokerUnavailableError:
+        if isinstance(self._failure, BrokerRefusedError):
+            return self._failure
+        last = f" (it was last: {self._failure})" if self._failure else ""
+        return BrokerUnavailableError(
+            f"the broker at {self._where} did not answer within {self._connect_within:g} s: "
+            f"start it, or correct {_VARIABLE}{last}"
+        )
 
     def _worth_waiting(self, error: BaseException) -> bool:
         if isinstance(error, BrokerRefusedError):
@@ -150,10 +157,9 @@ class PatientBroker:
             "variable": _VARIABLE,
             "waiting_for_another_s": waiting_for_another_s,
         }
-        if self._refusal is None:
-            log.warning("broker_not_there_yet", **known)
-        else:
-            log.warning("broker_refuses", **known, reason=str(self._refusal))
+        refused = isinstance(self._failure, BrokerRefusedError)
+        reason = str(self._failure) if self._failure else None
+        log.warning("broker_refuses" if refused else "broker_not_there_yet", **known, reason=reason)
 
     async def stop(self) -> None:
         """Disconnect."""

@@ -14,6 +14,7 @@ import aio_pika
 import aiormq
 import structlog
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
+from pamqp import commands
 from yarl import URL
 
 from leadwire.broker.errors import BrokerRefusedError, BrokerUnavailableError
@@ -27,6 +28,12 @@ CONNECT_WITHIN: Final = 10.0
 CALL_WITHIN: Final = 10.0
 _CLOSE_WITHIN: Final = 5.0
 _TCP_USER_TIMEOUT_MS: Final = 20_000
+
+_NOT_ALLOWED: Final = 530
+
+# The server may answer this request by closing the connection. The client takes only what stands
+# here for an answer; of anything else it tells the frame's kind, and loses the reason.
+commands.Connection.Open.valid_responses.append(commands.Connection.Close.name)
 
 _T = TypeVar("_T")
 
@@ -226,14 +233,21 @@ def _refusal(error: BaseException | None, url: URL) -> str | None:
     """Tell what a failure to connect says that the server refused; None if nothing."""
     if isinstance(error, aiormq.exceptions.ProbableAuthenticationError):
         return f"refused the user {url.user} or the password: {error}"
-    # To whom asks for a virtual host, the server's refusal is a frame that the client did not
-    # expect; it tells the frame's kind, and loses the reason.
-    if isinstance(error, aiormq.exceptions.InvalidFrameError) and "Connection.Close" in str(error):
+    if isinstance(error, aiormq.exceptions.ConnectionClosed) and _is_final(*error.args):
         return (
             f"refused the virtual host {url.path[1:] or '/'} to the user {url.user}: the host must "
-            "exist, and the user needs permissions in it (RabbitMQ's log has the reason)"
+            f"exist, and the user needs permissions in it: {error.args[1]}"
         )
     return None
+
+
+def _is_final(code: int, text: str) -> bool:
+    """Tell whether the reason for which the server closed a connection lasts until it is mended.
+
+    A host that is down comes up with its node, and a limit lasts while others are connected; the
+    server has the same code for a limit and for a host that is not there.
+    """
+    return code == _NOT_ALLOWED and not text.endswith("is reached")
 
 
 async def _open_channel(connection: LinkConnection) -> aio_pika.abc.AbstractChannel:
