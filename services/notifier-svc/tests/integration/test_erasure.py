@@ -1,5 +1,6 @@
 """An erased lead's personal data is gone from everything that notifier-svc keeps (G11)."""
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -26,6 +27,10 @@ from notifier_svc.storage.journal import JournalStore
 if TYPE_CHECKING:
     from conftest import Office
 
+WAITING = (
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+    "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+)
 TABLES = ("journal", "deliveries", "parked", "outbox")
 
 
@@ -120,6 +125,32 @@ async def test_events_that_come_after_the_erasure_are_redacted_on_arrival(office
     assert recipients == {str(stays.id)}
 
 
+async def test_an_erasure_that_is_said_again_keeps_nobody_from_recording(
+    office: "Office", database: Database
+) -> None:
+    gone, other = office.contact(), office.contact()
+    await office.erase(gone.id)
+    async with database.transaction() as recording:
+        await JournalStore(connection=recording).lock_for_recording()
+        await office.erase(gone.id)
+        await office.create(other)
+        erasing = asyncio.create_task(office.erase(other.id))
+        await eventually(lambda: erasure_waits(office))
+    await erasing
+    assert await tables_that_name(office, other.email) == []
+
+
+async def test_an_erasure_that_is_said_again_redacts_what_was_parked_since(
+    office: "Office",
+) -> None:
+    gone = office.contact()
+    await office.erase(gone.id)
+    await office.publish(unreadable(gone))
+    assert await tables_that_name(office, gone.email) == ["parked"]
+    await office.erase(gone.id)
+    assert await tables_that_name(office, gone.email) == []
+
+
 async def test_a_creation_that_cannot_be_read_is_redacted_whole(office: "Office") -> None:
     gone = office.contact()
     await office.publish(unreadable(gone))
@@ -134,10 +165,6 @@ async def test_a_creation_that_cannot_be_read_is_redacted_whole(office: "Office"
 async def test_handlers_that_wait_for_an_erasure_leave_connections_to_others(
     office: "Office", database: Database
 ) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
-        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
-    )
     messages = [
         to_message(new_event(LeadUpdated(lead=office.contact()), source="s")) for _ in range(20)
     ]
@@ -146,7 +173,7 @@ async def test_handlers_that_wait_for_an_erasure_leave_connections_to_others(
         await office.publish_all(messages)
 
         async def all_wait() -> bool:
-            return bool(await office.value(waiting) == SUBSCRIPTION.prefetch)
+            return bool(await office.value(WAITING) == SUBSCRIPTION.prefetch)
 
         await eventually(all_wait)
         assert await office.journal() == []
@@ -173,6 +200,10 @@ def unreadable(lead: Contact) -> Message:
 
 async def all_delivered(office: "Office", count: int) -> bool:
     return len(await office.deliveries(status="delivered")) == count
+
+
+async def erasure_waits(office: "Office") -> bool:
+    return bool(await office.value(f"{WAITING} AND mode = 'ExclusiveLock'"))
 
 
 async def has_failed(office: "Office") -> list[dict[str, Any]]:

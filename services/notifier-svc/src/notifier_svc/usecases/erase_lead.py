@@ -12,14 +12,28 @@ from notifier_svc.storage.journal import JournalStore
 async def erase_lead(connection: Connection, lead_id: UUID) -> None:
     """Redact journal, parked events and deliveries; keep the id, for events that come late.
 
-    Takes the erasure lock, so it comes before anything else in its transaction: a
-    transaction that holds the recording lock cannot get it while others wait for it.
+    Once the id is kept nothing about the lead is recorded or planned any more, so that an
+    erasure that is said again has only parked events to look through: nobody redacts what
+    is set aside later.
 
     Args:
         connection: In the transaction that handles `lead_erased`.
         lead_id: The lead.
     """
     journal = JournalStore(connection=connection)
+    if not await journal.erased_among({lead_id}):
+        await _redact_what_is_recorded(connection, journal, lead_id)
+    await redact_parked(connection, mentioning=str(lead_id), redacted=redaction_of_parked(lead_id))
+
+
+async def _redact_what_is_recorded(
+    connection: Connection, journal: JournalStore, lead_id: UUID
+) -> None:
+    """Redact journal and deliveries.
+
+    Takes the erasure lock, so no row may be locked before: a transaction that holds the
+    recording lock cannot get it while others wait for it.
+    """
     await journal.lock_for_erasure()
     await journal.remember_erasure(lead_id)
     await journal.redact_events_about(lead_id)
@@ -31,5 +45,4 @@ async def erase_lead(connection: Connection, lead_id: UUID) -> None:
             erased=frozenset({lead_id}),
         )
         await journal.replace_body(stored, body, without=lead_id)
-    await redact_parked(connection, mentioning=str(lead_id), redacted=redaction_of_parked(lead_id))
     await DeliveryStore(connection=connection).cancel_for_lead(lead_id)
