@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -52,7 +53,7 @@ class ParkedEvents:
 
 
 async def redact_parked(
-    connection: Connection, *, mentioning: str, redacted: Callable[[str, bytes], bytes | None]
+    connection: Connection, *, mentioning: UUID, redacted: Callable[[str, bytes], bytes | None]
 ) -> None:
     """Take out of events that are set aside what may not be kept any more.
 
@@ -60,7 +61,7 @@ async def redact_parked(
 
     Args:
         connection: In the transaction that forgets it.
-        mentioning: Text that the body of each event concerned contains.
+        mentioning: Id that stands in the body of each event concerned.
         redacted: Gives the body to keep instead, by type and body; None if nothing may be kept.
     """
     queries = Queries("leadwire.outbox.sql")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -10,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from leadwire.broker import Delivery, Message, Park, Subscription, Verdict
 from leadwire.broker.attempts import Done, settle
-from leadwire.db import Database
+from leadwire.db import Database, Queries
 from leadwire.observability import configure_logging
 from leadwire.outbox import ParkedEvents, redact_parked
 
@@ -143,13 +144,80 @@ async def test_the_reason_goes_with_what_is_taken_out_of_an_event(
 ) -> None:
     parked = ParkedEvents(database=database, registry=CollectorRegistry())
     reason = f"Key (email)=({SECRET}) already exists."
-    for event_id, body in (("1", b"ada, bob"), ("2", b"ada"), ("3", b"bob"), ("4", b"of ada")):
+    gone = uuid4()
+    ada = str(gone).encode()
+    for event_id, body in (("1", ada + b", bob"), ("2", ada), ("3", b"bob"), ("4", b"of " + ada)):
         await parked.park(delivery(Message(id=event_id, type="told", body=body)), reason)
-    left = {b"ada, bob": b"bob", b"ada": None, b"of ada": b"of ada"}
+    left = {ada + b", bob": b"bob", ada: None, b"of " + ada: b"of " + ada}
     async with database.transaction() as connection:
-        await redact_parked(connection, mentioning="ada", redacted=lambda _type, body: left[body])
+        await redact_parked(connection, mentioning=gone, redacted=lambda _type, body: left[body])
     assert await rows("SELECT event_id, body, reason FROM parked ORDER BY id") == [
         ("1", b"bob", "withheld: it may quote what was taken out of the event"),
         ("3", b"bob", reason),
-        ("4", b"of ada", reason),
+        ("4", b"of " + ada, reason),
     ]
+
+
+async def park(database: Database, **bodies: bytes) -> None:
+    parked = ParkedEvents(database=database, registry=CollectorRegistry())
+    for event_id, body in bodies.items():
+        await parked.park(delivery(Message(id=event_id, type="told", body=body)), "no")
+
+
+async def forget(database: Database, mentioned: UUID) -> None:
+    async with database.transaction() as connection:
+        await redact_parked(connection, mentioning=mentioned, redacted=lambda _type, _body: None)
+
+
+async def test_an_id_is_found_wherever_it_stands_in_a_body(database: Database, rows: Rows) -> None:
+    gone, other = uuid4(), uuid4()
+    await park(
+        database,
+        alone=str(gone).encode(),
+        upper=str(gone).upper().encode(),
+        broken=b'\x00\xff{"lead": "' + str(gone).encode() + b"\\",
+        among=f"{other}{gone}0 {gone}".encode(),
+        other=str(other).encode(),
+        nobody=b"\xff",
+        empty=b"",
+    )
+    await forget(database, gone)
+    assert await rows("SELECT event_id FROM parked ORDER BY id") == [
+        ("other",),
+        ("nobody",),
+        ("empty",),
+    ]
+
+
+async def test_what_took_the_place_of_a_body_is_found_by_what_it_mentions(
+    database: Database, rows: Rows
+) -> None:
+    first, second = uuid4(), uuid4()
+    await park(database, both=f"{first} {second}".encode())
+    async with database.transaction() as connection:
+        await redact_parked(
+            connection, mentioning=first, redacted=lambda _type, _body: str(second).encode()
+        )
+    await forget(database, first)
+    assert len(await rows("SELECT id FROM parked")) == 1
+    await forget(database, second)
+    assert await rows("SELECT id FROM parked") == []
+
+
+@pytest.mark.parametrize("parked", [3, 3000])
+async def test_parked_events_are_found_by_index(database: Database, parked: int) -> None:
+    fill = """
+        INSERT INTO parked (subscription, source, event_id, type, content_type, body, headers,
+                            reason, attempts)
+        SELECT 's', '', n, 't', 'c', gen_random_uuid()::text::bytea, '{}', 'r', 1
+        FROM generate_series(1, $1::int) AS n
+    """
+    find = Queries("leadwire.outbox.sql")["find_parked_mentioning"]
+    async with database.transaction() as connection:
+        await connection.execute(fill, parked)
+        await connection.execute("ANALYZE parked")
+        await connection.execute(f"PREPARE find (uuid) AS {find}")
+        for plan in ("force_generic_plan", "force_custom_plan"):
+            await connection.execute(f"SET LOCAL plan_cache_mode = {plan}")
+            lines = await connection.fetch("EXPLAIN EXECUTE find (gen_random_uuid())")
+            assert "parked_by_mentioned_ids" in "\n".join(line[0] for line in lines), lines

@@ -40,7 +40,7 @@ def lead_events(*, database: Database, units: Units) -> Handler:
                 erasure = partial(erase_lead, lead_id=lead.id, contact_rev=lead.rev)
                 await units.run_on(connection, erasure, actor=event.source)
                 await redact_parked(
-                    connection, mentioning=str(lead.id), redacted=redaction_of_parked(lead.id)
+                    connection, mentioning=lead.id, redacted=redaction_of_parked(lead.id)
                 )
                 return
             case _:

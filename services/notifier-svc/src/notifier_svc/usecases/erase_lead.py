@@ -23,7 +23,7 @@ async def erase_lead(connection: Connection, lead_id: UUID) -> None:
     journal = JournalStore(connection=connection)
     if not await journal.erased_among({lead_id}):
         await _redact_what_is_recorded(connection, journal, lead_id)
-    await redact_parked(connection, mentioning=str(lead_id), redacted=redaction_of_parked(lead_id))
+    await redact_parked(connection, mentioning=lead_id, redacted=redaction_of_parked(lead_id))
 
 
 async def _redact_what_is_recorded(

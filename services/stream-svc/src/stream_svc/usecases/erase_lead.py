@@ -14,5 +14,5 @@ async def erase_lead(
 ) -> None:
     """Erase a lead from parked events, from the projection and from the change log."""
     # First: nothing but the commit may follow the change, which locks the log's head.
-    await redact_parked(connection, mentioning=str(lead_id), redacted=redaction_of_parked(lead_id))
+    await redact_parked(connection, mentioning=lead_id, redacted=redaction_of_parked(lead_id))
     await change_leads(connection, store, {lead_id: lambda lead: lead.erased(rev)})
