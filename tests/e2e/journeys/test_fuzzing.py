@@ -100,6 +100,20 @@ class Leadwire:
 
         self._runner.run(eventually(nothing_is_left, within=20, message="all is published"))
 
+    def leads(self, count: int) -> list[str]:
+        """Wait until so many leads are shown; return their ids."""
+
+        async def ids() -> list[str] | None:
+            _, answer = await self._exchange(
+                b"GET /v1/leads HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            )
+            items = orjson.loads(answer.partition(b"\r\n\r\n")[2])["items"]
+            return [item["id"] for item in items] if len(items) == count else None
+
+        found = self._runner.run(eventually(ids, within=20, message="the leads are shown"))
+        assert found is not None
+        return found
+
     async def _exchange(self, raw: bytes) -> tuple[int, bytes]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
@@ -169,11 +183,9 @@ def _furnished(leadwire: Leadwire) -> dict[str, list[str]]:
         for n in range(5)
     ]
     receipt = leadwire.call("POST", "/v1/imports", leads)
-    leadwire.settle()
-    imported = leadwire.call("GET", "/v1/leads")["items"]
     return {
         "manager_id": [manager["id"] for manager in managers],
-        "lead_id": [lead["id"] for lead in imported],
+        "lead_id": leadwire.leads(len(leads)),
         "import_id": [receipt["id"]],
     }
 
