@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,36 +12,8 @@ from leadwire.testing.postgres import PostgresServer
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
 
-COUNTS = "counts"
-
 StartSystem = Callable[..., Awaitable[System]]
 ReportCounts = Callable[..., None]
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    lines = [
-        line
-        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-        for name, line in report.user_properties
-        if name == COUNTS and report.when == "call"
-    ]
-    if lines:
-        terminalreporter.section("what the fault tests counted")
-        for line in lines:
-            terminalreporter.line(line)
-
-
-@pytest.fixture
-def report_counts(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> ReportCounts:
-    """Take figures that are shown at the end of the run."""
-
-    def report(**figures: float) -> None:
-        listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-        record_property(COUNTS, f"{request.node.name}: {listed}")
-
-    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

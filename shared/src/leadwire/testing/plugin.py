@@ -1,6 +1,11 @@
-"""The pytest plugin: fixtures for real servers; failures and a tally of the broker contract."""
+"""The pytest plugin: fixtures for real servers; what a run says at its end.
+
+What the end says is here, not in a `conftest.py`: where tests run in several processes, the
+one that reports reads no `conftest.py` of a directory.
+"""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,8 +38,39 @@ __all__ = [
 ]
 
 
+COUNTS = "counts"
+
+
+@pytest.fixture
+def report_counts(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Callable[..., None]:
+    """Take figures by name, as what a fault test lost, which are shown at the end of the run."""
+
+    def report(**figures: float) -> None:
+        listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+        record_property(COUNTS, f"{request.node.name}: {listed}")
+
+    return report
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how each transport did in the broker contract."""
+    """Say what fault tests counted, and how each transport did in the broker contract."""
+    _say_counts(terminalreporter)
+    _say_contract(terminalreporter)
+
+
+def _say_counts(terminalreporter: Any) -> None:
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    called = [report for report in reports if report.when == "call"]
+    lines = [line for each in called for name, line in each.user_properties if name == COUNTS]
+    if lines:
+        terminalreporter.section("what the fault tests counted")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+def _say_contract(terminalreporter: Any) -> None:
     tallies: dict[str, Counter[str]] = {}
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
