@@ -5,8 +5,16 @@ built around a `BackgroundTask`. Every process has one `Supervisor`, which start
 components in order, ends the process when one of them dies, and stops them in reverse.
 """
 
+from leadwire.lifecycle.garbage import look_for_garbage_seldom
 from leadwire.lifecycle.periodic import PeriodicTask
 from leadwire.lifecycle.supervisor import Component, ComponentFailedError, Supervisor
 from leadwire.lifecycle.task import BackgroundTask
 
-__all__ = ["BackgroundTask", "Component", "ComponentFailedError", "PeriodicTask", "Supervisor"]
+__all__ = [
+    "BackgroundTask",
+    "Component",
+    "ComponentFailedError",
+    "PeriodicTask",
+    "Supervisor",
+    "look_for_garbage_seldom",
+]
