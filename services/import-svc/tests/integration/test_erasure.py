@@ -184,7 +184,8 @@ class Office:
         async with self._database.transaction() as connection:
             for lead in leads:
                 await self._leads.add(connection, lead)
-            await LeadsAnnouncer(outbox=self._outbox).announce(connection, leads)
+            announcer = LeadsAnnouncer(outbox=self._outbox)
+            await announcer.announce(connection, announcer.events(leads))
             await self._changes.updated(connection, leads)
 
     async def erase(self, lead: Lead) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import io
+import multiprocessing
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ import orjson
 import pytest
 
 from import_svc.app import create_app
-from import_svc.domain.leads import Lead
 from import_svc.settings import ImportSettings
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
@@ -260,10 +260,10 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
 async def test_an_import_that_loses_every_race_says_so(
     desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def lose(_self: LeadStore, _connection: Connection, _leads: Sequence[Lead]) -> None:
+    async def lose(_self: LeadStore, *_arguments: object, **_others: object) -> None:
         raise LostRaceError("leads_email_unique")
 
-    monkeypatch.setattr(LeadStore, "add_many", lose)
+    monkeypatch.setattr(LeadStore, "add_imported", lose)
     monkeypatch.setattr(patience, "MAX_ATTEMPTS", 3)
     receipt = await desk.bring([person(1)])
     assert (receipt["status"], receipt["error"]["code"]) == ("failed", "too_many_conflicts")
@@ -296,3 +296,28 @@ async def test_gzip_that_unpacks_to_far_more_than_it_is_ends_early(desk: "Desk")
     )
     assert (problem["code"], "100 times" in problem["detail"]) == ("malformed_body", True)
     assert await desk.value("SELECT count(*) FROM imports") == 0
+
+
+async def test_an_import_whose_judge_is_killed_has_a_true_receipt_and_can_go_on(
+    desk: "Desk", many: "list[Json]"
+) -> None:
+    whole = body_of(many)
+    half = len(whole) // 2
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield whole[:half]
+
+        async def some_are_stored() -> bool:
+            return bool(await desk.value("SELECT count(*) FROM leads"))
+
+        await eventually(some_are_stored, message="the first chunk is stored")
+        (judge,) = multiprocessing.active_children()
+        judge.kill()
+        yield whole[half:]
+
+    headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": "killed"}
+    cut = await desk.call("POST", "/v1/imports", data=pieces(), headers=headers)
+    assert (cut["status"], cut["error"]["code"]) == ("failed", "import_process_died")
+    assert 0 < cut["imported"] == await desk.value("SELECT count(*) FROM leads") < len(many)
+    again = await desk.call("POST", "/v1/imports", data=io.BytesIO(whole), headers=headers)
+    assert (again["status"], again["imported"]) == ("completed", len(many))

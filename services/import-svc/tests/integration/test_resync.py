@@ -77,7 +77,8 @@ class Archive:
 
     async def add(self, *leads: Lead) -> list[UUID]:
         async with self.database.transaction() as connection:
-            await self.store.add_many(connection, leads)
+            for each in leads:
+                await self.store.add(connection, each)
         return [each.id for each in leads]
 
     async def bury(self, lead_id: UUID, *, rev: int) -> None:

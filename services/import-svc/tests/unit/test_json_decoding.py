@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from import_svc.decoding import (
+    InputFormat,
     RowDecoder,
     UnreadableInputError,
     UnsupportedFormatError,
-    decoder_for,
 )
 from import_svc.decoding.json_rows import JsonDecoder
 from import_svc.decoding.ndjson_rows import NdjsonDecoder
@@ -239,7 +239,7 @@ def test_any_bytes_are_rows_or_malformed_json(data: bytes, step: int) -> None:
 )
 def test_other_formats_are_refused(media_type: str, charset: str | None, code: str) -> None:
     with pytest.raises(UnsupportedFormatError) as caught:
-        decoder_for(media_type, charset)
+        InputFormat.of(media_type, charset)
     assert caught.value.code == code
 
 

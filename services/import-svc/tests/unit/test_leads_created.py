@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from import_svc.domain.leads import Lead
 from import_svc.domain.names import MAX_NAME_LENGTH
 from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, RawRow
-from import_svc.domain.validation import judge_rows
+from import_svc.domain.validation import judge_row
 from import_svc.messaging.leads_created import SOURCE, leads_created
 from leadwire.broker import Message
 from leadwire.contracts import (
@@ -139,7 +139,7 @@ def test_extra_columns_that_pass_are_read_by_the_other_services(
     for _ in range(levels):
         attributes = {"x": attributes}
     row = RawRow("Ada", "Lovelace", "ada@example.com", "+14155552671", attributes)
-    (judged,) = judge_rows([row], region=None)
+    judged = judge_row(row, region=None, cellphone_required=True)
     if not judged.codes:
         large = lead(attributes=judged.attributes)
         (message,) = leads_created([large])
@@ -153,7 +153,7 @@ def test_the_largest_row_that_passes_fits_an_event() -> None:
     for name in (escaped, wide):
         email = "a" * 242 + "@example.com"
         row = RawRow(name, name, email, "+14155552671", {"n": filler})
-        (judged,) = judge_rows([row], region=None)
+        judged = judge_row(row, region=None, cellphone_required=True)
         assert judged.codes == ()
         large = lead()._replace(
             name=judged.name,

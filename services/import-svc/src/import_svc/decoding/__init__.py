@@ -12,14 +12,14 @@ from import_svc.decoding.errors import (
     UnreadableInputError,
     UnsupportedFormatError,
 )
-from import_svc.decoding.formats import MEDIA_TYPES, decoder_for
+from import_svc.decoding.formats import MEDIA_TYPES, InputFormat
 
 __all__ = [
     "FIELDS",
     "MEDIA_TYPES",
     "DecodingError",
+    "InputFormat",
     "RowDecoder",
     "UnreadableInputError",
     "UnsupportedFormatError",
-    "decoder_for",
 ]

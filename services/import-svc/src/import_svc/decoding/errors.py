@@ -1,6 +1,7 @@
 """What decoding can raise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 
 class DecodingError(Exception):
@@ -19,6 +20,11 @@ class DecodingError(Exception):
         self.code = code
         self.detail = detail
         self.extra: dict[str, Sequence[str]] = dict(extra or {})
+
+    def __reduce__(self) -> tuple[Callable[[], "DecodingError"], tuple[()]]:
+        """Say how it is made again in another process; its arguments have names."""
+        remade = partial(type(self), code=self.code, detail=self.detail, extra=self.extra)
+        return remade, ()
 
 
 class UnreadableInputError(DecodingError):

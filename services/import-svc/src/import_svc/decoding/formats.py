@@ -2,6 +2,8 @@
 
 import codecs
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from import_svc.decoding.columns import NO_MAP
@@ -17,39 +19,66 @@ CSV: Final = "text/csv"
 
 MEDIA_TYPES: Final = (JSON, NDJSON, CSV)
 
+_UTF_8: Final = frozenset({"utf-8", "ascii"})
 # By the names that the codec registry gives them.
-_CSV_CHARSETS: Final = frozenset(
-    {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso8859-1", "iso8859-15", "ascii"}
+_CHARSETS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        JSON: _UTF_8,
+        NDJSON: _UTF_8,
+        CSV: _UTF_8 | {"utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso8859-1", "iso8859-15"},
+    }
 )
 
 
-def decoder_for(
-    media_type: str, charset: str | None, mapped: Mapping[str, str] = NO_MAP
-) -> RowDecoder:
-    """Return a new decoder.
+@dataclass(frozen=True, slots=True)
+class InputFormat:
+    """How an input is to be read.
 
-    Args:
-        media_type: Without parameters, in lower case.
-        charset: The content type's `charset` parameter, if it has one.
+    Attributes:
+        media_type: One of `MEDIA_TYPES`.
+        encoding: Python's name of the character set.
         mapped: Header, or key, by field, where the sender said so.
-
-    Raises:
-        UnsupportedFormatError: No decoder for it.
     """
-    encoding = _encoding(charset)
-    if media_type == CSV and encoding in _CSV_CHARSETS:
-        return CsvDecoder(encoding="utf-8" if encoding == "ascii" else encoding, mapped=mapped)
-    if media_type in {JSON, NDJSON} and encoding in {"utf-8", "ascii"}:
-        return JsonDecoder(mapped) if media_type == JSON else NdjsonDecoder(mapped)
-    if media_type in MEDIA_TYPES:
-        raise UnsupportedFormatError(
-            code="unsupported_charset",
-            detail="this character set cannot be read here; send UTF-8, which JSON always is",
-        )
-    raise UnsupportedFormatError(
-        code="unsupported_media_type",
-        detail=f"send one of these content types: {', '.join(MEDIA_TYPES)}",
-    )
+
+    media_type: str
+    encoding: str
+    mapped: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, media_type: str, charset: str | None, mapped: Mapping[str, str] = NO_MAP
+    ) -> "InputFormat":
+        """Find the format for a content type.
+
+        Args:
+            media_type: Without parameters, in lower case.
+            charset: The content type's `charset` parameter, if it has one.
+            mapped: Header, or key, by field, where the sender said so.
+
+        Raises:
+            UnsupportedFormatError: There is no decoder for it.
+        """
+        encoding = _encoding(charset)
+        if media_type not in _CHARSETS:
+            raise UnsupportedFormatError(
+                code="unsupported_media_type",
+                detail=f"send one of these content types: {', '.join(MEDIA_TYPES)}",
+            )
+        if encoding not in _CHARSETS[media_type]:
+            raise UnsupportedFormatError(
+                code="unsupported_charset",
+                detail="this character set cannot be read here; send UTF-8, which JSON always is",
+            )
+        # ASCII is UTF-8, and who calls it so is often wrong.
+        return cls(media_type, "utf-8" if encoding == "ascii" else encoding, dict(mapped))
+
+    def new_decoder(self) -> RowDecoder:
+        """Return a decoder for one input."""
+        if self.media_type == CSV:
+            return CsvDecoder(encoding=self.encoding, mapped=self.mapped)
+        if self.media_type == NDJSON:
+            return NdjsonDecoder(self.mapped)
+        return JsonDecoder(self.mapped)
 
 
 def _encoding(charset: str | None) -> str:

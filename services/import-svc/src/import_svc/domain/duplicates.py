@@ -1,10 +1,11 @@
 """Tell which rows are duplicates, of stored leads or of earlier rows that were imported."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import compress
 
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import JudgedRow
+from import_svc.domain.rows import Contacts, JudgedRow, JudgedRows
 
 
 @dataclass(slots=True)
@@ -19,17 +20,65 @@ class KnownKeys:
         return KnownKeys(self.emails | other.emails, self.cellphones | other.cellphones)
 
 
-def keys_to_look_up(rows: Iterable[JudgedRow]) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """Rows of one chunk with their final verdicts.
+
+    Attributes:
+        contacts: The rows to store, in their order.
+        failed: The other rows, in their order: position among all, row, and its codes.
+    """
+
+    contacts: Contacts
+    failed: list[tuple[int, JudgedRow, tuple[Code, ...]]]
+
+
+def keys_to_look_up(rows: JudgedRows) -> tuple[list[str], list[str]]:
     """Return the email keys and cellphones of the rows, also of those that failed.
 
     A row that fails for one reason still reports every other that applies.
     """
-    emails = {row.email_key for row in rows if row.email_key}
-    cellphones = {row.cellphone for row in rows if row.cellphone}
-    return list(emails), list(cellphones)
+    failed = rows.failed.values()
+    emails = [*rows.contacts.email_keys, *(row.email_key for row in failed if row.email_key)]
+    cellphones = [*rows.contacts.cellphones, *(row.cellphone for row in failed if row.cellphone)]
+    return emails, cellphones
 
 
-def mark_duplicates(rows: Sequence[JudgedRow], known: KnownKeys) -> list[tuple[Code, ...]]:
+def sift(rows: JudgedRows, known: KnownKeys) -> Sifted:
+    """Tell the rows to store from the others.
+
+    Args:
+        rows: Rows of one chunk.
+        known: Keys of stored leads, among those that the rows have. Keys of the rows to
+            store are added to it.
+    """
+    if not rows.failed and _all_new(rows.contacts, known):
+        known.emails.update(rows.contacts.email_keys)
+        known.cellphones.update(rows.contacts.cellphones)
+        return Sifted(rows.contacts, [])
+    verdicts = mark_duplicates(rows, known)
+    failed = [
+        (position, row, codes)
+        for position, (row, codes) in enumerate(zip(rows, verdicts, strict=True))
+        if codes
+    ]
+    stored = [not codes for n, codes in enumerate(verdicts) if n not in rows.failed]
+    return Sifted(Contacts(*(list(compress(column, stored)) for column in rows.contacts)), failed)
+
+
+def _all_new(contacts: Contacts, known: KnownKeys) -> bool:
+    """Tell, at a glance, whether each row has keys that no lead and no other row has."""
+    for keys, taken in (
+        (contacts.email_keys, known.emails),
+        (contacts.cellphones, known.cellphones),
+    ):
+        different = set(keys)
+        if len(different) < len(keys) or not taken.isdisjoint(different):
+            return False
+    return True
+
+
+def mark_duplicates(rows: Iterable[JudgedRow], known: KnownKeys) -> list[tuple[Code, ...]]:
     """Return the final codes of each row; empty for a row to store.
 
     Args:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from import_svc.decoding import decoder_for
+from import_svc.decoding import InputFormat
 from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError
@@ -55,9 +55,8 @@ class ImportHandlers:
                 async with open_source(
                     body, content_type=request.headers.get("Content-Type", "")
                 ) as source:
-                    decoder = decoder_for(source.media_type, source.charset, query.mapped)
                     asked = self._asked(headers, query, source)
-                    imported = await import_leads(source.pieces, decoder, asked)
+                    imported = await import_leads(source.pieces, asked)
             except InputCutOffError as error:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
@@ -69,16 +68,17 @@ class ImportHandlers:
         return json_response(ReceiptView.of(imported.receipt), headers=answer_headers)
 
     def _asked(self, headers: ImportHeaders, query: ImportQuery, source: Source) -> ImportRequest:
-        media_type, region = source.media_type, query.region or self._default_region
+        input_format = InputFormat.of(source.media_type, source.charset, query.mapped)
+        region = query.region or self._default_region
         key = None
         if headers.idempotency_key is not None:
             key = IdempotencyKey(
                 text=headers.idempotency_key,
                 request_hash=request_hash(
-                    media_type, source.charset, region, sorted(query.mapped.items())
+                    source.media_type, source.charset, region, sorted(query.mapped.items())
                 ),
             )
-        return ImportRequest(media_type=media_type, region=region, key=key)
+        return ImportRequest(input_format=input_format, region=region, key=key)
 
     async def show(self, _request: web.Request, *, import_id: UUID) -> web.StreamResponse:
         """Show a receipt."""

@@ -14,6 +14,7 @@ from import_svc.http.leads import LeadHandlers
 from import_svc.http.sources import MULTIPART
 from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView
 from import_svc.usecases.create_lead import LeadExistsError
+from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
@@ -90,6 +91,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 KeyReusedError,
                 UnreadableInputError,
                 UnsupportedFormatError,
+                JudgeDiedError,
                 TooManyImportsError,
             ],
             consumes=_BODIES,

@@ -7,6 +7,7 @@ from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.http.errors import TooManyImportsError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
+from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
@@ -49,6 +50,7 @@ REFUSALS: Final = Refusals(
                 "unsupported_charset": "Send UTF-8.",
             },
         ),
+        JudgeDiedError: Answer(503, retry_after=10),
         TooManyImportsError: Answer(503, retry_after=10),
     }
 )

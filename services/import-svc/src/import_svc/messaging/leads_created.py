@@ -35,16 +35,22 @@ class LeadsAnnouncer:
     def __init__(self, *, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def announce(self, connection: Connection, leads: Sequence[Lead]) -> None:
-        """Add `leads_created` events, in the order of the leads.
+    def events(self, leads: Sequence[Lead]) -> list[OutgoingEvent]:
+        """Return `leads_created` events, in the order of the leads.
 
         Args:
-            connection: The transaction in which the leads were inserted.
             leads: All of one origin and one import.
         """
-        if leads:
-            events = [OutgoingEvent(message, None) for message in leads_created(leads)]
-            await self._outbox.add(connection, events)
+        return [OutgoingEvent(message, None) for message in leads_created(leads)] if leads else []
+
+    async def announce(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:
+        """Add events to the outbox.
+
+        Args:
+            connection: The transaction in which the leads are inserted.
+            events: From `events`.
+        """
+        await self._outbox.add(connection, events)
 
 
 def leads_created(leads: Sequence[Lead]) -> Iterator[Message]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.duplicates import mark_duplicates
 from import_svc.domain.idempotency import IdempotencyKey
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
@@ -139,12 +139,14 @@ class CreateLead:
             await self._leads.add(connection, lead)
             if key is not None:
                 await self._leads.keep_key(connection, key, lead_id=lead.id)
-            await self._announcer.announce(connection, [lead])
+            await self._announcer.announce(connection, self._announcer.events([lead]))
 
     async def _taken_keys(self, judged: JudgedRow) -> Sequence[Code]:
-        emails, cellphones = keys_to_look_up([judged])
+        cellphones = [judged.cellphone] if judged.cellphone else []
         async with self._database.connection() as connection:
-            known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
+            known = await self._leads.known_keys(
+                connection, emails=[judged.email_key], cellphones=cellphones
+            )
         return mark_duplicates([judged], known)[0]
 
 

@@ -13,14 +13,16 @@ from uuid import UUID
 
 import structlog
 
-from import_svc.decoding import RowDecoder, UnreadableInputError
+from import_svc.decoding import InputFormat, UnreadableInputError
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError, KeyReusedError
 from import_svc.domain.receipt import ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport
-from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, hash_of, judged_chunks
-from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, OwnImports
+from import_svc.usecases.input_judge import JudgedChunk
+from import_svc.usecases.judge_input import first_with_rows, hash_of, judged_chunks
+from import_svc.usecases.judge_process import JudgeDiedError
+from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, JUDGE_DIED, OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import CutOtherwiseError, StoreChunk
@@ -65,12 +67,12 @@ class ImportRequest:
     """What an import is asked for with, beside its input.
 
     Attributes:
-        media_type: The format, for the record.
+        input_format: How it is to be read.
         region: Region of national phone numbers; None if there is no default.
         key: The client's name for the request; None if it is not to be repeated.
     """
 
-    media_type: str
+    input_format: InputFormat
     region: str | None
     key: IdempotencyKey | None = None
 
@@ -111,9 +113,7 @@ class ImportLeads:
         self._store_chunk = store_chunk
         self._read = read
 
-    async def __call__(
-        self, pieces: AsyncIterator[bytes], decoder: RowDecoder, request: ImportRequest
-    ) -> Imported:
+    async def __call__(self, pieces: AsyncIterator[bytes], request: ImportRequest) -> Imported:
         """Import everything, and return the receipt with its first failures.
 
         Input that breaks after its first block ends the import as failed; what was stored
@@ -122,7 +122,6 @@ class ImportLeads:
 
         Args:
             pieces: The input's bytes, as they come; may raise `InputCutOffError`.
-            decoder: A new decoder for the input's format.
             request: What else was asked for.
 
         Raises:
@@ -131,6 +130,7 @@ class ImportLeads:
             ImportRunningError: An import with the same key is running.
             KeyReusedError: The key was used for another request; nothing was stored.
             CutOtherwiseError: Another version began it and cut the input otherwise.
+            JudgeDiedError: The process that judges it failed; nothing was stored.
             DatabaseError: The database failed before anything was stored, or was away
                 for too long when the import ended.
         """
@@ -139,7 +139,7 @@ class ImportLeads:
             if await hash_of(pieces) != earlier.body_hash:
                 raise KeyReusedError
             return Imported(receipt=await self._receipt(earlier.id), replayed=True)
-        import_id = await self._import(pieces, decoder, request, earlier)
+        import_id = await self._import(pieces, request, earlier)
         receipt = await self._receipt(import_id)
         if receipt.status is ImportStatus.RUNNING:
             raise ImportRunningError(import_id)
@@ -148,13 +148,12 @@ class ImportLeads:
     async def _import(
         self,
         pieces: AsyncIterator[bytes],
-        decoder: RowDecoder,
         request: ImportRequest,
         earlier: ImportOfKey | None,
     ) -> UUID:
         """Import everything, or what an earlier request left; return the import's id."""
         stored = earlier.chunks if earlier else 0
-        chunks = judged_chunks(pieces, decoder, region=request.region, stored=stored)
+        chunks = judged_chunks(pieces, request.input_format, region=request.region, stored=stored)
         async with contextlib.aclosing(chunks):
             first = await first_with_rows(chunks)
             with self._own.running(earlier.id if earlier else None) as import_id:
@@ -181,7 +180,10 @@ class ImportLeads:
             log.info("import_resumed", import_id=str(import_id), stored_chunks=earlier.chunks)
             return
         await self._own.open(
-            import_id, media_type=request.media_type, region=request.region, key=request.key
+            import_id,
+            media_type=request.input_format.media_type,
+            region=request.region,
+            key=request.key,
         )
 
     async def _receipt(self, import_id: UUID) -> Receipt:
@@ -214,6 +216,9 @@ class ImportLeads:
         except (DatabaseError, LostRaceError) as error:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
             return _LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
+        except JudgeDiedError as error:
+            log.error("import_judge_died", import_id=str(import_id), where=error.where)
+            return JUDGE_DIED
         except ImportNotRunningError:
             # Another process goes on with it, or has ended it: there it has its last word.
             log.warning("import_ended_by_others", import_id=str(import_id))

@@ -21,6 +21,7 @@ from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.receipt import Interruption
 from import_svc.storage.imports import ImportOfKey, ImportStore
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.patience import patiently
 from leadwire.db import Database, is_transient
 
@@ -33,6 +34,11 @@ DATABASE_AWAY: Final = Interruption(
 DIED: Final = Interruption(
     code="service_died",
     detail="the process that ran the import ended; the rows counted here are stored, "
+    "send the file again",
+)
+JUDGE_DIED: Final = Interruption(
+    code=JudgeDiedError.code,
+    detail="the process that read the input failed; the rows counted here are stored, "
     "send the file again",
 )
 

@@ -7,13 +7,14 @@ them. What a process leaves there that dies, others delete (`import_worker`).
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
-from import_svc.decoding import RowDecoder, UnreadableInputError
-from import_svc.domain.duplicates import KnownKeys, keys_to_look_up, mark_duplicates
-from import_svc.domain.reasons import Code
+import structlog
+
+from import_svc.decoding import UnreadableInputError
+from import_svc.domain.duplicates import KnownKeys, Sifted, keys_to_look_up, sift
 from import_svc.domain.receipt import (
     MAX_INLINE_FAILURES,
     ImportStatus,
@@ -26,9 +27,13 @@ from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.import_leads import Imported, ImportRequest, InputCutOffError
-from import_svc.usecases.judge_input import JudgedChunk, first_with_rows, judged_chunks
-from import_svc.usecases.own_imports import DIED, OwnImports
+from import_svc.usecases.input_judge import JudgedChunk
+from import_svc.usecases.judge_input import first_with_rows, judged_chunks
+from import_svc.usecases.judge_process import JudgeDiedError
+from import_svc.usecases.own_imports import DIED, JUDGE_DIED, OwnImports
 from leadwire.db import Database
+
+log = structlog.get_logger(__name__)
 
 
 class RehearseImport:
@@ -54,9 +59,7 @@ class RehearseImport:
         self._leads = leads
         self._rehearsals = rehearsals
 
-    async def __call__(
-        self, pieces: AsyncIterator[bytes], decoder: RowDecoder, request: ImportRequest
-    ) -> Imported:
+    async def __call__(self, pieces: AsyncIterator[bytes], request: ImportRequest) -> Imported:
         """Return the receipt that `ImportLeads` would, if nobody stored leads meanwhile.
 
         Raises:
@@ -65,7 +68,7 @@ class RehearseImport:
             DatabaseError: The database failed.
         """
         started_at = datetime.now(UTC)
-        chunks = judged_chunks(pieces, decoder, region=request.region)
+        chunks = judged_chunks(pieces, request.input_format, region=request.region)
         async with contextlib.aclosing(chunks):
             first = await first_with_rows(chunks)
             with self._own.running() as dry_run:
@@ -122,6 +125,9 @@ class _Tally:
                 chunk = await anext(chunks, None)
             except (UnreadableInputError, InputCutOffError) as error:
                 return Interruption(code=error.code, detail=error.detail)
+            except JudgeDiedError as error:
+                log.error("dry_run_judge_died", where=error.where)
+                return JUDGE_DIED
             except ImportNotRunningError:
                 return DIED
         return None
@@ -135,7 +141,7 @@ class _Tally:
             )
             before = stored | earlier
             known = before | KnownKeys()
-            self._count(chunk, mark_duplicates(chunk.rows, known))
+            self._count(sift(chunk.rows, known))
             await self._rehearsals.add(
                 connection,
                 self._dry_run,
@@ -143,13 +149,9 @@ class _Tally:
                 cellphones=known.cellphones - before.cellphones,
             )
 
-    def _count(self, chunk: JudgedChunk, verdicts: Sequence[tuple[Code, ...]]) -> None:
-        number = self.imported + self.failed
-        for row, codes in zip(chunk.rows, verdicts, strict=True):
-            number += 1
-            if not codes:
-                self.imported += 1
-                continue
-            self.failed += 1
-            if len(self.failures) < MAX_INLINE_FAILURES:
-                self.failures.append(failure_of(row, number=number, codes=codes))
+    def _count(self, sifted: Sifted) -> None:
+        first_row = self.imported + self.failed + 1
+        self.imported += len(sifted.contacts.names)
+        self.failed += len(sifted.failed)
+        for position, row, codes in sifted.failed[: MAX_INLINE_FAILURES - len(self.failures)]:
+            self.failures.append(failure_of(row, number=first_row + position, codes=codes))

@@ -6,29 +6,32 @@ finds what the other one stored. After a lost connection nobody knows whether th
 happened: the chunk's own row tells.
 """
 
+import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from import_svc.domain.duplicates import keys_to_look_up, mark_duplicates
+from import_svc.domain.duplicates import keys_to_look_up, sift
 from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import Lead
-from import_svc.domain.receipt import NewFailure, failure_of
-from import_svc.domain.rows import JudgedRow
+from import_svc.domain.receipt import failure_of
 from import_svc.storage.imports import ImportStore
-from import_svc.storage.leads import LeadStore, new_lead_id
-from import_svc.usecases.judge_input import JudgedChunk
+from import_svc.storage.leads import LeadStore
+from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.patience import patiently
-from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Database
+from leadwire.outbox import OutgoingEvent
 
 
 class Announcer(Protocol):
     """Tells the other services of new leads, within the transaction that stores them."""
 
-    async def announce(self, connection: Connection, leads: Sequence[Lead]) -> None:
-        """Announce leads of one origin and one import."""
+    def events(self, leads: Sequence[Lead]) -> Sequence[OutgoingEvent]:
+        """Return the events about leads of one origin and one import."""
+        ...
+
+    async def announce(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:
+        """Send events once the transaction has committed."""
         ...
 
 
@@ -113,20 +116,16 @@ class StoreChunk:
         number: int,
         first_row: int,
     ) -> None:
-        rows = chunk.rows
-        emails, cellphones = keys_to_look_up(rows)
+        emails, cellphones = keys_to_look_up(chunk.rows)
         known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
-        verdicts = mark_duplicates(rows, known)
-        now = datetime.now(UTC)
-        leads: list[Lead] = []
-        failures: list[NewFailure] = []
-        for position, (row, codes) in enumerate(zip(rows, verdicts, strict=True)):
-            if codes:
-                failures.append(failure_of(row, number=first_row + position, codes=codes))
-            else:
-                leads.append(_lead(row, import_id, now))
-        await self._leads.add_many(connection, leads)
-        await self._announcer.announce(connection, leads)
+        sifted = sift(chunk.rows, known)
+        leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
+        # Events are written while Postgres takes in the leads, which it does for much longer.
+        _, events = await asyncio.gather(
+            self._leads.add_imported(connection, leads),
+            asyncio.to_thread(self._announcer.events, leads),
+        )
+        await self._announcer.announce(connection, events)
         await self._imports.record_chunk(
             connection,
             import_id=import_id,
@@ -134,22 +133,8 @@ class StoreChunk:
             number=number,
             input_hash=chunk.input_hash,
             imported=len(leads),
-            failures=failures,
+            failures=[
+                failure_of(row, number=first_row + position, codes=codes)
+                for position, row, codes in sifted.failed
+            ],
         )
-
-
-def _lead(row: JudgedRow, import_id: UUID, now: datetime) -> Lead:
-    return Lead(
-        new_lead_id(),
-        row.name,
-        row.family_name,
-        row.email,
-        row.email_key,
-        row.cellphone,
-        row.attributes,
-        Origin.IMPORT,
-        import_id,
-        now,
-        now,
-        1,
-    )

@@ -1,0 +1,68 @@
+"""From the blocks of an input to chunks of judged rows: no I/O, only work for a processor."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from import_svc.decoding import InputFormat
+from import_svc.domain.rows import JudgedRows
+from import_svc.domain.validation import judge_rows
+
+MAX_CHUNK_ROWS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedChunk:
+    """Rows that are stored together.
+
+    Attributes:
+        received: How many rows it has; perhaps none.
+        rows: The verdict on each; empty for a chunk that is stored already.
+        input_hash: SHA-256 of the input from its beginning to the block where they end.
+    """
+
+    received: int
+    rows: JudgedRows
+    input_hash: bytes
+
+
+class InputJudge:
+    """Decodes and judges one input, block by block.
+
+    Args:
+        input_format: How it is to be read.
+        region: Region of national phone numbers; None if there is no default.
+        stored: How many chunks with rows are stored already, from the first one on; these
+            are read, but not judged.
+    """
+
+    def __init__(self, *, input_format: InputFormat, region: str | None, stored: int) -> None:
+        self._decoder = input_format.new_decoder()
+        self._region = region
+        self._stored = stored
+        self._digest = hashlib.sha256()
+
+    def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
+        """Return the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes; at least one.
+
+        The same blocks always give the same chunks.
+
+        Raises:
+            UnreadableInputError: The input breaks in this block.
+        """
+        self._digest.update(block)
+        rows = self._decoder.feed(block)
+        if last:
+            rows += self._decoder.finish()
+        chunks = []
+        for begin in range(0, max(len(rows), 1), MAX_CHUNK_ROWS):
+            found = rows[begin : begin + MAX_CHUNK_ROWS]
+            judged = JudgedRows()
+            if self._stored <= 0:
+                judged = judge_rows(found, region=self._region)
+            elif found:
+                self._stored -= 1
+            chunks.append(
+                JudgedChunk(received=len(found), rows=judged, input_hash=self._digest.digest())
+            )
+        return chunks

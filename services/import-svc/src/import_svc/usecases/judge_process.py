@@ -1,0 +1,133 @@
+"""An input's judge in a process of its own.
+
+To decode and judge a row takes longer than to store it, and both in one process would take
+turns: Python runs on one processor. So an import larger than a block gets a process for
+itself, which costs a few milliseconds, since it is forked from one that has loaded everything
+already. It ends with the import, and with it whatever memory the import took. If this process
+dies, its pipe ends, and that of the judge with it.
+"""
+
+import asyncio
+import contextlib
+import gc
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Final, Self
+
+from import_svc.decoding import UnreadableInputError
+from import_svc.usecases.input_judge import InputJudge, JudgedChunk
+
+BLOCK_WITHIN: Final = 120.0
+"""Seconds for a block, which takes a tenth of one."""
+
+_END_WITHIN: Final = 5.0
+# Rows are many objects and never cycles: hardly anything is found by looking for these.
+_LOOK_FOR_CYCLES_EVERY: Final = 200_000
+
+_CONTEXT: Final = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+
+
+class JudgeDiedError(Exception):
+    """The process that judged an input failed, ended, or did not answer.
+
+    Args:
+        where: What failed, for the log; None if nobody knows.
+    """
+
+    code: Final = "import_process_died"
+
+    def __init__(self, where: str | None = None) -> None:
+        super().__init__(
+            "The process that reads the import failed. Nothing was stored; send it again later."
+        )
+        self.where = where
+
+    def __reduce__(self) -> tuple[type["JudgeDiedError"], tuple[str | None]]:
+        """Say how it is made again in another process."""
+        return type(self), (self.where,)
+
+
+class JudgeProcess:
+    """Judges one input in another process; an async context manager.
+
+    Args:
+        new_judge: Makes the judge; called there, so it must be picklable.
+    """
+
+    def __init__(self, new_judge: Callable[[], InputJudge]) -> None:
+        self._new_judge = new_judge
+
+    async def __aenter__(self) -> Self:
+        """Start the process."""
+        self._pipe, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(
+            target=_serve, args=(theirs, self._new_judge), daemon=True, name="input judge"
+        )
+        await asyncio.to_thread(self._process.start)
+        theirs.close()
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        await asyncio.shield(asyncio.to_thread(self._process.join, _END_WITHIN))
+        self._pipe.close()
+
+    async def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
+        """Do what `InputJudge.take` does.
+
+        Raises:
+            UnreadableInputError: The input breaks in this block.
+            JudgeDiedError: The process ended, or did not answer in time.
+        """
+        try:
+            async with asyncio.timeout(BLOCK_WITHIN):
+                answer = await asyncio.to_thread(self._ask, block, last=last)
+        except (EOFError, OSError, TimeoutError) as error:
+            raise JudgeDiedError(type(error).__name__) from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _ask(self, block: bytes, *, last: bool) -> list[JudgedChunk] | Exception:
+        self._pipe.send((block, last))
+        answer: list[JudgedChunk] | Exception = self._pipe.recv()
+        return answer
+
+
+def _serve(pipe: Connection, new_judge: Callable[[], InputJudge]) -> None:
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        # Meant for the process that it works for, whose end it notices.
+        signal.signal(stop, signal.SIG_IGN)
+    gc.set_threshold(_LOOK_FOR_CYCLES_EVERY)
+    judge = new_judge()
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            block, last = pipe.recv()
+            try:
+                pipe.send(_take(judge, block, last=last))
+            except (UnreadableInputError, JudgeDiedError) as error:
+                pipe.send(error)
+
+
+def _take(judge: InputJudge, block: bytes, *, last: bool) -> list[JudgedChunk]:
+    try:
+        return judge.take(block, last=last)
+    except UnreadableInputError:
+        raise
+    except Exception as error:  # noqa: BLE001 (raised in the process that asked)
+        # Where it happened, and not with which words: they may be somebody's.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        raise JudgeDiedError(
+            f"{type(error).__name__} in {where.name}, line {where.lineno}"
+        ) from None

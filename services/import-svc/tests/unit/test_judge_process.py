@@ -1,0 +1,123 @@
+"""An input's judge in another process does what it does in this one, and ends with it."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from import_svc.decoding import InputFormat, UnreadableInputError
+from import_svc.usecases.input_judge import InputJudge
+from import_svc.usecases.judge_process import JudgeDiedError, JudgeProcess
+from leadwire.testing import eventually
+
+HEAD = b"name,family_name,email,cellphone,Company\n"
+ROWS = b"".join(
+    b" Given%d,Family%d,P%d@x.com,(415) 555-%04d x%d,Example\n" % (n, n, n, n, n)
+    for n in range(2_000)
+)
+BROKEN = b"Ada,Lovelace,nonsense,\nB,C\nb,c,d@x.com,+14155552671,\x00\n"
+
+new_judge = partial(
+    InputJudge, input_format=InputFormat.of("text/csv", None), region="US", stored=0
+)
+
+
+class BrokenJudge(InputJudge):
+    """Fails at the text that it is given, with the text in its message."""
+
+    def __init__(self) -> None:
+        pass
+
+    def take(self, block: bytes, *, last: bool) -> list[object]:  # type: ignore[override]
+        raise ValueError(block.decode())
+
+
+async def test_the_chunks_of_another_process_are_those_of_this_one() -> None:
+    here = new_judge()
+    async with JudgeProcess(new_judge) as there:
+        for block, last in ((HEAD + ROWS, False), (BROKEN, False), (b"", True)):
+            assert await there.take(block, last=last) == here.take(block, last=last)
+
+
+async def test_input_that_breaks_breaks_there_as_here() -> None:
+    with pytest.raises(UnreadableInputError) as here:
+        new_judge().take(b"a,b\n1,2\n", last=True)
+    async with JudgeProcess(new_judge) as judge:
+        with pytest.raises(UnreadableInputError) as there:
+            await judge.take(b"a,b\n1,2\n", last=True)
+    assert vars(there.value) == vars(here.value)
+    assert there.value.extra["headers_found"] == ["a", "b"]
+
+
+async def test_a_killed_judge_is_an_error() -> None:
+    async with JudgeProcess(new_judge) as judge:
+        await judge.take(HEAD, last=False)
+        (process,) = multiprocessing.active_children()
+        process.kill()
+        with pytest.raises(JudgeDiedError):
+            await judge.take(ROWS, last=True)
+    assert not multiprocessing.active_children()
+
+
+async def test_an_error_in_the_judge_tells_where_and_not_what_was_read() -> None:
+    async with JudgeProcess(BrokenJudge) as judge:
+        with pytest.raises(JudgeDiedError) as caught:
+            await judge.take(b"ada@example.com", last=True)
+    assert caught.value.where is not None
+    assert caught.value.where.startswith("ValueError in take")
+    assert "ada" not in repr(vars(caught.value)) + str(caught.value)
+
+
+async def test_leaving_ends_the_process_whatever_it_does() -> None:
+    async with JudgeProcess(new_judge) as judge:
+        asking = asyncio.create_task(judge.take(HEAD + ROWS * 500, last=True))
+        await asyncio.sleep(0)
+        asking.cancel()
+    assert not multiprocessing.active_children()
+
+
+PARENT = """
+import asyncio, multiprocessing
+from functools import partial
+from import_svc.decoding import InputFormat
+from import_svc.usecases.input_judge import InputJudge
+from import_svc.usecases.judge_process import JudgeProcess
+
+async def main():
+    new_judge = partial(
+        InputJudge, input_format=InputFormat.of("text/csv", None), region=None, stored=0
+    )
+    async with JudgeProcess(new_judge) as judge:
+        await judge.take(b"name", last=False)
+        print(multiprocessing.active_children()[0].pid, flush=True)
+        await asyncio.Event().wait()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_a_judge_does_not_outlive_a_killed_service(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        judge = int(await asyncio.to_thread(parent.stdout.readline))
+        os.kill(judge, signal.SIGTERM)  # as a terminal or an init system may: not its business
+        os.kill(judge, 0)
+        parent.kill()
+
+    async def gone() -> bool:
+        try:
+            os.kill(judge, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    await eventually(gone, message="the judge ends")
