@@ -1,13 +1,16 @@
 """Bulk import over HTTP, against COPY of the same rows into the same table.
 
 The import is a request to a real import-svc process: it decodes, validates, stores
-and writes the events to its outbox. The limit is asyncpg's COPY of the rows that the
-import stored, into a table with the same columns, constraints and indexes.
+and writes the events to its outbox, and publishes them meanwhile. The limit is asyncpg's COPY
+of the rows that the import stored, in one go, into a table with the same columns, constraints
+and indexes. Memory is that of the service and its judging processes together.
 """
 
+import io
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -15,13 +18,21 @@ import asyncpg
 import orjson
 
 from bench.figures import Figure, against_limit
+from bench.memory import peak_memory
 from bench.servers import Servers
 from import_svc.app import SERVICE
+from leadwire.broker import Subscription
+from leadwire.contracts import EventType
 from leadwire.db.embedded import free_port
 from leadwire.testing.process import ServiceProcess, run_to_end
 
-ROWS = 100_000
+SIZES = {"": 100_000, "-1m": 1_000_000}
+"""Rows, by what follows in the figure's name."""
+
 ROUNDS = 3
+SUBSCRIPTION = Subscription(name="bench-leads", types=(EventType.LEADS_CREATED,))
+MOST_MIB = 300
+
 FIELDS = ("name", "family_name", "email", "cellphone")
 
 
@@ -57,6 +68,21 @@ FORMATS = [
 async def measure_import(servers: Servers) -> Sequence[Figure]:
     """Return rows per second of imports as CSV and NDJSON, and the service's peak memory."""
     database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
+    await servers.declare(SUBSCRIPTION)
+    async with _running_service(servers, database_url) as service:
+        connection = await asyncpg.connect(database_url)
+        try:
+            return [
+                figure
+                for suffix, rows in SIZES.items()
+                for figure in await _measure_size(suffix, rows, servers, service, connection)
+            ]
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def _running_service(servers: Servers, database_url: str) -> AsyncIterator[ServiceProcess]:
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         environment = {
@@ -73,46 +99,49 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
             port=port,
             log=Path(directory) / "import-svc.log",
         )
-        connection = await asyncpg.connect(database_url)
         await service.start()
         try:
-            figures = [
-                await _measure(name, content_type, encode(leads(ROWS)), service, connection)
-                for name, content_type, encode in FORMATS
-            ]
-            peak = Figure(name="import-memory", value=_peak_mib(service.pid), unit="MiB")
+            yield service
         finally:
             await service.stop()
-            await connection.close()
-    return [*figures, peak]
 
 
-async def _measure(
-    name: str,
-    content_type: str,
-    body: bytes,
+async def _measure_size(
+    suffix: str,
+    rows: int,
+    servers: Servers,
     service: ServiceProcess,
     connection: "asyncpg.Connection[asyncpg.Record]",
-) -> Figure:
-    values, limits = [], []
-    for _ in range(ROUNDS):
-        await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
-        values.append(ROWS / await _import(service.url, content_type, body))
-        limits.append(ROWS / await _copy(connection))
-    return against_limit(name, values=values, limits=limits, unit="rows/s", target=0.5)
+) -> list[Figure]:
+    figures = []
+    async with peak_memory(service.pid) as memory:
+        for name, content_type, encode in FORMATS:
+            body = encode(leads(rows))
+            values, limits = [], []
+            for _ in range(ROUNDS):
+                await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
+                await servers.purge(SUBSCRIPTION.name)
+                values.append(rows / await _import(service.url, content_type, body, rows))
+                limits.append(rows / await _copy(connection))
+            figures.append(
+                against_limit(
+                    name + suffix, values=values, limits=limits, unit="rows/s", target=0.5
+                )
+            )
+    return [*figures, memory.figure("import-memory" + suffix, limit_mib=MOST_MIB)]
 
 
-async def _import(url: str, content_type: str, body: bytes) -> float:
+async def _import(url: str, content_type: str, body: bytes, rows: int) -> float:
     started = time.perf_counter()
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=600)) as session,
         session.post(
-            f"{url}/v1/imports", data=body, headers={"Content-Type": content_type}
+            f"{url}/v1/imports", data=io.BytesIO(body), headers={"Content-Type": content_type}
         ) as response,
     ):
         receipt = await response.json()
     elapsed = time.perf_counter() - started
-    if receipt.get("imported") != ROWS:
+    if receipt.get("imported") != rows:
         raise RuntimeError(f"not every row was imported: {str(receipt)[:500]}")
     return elapsed
 
@@ -127,10 +156,3 @@ async def _copy(connection: "asyncpg.Connection[asyncpg.Record]") -> float:
         return time.perf_counter() - started
     finally:
         await connection.execute("DROP TABLE copied_leads")
-
-
-def _peak_mib(pid: int) -> float:
-    """Return the peak resident size of a process (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(peak) / 1024

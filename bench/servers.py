@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import aio_pika
 import asyncpg
 
+from leadwire.broker import Subscription, broker_from_url
 from leadwire.db import MigrationSource, migrate, provision_role
 from leadwire.db.embedded import EmbeddedPostgres
 from leadwire.testing.rabbitmq import new_rabbitmq_server
@@ -44,6 +45,15 @@ class Servers:
         finally:
             await connection.close()
         return url
+
+    async def declare(self, subscription: Subscription) -> None:
+        """Make a subscription, so that what is published arrives somewhere."""
+        broker = broker_from_url(self.rabbitmq_url, name="bench")
+        await broker.start()
+        try:
+            await broker.declare([subscription])
+        finally:
+            await broker.stop()
 
     async def purge(self, subscription: str) -> None:
         """Forget what waits in a subscription's queue."""

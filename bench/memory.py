@@ -1,0 +1,60 @@
+"""The memory that a process takes, with its children (Linux)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bench.figures import Figure
+
+SAMPLE_EVERY = 0.05
+
+
+class Peak:
+    """The largest sum of resident sizes that was seen.
+
+    Pages that processes share are counted for each of them, so the truth is below.
+    """
+
+    def __init__(self) -> None:
+        self.mib = 0.0
+
+    def figure(self, name: str, *, limit_mib: float) -> Figure:
+        """Return it as a figure that is met below a limit."""
+        return Figure(
+            name=name, value=self.mib, unit="MiB", limit=limit_mib, met=self.mib < limit_mib
+        )
+
+
+@asynccontextmanager
+async def peak_memory(pid: int) -> AsyncIterator[Peak]:
+    """Watch a process and its children within this context."""
+    peak = Peak()
+    watching = asyncio.create_task(_watch(pid, peak))
+    try:
+        yield peak
+    finally:
+        watching.cancel()
+
+
+async def _watch(pid: int, peak: Peak) -> None:
+    while True:
+        peak.mib = max(peak.mib, sum(map(_resident_mib, _family(pid))))
+        await asyncio.sleep(SAMPLE_EVERY)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in listed.read_text().split():
+                yield from _family(int(child))
+
+
+def _resident_mib(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
