@@ -40,10 +40,15 @@ class OutboxStore:
         self._database = database
         self._queries = Queries("leadwire.outbox.sql")
 
-    async def claim(self, limit: int) -> list[PendingEvent]:
-        """Return the oldest events that are not parked, in the order of their ids."""
+    async def claim(self, limit: int, *, most_bytes: int) -> list[PendingEvent]:
+        """Return the oldest events that are not parked, in the order of their ids.
+
+        Args:
+            limit: Most events.
+            most_bytes: Of bodies; the event that reaches it is the last one.
+        """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(self._queries["claim_events"], limit)
+            rows = await connection.fetch(self._queries["claim_events"], limit, most_bytes)
         return [_pending(*row) for row in rows]
 
     async def read_again(self, events: Sequence[PendingEvent]) -> list[PendingEvent]:

@@ -52,6 +52,8 @@ log = structlog.get_logger(__name__)
 
 BACKOFF_START: Final = 0.1
 BACKOFF_CAP: Final = 5.0
+MAX_BATCH_BYTES: Final = 4 * 1024**2
+"""After which a batch gets no further event: an import's events are large, and all are held."""
 
 
 class _UnsettledError(Exception):
@@ -138,7 +140,7 @@ class Relay:
     async def _publish_next_batch(self) -> bool:
         """Settle the oldest events; tell whether there may be more to publish at once."""
         try:
-            batch = await self._store.claim(self._batch_size)
+            batch = await self._store.claim(self._batch_size, most_bytes=MAX_BATCH_BYTES)
             if batch:
                 await self._settle(batch)
         except Exception as error:
@@ -147,7 +149,7 @@ class Relay:
             # Whatever was not deleted is claimed and published again, with the same ids.
             log.warning("outbox_unreachable", error=type(error).__name__)
             return False
-        return len(batch) == self._batch_size
+        return len(batch) == self._batch_size or _bytes_of(batch) >= MAX_BATCH_BYTES
 
     async def _settle(self, batch: Sequence[PendingEvent]) -> None:
         """Publish until every event of the batch is accepted or parked."""
@@ -209,6 +211,10 @@ class Relay:
             first_event_type=event.message.type,
             first_reason=reason,
         )
+
+
+def _bytes_of(batch: Sequence[PendingEvent]) -> int:
+    return sum(len(event.message.body) for event in batch)
 
 
 def _passing_failure(outcome: Outcome) -> str | None:

@@ -23,6 +23,7 @@ from leadwire.broker import (
 from leadwire.broker.memory import MemoryBroker, MemoryHub
 from leadwire.db import Database
 from leadwire.outbox import Outbox, OutgoingEvent, Relay, RelayMetrics
+from leadwire.outbox import relay as relay_module
 from leadwire.testing import eventually
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
@@ -119,6 +120,27 @@ async def test_events_are_published_in_order_byte_for_byte_and_deleted(
     await until_empty(rows)
     assert broker.published == messages
     assert broker.batches == [["e0", "e1", "e2"], ["e3", "e4", "e5"], ["e6", "e7"]]
+
+
+async def test_a_batch_ends_where_its_bodies_reach_the_limit(
+    database: Database, broker: ScriptedBroker, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "MAX_BATCH_BYTES", 1_000)
+    sizes = {"a": 600, "b": 399, "c": 1, "d": 5_000, "e": 1, "f": 0}
+    messages = [Message(id=name, type="told", body=b"x" * size) for name, size in sizes.items()]
+    async with database.transaction() as connection:
+        await Outbox().add(connection, [OutgoingEvent(message, None) for message in messages])
+    # It would not be woken, nor look again within the time of the test.
+    relay = Relay(
+        database=database,
+        broker=broker,
+        metrics=RelayMetrics(CollectorRegistry()),
+        poll_interval=3_600.0,
+    )
+    await relay.start()
+    await until_empty(rows)
+    await relay.stop()
+    assert broker.batches == [["a", "b", "c"], ["d"], ["e", "f"]]
 
 
 async def test_what_is_unknown_is_published_again_before_anything_later(
