@@ -120,10 +120,10 @@ class System:
         async with self._session.get(f"{self._services[module].url}{path}") as response:
             return response.status
 
-    async def mark(self, lead_id: str, status: str) -> JSON:
-        """Record a manager's decision."""
-        path = f"/v1/leads/{lead_id}/status"
-        return await self._request("PUT", "manager_svc", path, json={"status": status})
+    async def mark(self, lead_id: str, status: str, *, reason: str | None = None) -> JSON:
+        """Record a manager's decision, or correct it with a reason."""
+        path, body = f"/v1/leads/{lead_id}/status", {"status": status, "reason": reason}
+        return await self._request("PUT", "manager_svc", path, json=body)
 
     async def import_leads(
         self, body: bytes, content_type: str, *, key: str | None = None, **query: str

@@ -123,9 +123,16 @@ class Desk:
         return [UUID(lead["id"]) for lead in shown["leads"]]
 
     async def mark(
-        self, lead: UUID | str, status: str, expect: int = 200, *, if_match: str | None = None
+        self,
+        lead: UUID | str,
+        status: str,
+        expect: int = 200,
+        *,
+        reason: str | None = None,
+        if_match: str | None = None,
     ) -> Json:
         path, body = f"/v1/leads/{lead}/status", {"status": status}
+        body |= {} if reason is None else {"reason": reason}
         headers = {} if if_match is None else {"If-Match": if_match}
         return await self.call("PUT", path, expect, json=body, headers=headers)
 

@@ -37,6 +37,10 @@ async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_le
         await office.decide(6)
         interested = sorted(office.ledger.marked("interested"))
         await eventually(lambda: _customers(tmp_path) == interested, within=30)
+        await system.mark(interested[0], "not_interested", reason="wrong lead")
+        await eventually(lambda: _customers(tmp_path) == interested[1:], within=30)
+        await system.mark(interested[0], "interested", reason="it was the right one")
+        await eventually(lambda: _customers(tmp_path) == interested, within=30)
     finally:
         subscriber.terminate()
         await subscriber.wait()
@@ -45,7 +49,9 @@ async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_le
 def _customers(directory: Path) -> list[str]:
     database = sqlite3.connect(directory / "billing.db")
     try:
-        rows = database.execute("SELECT lead_id FROM customers ORDER BY lead_id").fetchall()
+        rows = database.execute(
+            "SELECT lead_id FROM customers WHERE interested ORDER BY lead_id"
+        ).fetchall()
     finally:
         database.close()
     return [lead_id for (lead_id,) in rows]

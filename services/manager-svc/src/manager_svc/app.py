@@ -30,7 +30,8 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     context = Context(database=database, units=units, arrivals=LeadArrivals(database=database))
     add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
-    add_consumer(app, backbone, SUBSCRIPTION, lead_events(database=database, units=units))
+    handler = lead_events(database=database, units=units, outbox=backbone.outbox)
+    add_consumer(app, backbone, SUBSCRIPTION, handler)
     if settings.auto_assign:
         app[SUPERVISOR].add(
             f"{backbone.name} assignment sweep", Sweep(database=database, units=units)

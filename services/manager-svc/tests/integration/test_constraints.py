@@ -86,3 +86,27 @@ async def test_a_lead_cannot_contradict_itself(desk: "Desk") -> None:
     await desk.leads(1)
     for constraint, change in CONTRADICTIONS.items():
         await refused(desk, constraint, f"UPDATE leads SET {change}")  # noqa: S608 - fixed texts
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE lead_history SET actor = 'nobody'",
+        "UPDATE lead_history SET reason = NULL",
+        "DELETE FROM lead_history",
+        "TRUNCATE lead_history",
+    ],
+)
+async def test_what_happened_to_a_lead_cannot_be_changed(desk: "Desk", change: str) -> None:
+    await desk.manager("Anna")
+    await desk.leads(1)
+    await refused(desk, "lead_history_only_grows", change)
+
+
+async def test_of_an_erased_lead_nothing_but_the_reason_can_be_taken(desk: "Desk") -> None:
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "reached_out", reason="spoke to Ada")
+    await desk.erase(lead)
+    await refused(desk, "lead_history_only_grows", "UPDATE lead_history SET actor = 'nobody'")
+    await refused(desk, "lead_history_only_grows", "UPDATE lead_history SET reason = 'words'")
+    await run(desk, "UPDATE lead_history SET reason = NULL")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from uuid_utils.compat import uuid7
 
-from leadwire.contracts import LeadInterestedCreated, LeadsCreated, Origin
+from leadwire.contracts import LeadInterestedCreated, LeadNotInterestedCreated, LeadsCreated, Origin
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -30,13 +30,66 @@ async def test_pending_is_where_every_lead_begins(desk: "Desk") -> None:
     assert refused["allowed"] == ["interested", "not_interested"]
 
 
-async def test_a_decision_is_final(desk: "Desk") -> None:
+async def test_a_decision_leads_nowhere_back(desk: "Desk") -> None:
     (lead,) = await desk.leads(1)
     await desk.mark(lead, "not_interested")
-    for status in ("interested", "reached_out", "pending"):
-        refused = await desk.mark(lead, status, 409)
-        assert (refused["code"], refused["allowed"]) == ("illegal_transition", [])
+    for status in ("reached_out", "pending"):
+        refused = await desk.mark(lead, status, 409, reason="a slip")
+        assert (refused["code"], refused["allowed"]) == ("illegal_transition", ["interested"])
     assert await desk.published_of(lead) == ["lead_not_interested_created"]
+
+
+async def test_a_decision_is_corrected_with_a_reason_and_told_again(desk: "Desk") -> None:
+    anna = await desk.manager()
+    contact, other = desk.contact(age=1), desk.contact()
+    await desk.create(contact, other)
+    await desk.mark(contact.id, "not_interested")
+    refused = await desk.mark(contact.id, "interested", 409)
+    assert refused["code"] == "reason_required"
+    corrected = await desk.mark(contact.id, "interested", reason="misheard", if_match='"work-2"')
+    assert (corrected["lead"]["status"], corrected["next_lead"]) == ("interested", None)
+    assert corrected["lead"]["tags"] == {"work": "work-3"}
+    assert await desk.holds(anna) == [other.id]  # nobody is freed a second time
+
+    await desk.mark(contact.id, "interested", reason="the answer was lost")
+    assert await desk.published_of(contact.id) == [
+        "lead_assigned",
+        "lead_not_interested_created",
+        "lead_interested_created",
+    ]
+    told = next(e.data for e in await desk.published() if e.type == "lead_interested_created")
+    assert isinstance(told, LeadInterestedCreated)
+    assert told.manager is not None
+    assert str(told.manager.id) == anna["id"]  # who held the lead when it was decided
+    assert (told.lead.email, told.work.rev) == (contact.email, 3)
+    assert told.marked_at == told.work.decided_at
+
+
+async def test_a_correction_may_be_corrected(desk: "Desk") -> None:
+    anna = await desk.manager()
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "interested")
+    await desk.mark(lead, "not_interested", reason="wrong lead")
+    await desk.mark(lead, "interested", reason="it was the right one")
+    entries = (await desk.call("GET", f"/v1/leads/{lead}/history"))["items"][1:]
+    assert [(e["from_status"], e["to_status"], e["reason"]) for e in entries] == [
+        ("pending", "interested", None),
+        ("interested", "not_interested", "wrong lead"),
+        ("not_interested", "interested", "it was the right one"),
+    ]
+    assert {entry["manager"]["id"] for entry in entries} == {anna["id"]}
+    told = [e.data for e in await desk.published() if e.type == "lead_not_interested_created"]
+    assert [data.reason for data in told if isinstance(data, LeadNotInterestedCreated)] == [
+        "wrong lead"
+    ]
+
+
+async def test_a_correction_is_held_to_the_version_that_was_read(desk: "Desk") -> None:
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "interested")
+    stale = await desk.mark(lead, "not_interested", 412, reason="a slip", if_match='"work-0"')
+    assert stale["code"] == "precondition_failed"
+    assert await desk.published_of(lead) == ["lead_interested_created"]
 
 
 async def test_an_interested_lead_is_told_with_all_that_others_need(desk: "Desk") -> None:
@@ -148,6 +201,16 @@ async def test_waiting_for_new_leads_takes_no_connections(desk: "Desk") -> None:
 async def test_nonsense_is_refused(desk: "Desk") -> None:
     (lead,) = await desk.leads(1)
     path = f"/v1/leads/{lead}/status"
-    for body in ({"status": "won"}, {"status": None}, {}, {"status": "pending", "more": 1}):
+    decide = {"status": "interested"}
+    for body in (
+        {"status": "won"},
+        {"status": None},
+        {},
+        {**decide, "more": 1},
+        {**decide, "reason": "  "},
+        {**decide, "reason": "A\u0000B"},
+        {**decide, "reason": "a" * 10_000},
+        {**decide, "reason": 7},
+    ):
         assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
     assert (await desk.mark("1", "interested", 400))["code"] == "invalid_request"

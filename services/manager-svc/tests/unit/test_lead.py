@@ -3,7 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from manager_svc.domain.errors import IllegalTransitionError, StaleLeadError
+from manager_svc.domain.errors import (
+    IllegalTransitionError,
+    ReasonRequiredError,
+    StaleLeadError,
+)
 from manager_svc.domain.lead import Contact, Lead, Work
 from manager_svc.domain.status import LeadStatus
 
@@ -35,16 +39,20 @@ def lead(status: LeadStatus, rev: int = 3) -> Lead:
 
 def test_an_illegal_transition_names_what_is_allowed() -> None:
     with pytest.raises(IllegalTransitionError) as caught:
-        lead(LeadStatus.REACHED_OUT).require_transition(LeadStatus.PENDING)
+        lead(LeadStatus.REACHED_OUT).require_transition(LeadStatus.PENDING, reason="a slip")
     assert caught.value.extra == {
         "current": "reached_out",
         "allowed": ["interested", "not_interested"],
     }
 
 
-def test_a_decided_lead_goes_nowhere() -> None:
-    with pytest.raises(IllegalTransitionError, match="the lead is decided"):
-        lead(LeadStatus.INTERESTED).require_transition(LeadStatus.NOT_INTERESTED)
+def test_a_decision_is_corrected_only_with_a_reason() -> None:
+    decided = lead(LeadStatus.INTERESTED)
+    decided.require_transition(LeadStatus.NOT_INTERESTED, reason="wrong lead")
+    with pytest.raises(ReasonRequiredError):
+        decided.require_transition(LeadStatus.NOT_INTERESTED, reason=None)
+    with pytest.raises(IllegalTransitionError, match="allowed: not_interested"):
+        decided.require_transition(LeadStatus.REACHED_OUT, reason="wrong lead")
 
 
 @pytest.mark.parametrize("wanted", [None, {"*"}, {"work-3"}, {"work-1", "work-3"}])

@@ -10,11 +10,13 @@ PENDING, REACHED_OUT, INTERESTED, NOT_INTERESTED = LeadStatus
     [
         (PENDING, [REACHED_OUT, INTERESTED, NOT_INTERESTED]),
         (REACHED_OUT, [INTERESTED, NOT_INTERESTED]),
-        (INTERESTED, []),
-        (NOT_INTERESTED, []),
+        (INTERESTED, [NOT_INTERESTED]),
+        (NOT_INTERESTED, [INTERESTED]),
     ],
 )
-def test_each_status_leads_only_onward(current: LeadStatus, allowed: list[LeadStatus]) -> None:
+def test_each_status_leads_onward_and_a_decision_into_the_other_one(
+    current: LeadStatus, allowed: list[LeadStatus]
+) -> None:
     assert allowed_after(current) == allowed
 
 

@@ -10,7 +10,15 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from leadwire.contracts import LeadStatus
+from leadwire.contracts import (
+    Contact,
+    EventData,
+    InterestedLead,
+    LeadInterestedCreated,
+    LeadNotInterestedCreated,
+    LeadStatus,
+    Work,
+)
 from leadwire.http import DRAINING
 from leadwire.testing import eventually
 from stream_svc.domain.cursor import START_KEY, StreamCursor
@@ -107,6 +115,47 @@ async def test_a_follower_is_told_of_what_enters_changes_and_leaves(
         await service.publisher.erased(second.id, 2)
         [erased, _] = await stream.until("mark")
         assert erased == {"type": "gone", "id": str(second.id), "rev": 2, "why": "erased"}
+
+
+async def test_a_corrected_decision_moves_the_lead_whatever_is_said_again_later(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
+    contact, other = make_contact(), make_contact()
+    decided, corrected, once_more = (
+        _decision(make_work(contact.id, rev, status=status), contact)
+        for rev, status in enumerate(
+            (LeadStatus.INTERESTED, LeadStatus.NOT_INTERESTED, LeadStatus.INTERESTED), start=1
+        )
+    )
+    await service.publisher.created(contact)
+    await stored(service, 1)
+    async with service.stream(follow="true", status="interested") as stream:
+        await stream.until("synced")
+
+        await service.publisher.publish(decided)
+        [entered, _] = await stream.until("mark")
+        assert (entered["lead"]["status"], entered["rev"]) == ("interested", 2)
+
+        await service.publisher.publish(corrected)
+        [left, _] = await stream.until("mark")
+        assert left == {"type": "gone", "id": str(contact.id), "rev": 3, "why": "left"}
+
+        await service.publisher.publish(decided)  # late, and under another id
+        await service.publisher.created(other)
+        await stored(service, 2)
+        assert (await service.get(f"/v1/leads/{contact.id}"))["status"] == "not_interested"
+
+        await service.publisher.publish(once_more)
+        found = await stream.until("put")
+        assert {frame["type"] for frame in found[:-1]} <= {"mark"}
+        assert (found[-1]["why"], found[-1]["rev"]) == ("enter", 4)
+
+
+def _decision(work: Work, contact: Contact) -> EventData:
+    if work.status is LeadStatus.NOT_INTERESTED:
+        return LeadNotInterestedCreated(lead=work, manager=None, actor="test", reason="a slip")
+    lead = InterestedLead.model_validate(contact.model_dump())
+    return LeadInterestedCreated(lead=lead, manager=None, marked_at=work.updated_at, work=work)
 
 
 async def test_a_manager_s_new_name_is_told_with_the_rev_that_the_lead_has(

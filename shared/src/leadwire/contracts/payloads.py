@@ -143,15 +143,15 @@ class LeadReachedOut(LeadWorked):
 
 
 class LeadNotInterestedCreated(LeadWorked):
-    """A lead was marked not interested; its manager is free."""
+    """A lead was marked not interested, so its manager is free; or a decision was corrected."""
 
 
 class LeadInterestedCreated(Payload):
-    """A lead was marked interested: the event that other teams build on."""
+    """A lead was marked interested, or a decision corrected: the event that others build on."""
 
     lead: InterestedLead
     manager: ManagerRef | None = Field(
-        description="Who held the lead; null if it was marked while nobody held it."
+        description="Who held the lead at the decision, corrected or not; null if nobody did."
     )
     marked_at: UtcTime
     work: Work

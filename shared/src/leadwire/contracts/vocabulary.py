@@ -21,7 +21,10 @@ class EventType(StrEnum):
 
 
 class LeadStatus(StrEnum):
-    """Where a lead stands; `INTERESTED` and `NOT_INTERESTED` are final."""
+    """Where a lead stands.
+
+    `INTERESTED` and `NOT_INTERESTED` are decisions: one may be corrected into the other.
+    """
 
     PENDING = "pending"
     REACHED_OUT = "reached_out"

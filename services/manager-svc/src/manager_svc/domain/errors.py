@@ -54,10 +54,20 @@ class IllegalTransitionError(RefusalError):
     code = "illegal_transition"
 
     def __init__(self, *, current: LeadStatus, asked: LeadStatus, allowed: Sequence[str]) -> None:
-        names = ", ".join(allowed) or "nothing, the lead is decided"
         super().__init__(
-            f"a lead that is {current} cannot become {asked}; allowed: {names}",
+            f"a lead that is {current} cannot become {asked}; allowed: {', '.join(allowed)}",
             extra={"current": str(current), "allowed": [str(status) for status in allowed]},
+        )
+
+
+class ReasonRequiredError(RefusalError):
+    """A decision is corrected, and no `reason` says why."""
+
+    code = "reason_required"
+
+    def __init__(self, *, current: LeadStatus, asked: LeadStatus) -> None:
+        super().__init__(
+            f"the lead is {current} already; to correct that into {asked}, say why in `reason`"
         )
 
 

@@ -5,7 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from leadwire.contracts.tags import work_tag
-from manager_svc.domain.errors import IllegalTransitionError, StaleLeadError
+from manager_svc.domain.errors import (
+    IllegalTransitionError,
+    ReasonRequiredError,
+    StaleLeadError,
+)
 from manager_svc.domain.manager import ManagerName
 from manager_svc.domain.status import TRANSITIONS, LeadStatus, allowed_after
 
@@ -69,17 +73,24 @@ class Lead:
         if wanted is not None and not wanted & {"*", self.work.tag}:
             raise StaleLeadError(current=self.work.tag)
 
-    def require_transition(self, status: LeadStatus) -> None:
+    def require_transition(self, status: LeadStatus, *, reason: str | None) -> None:
         """Hold a change of status to the status machine.
+
+        Args:
+            status: The one asked for.
+            reason: Why, as far as it was said; a correction of a decision needs one.
 
         Raises:
             IllegalTransitionError: It does not lead from here to there.
+            ReasonRequiredError: A decision is to be corrected, and nobody says why.
         """
         current = self.work.status
         if status not in TRANSITIONS[current]:
             raise IllegalTransitionError(
                 current=current, asked=status, allowed=allowed_after(current)
             )
+        if current.decided and reason is None:
+            raise ReasonRequiredError(current=current, asked=status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

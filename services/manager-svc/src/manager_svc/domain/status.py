@@ -16,7 +16,11 @@ class LeadStatus(StrEnum):
     @property
     def decided(self) -> bool:
         """Whether a manager has made up his mind, so that the lead needs nobody any more."""
-        return not TRANSITIONS[self]
+        return self in DECISIONS
+
+
+DECISIONS = frozenset({LeadStatus.INTERESTED, LeadStatus.NOT_INTERESTED})
+"""A decision may be corrected into the other one, and into nothing else."""
 
 
 TRANSITIONS: Mapping[LeadStatus, frozenset[LeadStatus]] = MappingProxyType(
@@ -25,8 +29,8 @@ TRANSITIONS: Mapping[LeadStatus, frozenset[LeadStatus]] = MappingProxyType(
             {LeadStatus.REACHED_OUT, LeadStatus.INTERESTED, LeadStatus.NOT_INTERESTED}
         ),
         LeadStatus.REACHED_OUT: frozenset({LeadStatus.INTERESTED, LeadStatus.NOT_INTERESTED}),
-        LeadStatus.INTERESTED: frozenset(),
-        LeadStatus.NOT_INTERESTED: frozenset(),
+        LeadStatus.INTERESTED: frozenset({LeadStatus.NOT_INTERESTED}),
+        LeadStatus.NOT_INTERESTED: frozenset({LeadStatus.INTERESTED}),
     }
 )
 """The whole status machine: from each status, the ones that may follow."""

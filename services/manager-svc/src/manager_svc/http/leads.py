@@ -45,7 +45,11 @@ class LeadHandlers:
     ) -> web.StreamResponse:
         """Mark a lead."""
         command = partial(
-            mark_lead, lead_id=lead_id, status=body.status, versions=versions_of(headers)
+            mark_lead,
+            lead_id=lead_id,
+            status=body.status,
+            reason=body.reason,
+            versions=versions_of(headers),
         )
         marked = await self._run(lead_id, command)
         return json_response(MarkedView.of(marked), headers=etag_header(marked.lead.work.tag))

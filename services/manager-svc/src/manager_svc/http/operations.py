@@ -15,6 +15,7 @@ from manager_svc.domain.errors import (
     ManagerPausedError,
     ManagerRemovedError,
     NoLeadWaitingError,
+    ReasonRequiredError,
     StaleLeadError,
 )
 from manager_svc.http.context import Context
@@ -140,13 +141,17 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             description=(
                 "`pending` -> `reached_out` -> `interested` or `not_interested`; `reached_out` "
                 "may be skipped. A decision frees the manager, who takes the next lead in the "
-                "same moment. The status that the lead has already changes nothing."
+                "same moment. The status that the lead has already changes nothing.\n\n"
+                "A decision may be corrected, `interested` into `not_interested` and back, with a "
+                "`reason`; its event is published again. Once access control is there, that takes "
+                "an administrator."
             ),
             responses={200: Response(MarkedView, "The lead, and the next one.", headers=ETAG)},
             errors=[
                 LeadNotFoundError,
                 StaleLeadError,
                 IllegalTransitionError,
+                ReasonRequiredError,
             ],
         ),
         Operation(

@@ -15,6 +15,7 @@ from manager_svc.domain.errors import (
     ManagerPausedError,
     ManagerRemovedError,
     NoLeadWaitingError,
+    ReasonRequiredError,
     StaleLeadError,
 )
 
@@ -31,6 +32,7 @@ REFUSALS: Final = Refusals(
         ManagerFullError: 409,
         ManagerPausedError: 409,
         ManagerRemovedError: 409,
+        ReasonRequiredError: 409,
         StaleLeadError: 412,
     }
 )

@@ -20,6 +20,8 @@ from manager_svc.usecases.change_manager import ManagerChanges
 
 MAX_NAME = 200
 MAX_CAPACITY = 1000
+MAX_REASON = 500
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 
 def _readable(name: str) -> str:
@@ -30,10 +32,14 @@ def _readable(name: str) -> str:
 
 Name = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00-\x1f\x7f]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=PRINTABLE),
     AfterValidator(_readable),
+]
+Reason = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=PRINTABLE
+    ),
 ]
 Capacity = Annotated[int, Field(strict=True, ge=1, le=MAX_CAPACITY)]
 Email = Annotated[EmailStr, Field(max_length=254)]
@@ -83,6 +89,10 @@ class NewStatus(Body):
     """The status to mark a lead with."""
 
     status: LeadStatus
+    reason: Reason | None = Field(
+        default=None,
+        description="Why; shown in the history. Required to correct a decision.",
+    )
 
 
 class NewAssignee(Body):

@@ -2,13 +2,14 @@
 
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from leadwire import contracts
 from leadwire.broker import Handler, Subscription
 from leadwire.contracts import Event, EventType, LeadErased, LeadsCreated, LeadUpdated, read_event
 from leadwire.contracts.redaction import redaction_of_parked
 from leadwire.db import Connection, Database
-from leadwire.outbox import redact_parked, transactional_handler
+from leadwire.outbox import Outbox, UnpublishedEvent, redact_parked, transactional_handler
 from manager_svc.domain.lead import Contact
 from manager_svc.usecases.erase_lead import erase_lead
 from manager_svc.usecases.receive_leads import receive_leads
@@ -26,7 +27,17 @@ SUBSCRIPTION: Final = Subscription(
 )
 
 
-def lead_events(*, database: Database, units: Units) -> Handler:
+TELLS_OF_A_PERSON: Final = frozenset(
+    {
+        EventType.LEAD_REACHED_OUT,
+        EventType.LEAD_INTERESTED_CREATED,
+        EventType.LEAD_NOT_INTERESTED_CREATED,
+    }
+)
+"""Types of this service's events that bear contact data, or people's words about a lead."""
+
+
+def lead_events(*, database: Database, units: Units, outbox: Outbox) -> Handler:
     """Return the handler of the subscription."""
 
     async def apply(connection: Connection, event: Event) -> None:
@@ -39,9 +50,7 @@ def lead_events(*, database: Database, units: Units) -> Handler:
             case LeadErased(lead=lead):
                 erasure = partial(erase_lead, lead_id=lead.id, contact_rev=lead.rev)
                 await units.run_on(connection, erasure, actor=event.source)
-                await redact_parked(
-                    connection, mentioning=lead.id, redacted=redaction_of_parked(lead.id)
-                )
+                await _forget_events_of(connection, outbox, lead.id)
                 return
             case _:
                 return  # not subscribed to, so it says nothing to this service
@@ -50,6 +59,17 @@ def lead_events(*, database: Database, units: Units) -> Handler:
     return transactional_handler(
         database=database, subscription=SUBSCRIPTION.name, read=read_event, apply=apply
     )
+
+
+async def _forget_events_of(connection: Connection, outbox: Outbox, lead_id: UUID) -> None:
+    """Tell nothing more of an erased lead but that somebody held it; keep nothing parked."""
+
+    def redacted(event: UnpublishedEvent) -> bytes | None:
+        withdrawn = event.aggregate_id == lead_id and event.type in TELLS_OF_A_PERSON
+        return None if withdrawn else event.body
+
+    await outbox.redact(connection, mentioning=str(lead_id), redacted=redacted)
+    await redact_parked(connection, mentioning=lead_id, redacted=redaction_of_parked(lead_id))
 
 
 def _contact(lead: contracts.Contact) -> Contact:

@@ -92,6 +92,8 @@ CREATE INDEX leads_waiting ON leads (created_at, id)
 -- Leads that were given back and are not offered to that manager for a while: a handful.
 CREATE INDEX leads_given_back ON leads (given_back_by) WHERE given_back_by IS NOT NULL;
 
+-- What happened to the leads. Nothing in it changes or goes, but the words of people about a
+-- lead that was erased: they may be personal data.
 CREATE TABLE lead_history (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     lead_id     uuid NOT NULL,
@@ -105,3 +107,25 @@ CREATE TABLE lead_history (
 );
 
 CREATE INDEX lead_history_by_lead ON lead_history (lead_id, id);
+
+CREATE FUNCTION lead_history_only_grows() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        OLD.reason := NULL;
+        IF NEW IS NOT DISTINCT FROM OLD AND EXISTS (
+            SELECT FROM leads WHERE id = OLD.lead_id AND erased_at IS NOT NULL
+        ) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the history of leads is never changed'
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'lead_history_only_grows';
+END
+$$;
+
+CREATE TRIGGER lead_history_only_grows BEFORE UPDATE OR DELETE ON lead_history
+FOR EACH ROW EXECUTE FUNCTION lead_history_only_grows();
+
+CREATE TRIGGER lead_history_is_not_emptied BEFORE TRUNCATE ON lead_history
+FOR EACH STATEMENT EXECUTE FUNCTION lead_history_only_grows();

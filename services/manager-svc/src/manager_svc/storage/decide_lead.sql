@@ -36,11 +36,11 @@ marked AS (
 
 noted AS (
     INSERT INTO lead_history (
-        lead_id, at, what, actor, from_status, to_status, manager_id
+        lead_id, at, what, actor, from_status, to_status, manager_id, reason
     )
     SELECT
         marked.id, $3::timestamptz, $4::text, $5::text,
-        marked.from_status, marked.status, holder.id
+        marked.from_status, marked.status, holder.id, $6::text
     FROM marked
     LEFT JOIN holder ON true
 )

@@ -33,8 +33,12 @@ class LeadStore:
         )
 
     async def bury(self, lead_id: UUID, *, contact_rev: int, now: datetime) -> None:
-        """Leave only a tombstone of a lead that nobody holds; also of one never heard of."""
+        """Leave only a tombstone of a lead that nobody holds; also of one never heard of.
+
+        What happened to it stays in the history, without what people said of it.
+        """
         await self._connection.execute(QUERIES["bury_lead"], lead_id, contact_rev, now)
+        await self._connection.execute(QUERIES["redact_lead_history"], lead_id)
 
     async def find(self, lead_id: UUID) -> Lead:
         """Return a lead.
@@ -62,17 +66,44 @@ class LeadStore:
         lead_id: UUID | None = await self._connection.fetchval(QUERIES["find_oldest_waiting_lead"])
         return lead_id
 
-    async def mark_reached_out(self, lead_id: UUID, *, now: datetime, actor: str) -> Worked:
+    async def mark_reached_out(
+        self, lead_id: UUID, *, now: datetime, actor: str, reason: str | None
+    ) -> Worked:
         """Note that somebody got in touch; the lead keeps its manager."""
-        rows = await self._connection.fetch(QUERIES["mark_reached_out"], lead_id, now, actor)
+        rows = await self._connection.fetch(
+            QUERIES["mark_reached_out"], lead_id, now, actor, reason
+        )
         return worked_of(rows[0])
 
     async def decide(
-        self, lead_id: UUID, status: LeadStatus, *, now: datetime, what: str, actor: str
+        self,
+        lead_id: UUID,
+        status: LeadStatus,
+        *,
+        now: datetime,
+        what: str,
+        actor: str,
+        reason: str | None,
     ) -> Worked:
-        """Mark a lead for good and free its manager."""
+        """Decide a lead and free its manager."""
         rows = await self._connection.fetch(
-            QUERIES["decide_lead"], lead_id, status, now, what, actor
+            QUERIES["decide_lead"], lead_id, status, now, what, actor, reason
+        )
+        return worked_of(rows[0])
+
+    async def correct(
+        self,
+        lead_id: UUID,
+        status: LeadStatus,
+        *,
+        now: datetime,
+        what: str,
+        actor: str,
+        reason: str | None,
+    ) -> Worked:
+        """Decide a decided lead otherwise; it concerns whoever held it at the decision."""
+        rows = await self._connection.fetch(
+            QUERIES["correct_decision"], lead_id, status, now, what, actor, reason
         )
         return worked_of(rows[0])
 

@@ -12,9 +12,11 @@ marked AS (
 
 noted AS (
     INSERT INTO lead_history (
-        lead_id, at, what, actor, from_status, to_status, manager_id
+        lead_id, at, what, actor, from_status, to_status, manager_id, reason
     )
-    SELECT id, $2::timestamptz, 'lead_reached_out', $3::text, from_status, status, manager_id
+    SELECT
+        id, $2::timestamptz, 'lead_reached_out', $3::text,
+        from_status, status, manager_id, $4::text
     FROM marked
 )
 

@@ -35,20 +35,20 @@ def lead_released(worked: domain.Worked, *, actor: str, reason: str) -> LeadRele
     )
 
 
-def lead_reached_out(worked: domain.Worked, *, actor: str) -> LeadReachedOut:
+def lead_reached_out(worked: domain.Worked, *, actor: str, reason: str | None) -> LeadReachedOut:
     """Somebody got in touch with a lead."""
     return LeadReachedOut(
-        lead=_work(worked), manager=_ref(worked.manager), actor=actor, reason=None
+        lead=_work(worked), manager=_ref(worked.manager), actor=actor, reason=reason
     )
 
 
 def lead_decided(
-    worked: domain.Worked, *, actor: str
+    worked: domain.Worked, *, actor: str, reason: str | None
 ) -> LeadInterestedCreated | LeadNotInterestedCreated:
-    """A lead was marked interested or not interested."""
+    """A lead was marked interested or not interested, or such a decision was corrected."""
     work, manager = _work(worked), _ref(worked.manager)
     if work.status is LeadStatus.NOT_INTERESTED:
-        return LeadNotInterestedCreated(lead=work, manager=manager, actor=actor, reason=None)
+        return LeadNotInterestedCreated(lead=work, manager=manager, actor=actor, reason=reason)
     contact = worked.lead.contact
     lead = InterestedLead(
         id=contact.id,
