@@ -11,8 +11,14 @@ from prometheus_client import CollectorRegistry
 from uuid_utils.compat import uuid7
 
 from leadwire.broker import Ack, Delivery, Message
-from leadwire.contracts import EventType, LeadsCreated, Origin, new_event, to_message
-from leadwire.contracts.events import DATA_TYPES
+from leadwire.contracts import (
+    EventType,
+    LeadsCreated,
+    Origin,
+    new_event,
+    read_event,
+    to_message,
+)
 from leadwire.contracts.samples import sample_bytes
 from leadwire.db import Database
 from leadwire.testing import eventually
@@ -243,8 +249,8 @@ async def test_a_decision_and_its_correction_are_journaled_both_without_emails(
     lead_id = uuid7()
     types = [EventType.LEAD_INTERESTED_CREATED, EventType.LEAD_NOT_INTERESTED_CREATED]
     for event_type in types:
-        data = DATA_TYPES[event_type].model_validate(json.loads(sample_bytes(event_type))["data"])
-        await office.say(data, subject=lead_id)
+        sample = read_event(Message(id="", type=event_type, body=sample_bytes(event_type)))
+        await office.say(sample.data, subject=lead_id)
     told = [(item["type"], item["subject"]) for item in await office.journal()]
     assert told == [(str(event_type), str(lead_id)) for event_type in types]
     assert await office.deliveries() == []
