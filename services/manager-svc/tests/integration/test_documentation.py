@@ -18,6 +18,7 @@ async def test_every_operation_is_documented_with_its_refusals(desk: "Desk") -> 
         "GET /v1/managers/{manager_id}",
         "PATCH /v1/managers/{manager_id}",
         "DELETE /v1/managers/{manager_id}",
+        "POST /v1/managers/{manager_id}/restore",
         "POST /v1/managers/{manager_id}/pause",
         "POST /v1/managers/{manager_id}/resume",
         "POST /v1/managers/{manager_id}/next-lead",

@@ -154,6 +154,7 @@ async def test_who_is_not_there_is_not_found(desk: "Desk") -> None:
     assert (await desk.call("GET", path, 404))["code"] == "manager_not_found"
     assert (await desk.call("PATCH", path, 404, json={}))["code"] == "manager_not_found"
     assert (await desk.call("DELETE", path, 404))["code"] == "manager_not_found"
+    assert (await desk.call("POST", f"{path}/restore", 404))["code"] == "manager_not_found"
     await desk.call("GET", "/v1/managers/7", 400)
 
 
@@ -165,6 +166,96 @@ async def test_a_removed_manager_is_gone(desk: "Desk") -> None:
     assert (await desk.call("PATCH", path, 409, json={}))["code"] == "manager_removed"
     assert (await desk.call("POST", f"{path}/resume", 409))["code"] == "manager_removed"
     assert (await desk.call("GET", "/v1/managers"))["items"] == []
+
+
+async def test_a_removed_manager_is_found_and_restored_as_he_was(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", email="anna@example.org", capacity=2)
+    path = f"/v1/managers/{anna['id']}"
+    await desk.call("DELETE", path, 204)
+    (lead,) = await desk.leads(1)
+    removed = await desk.call("GET", "/v1/managers", params={"state": "removed", "q": "ann"})
+    assert [(m["id"], m["state"], m["leads"]) for m in removed["items"]] == [
+        (anna["id"], "removed", [])
+    ]
+
+    restored = await desk.call("POST", f"{path}/restore")
+
+    kept = ("id", "name", "email", "capacity", "created_at")
+    assert [restored[field] for field in kept] == [anna[field] for field in kept]
+    assert [held["id"] for held in restored["leads"]] == [str(lead)]
+    assert (restored["state"], restored["rev"]) == ("free", 3)  # he holds one of two
+    again = await desk.call("POST", f"{path}/restore")
+    assert again == restored
+    assert (await desk.call("GET", "/v1/managers", params={"state": "removed"}))["items"] == []
+    told = [(e.type, managed(e).state) for e in await desk.published() if e.subject != lead]
+    assert told == [
+        ("manager_added", "active"),
+        ("manager_removed", "removed"),
+        ("manager_updated", "active"),
+    ]
+
+
+async def test_restoring_leaves_the_leads_with_those_who_got_them(desk: "Desk") -> None:
+    anna = await desk.manager("Anna")
+    (lead,) = await desk.leads(1)
+    ben = await desk.manager("Ben")
+    await desk.call("DELETE", f"/v1/managers/{anna['id']}", 204)
+    await desk.call("POST", f"/v1/managers/{anna['id']}/restore")
+    assert (await desk.holds(anna), await desk.holds(ben)) == ([], [lead])
+
+
+async def test_nobody_is_restored_to_an_email_that_another_has_by_now(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", email="anna@example.org")
+    await desk.call("DELETE", f"/v1/managers/{anna['id']}", 204)
+    other = await desk.manager("Another Anna", email="Anna@example.org")
+    path = f"/v1/managers/{anna['id']}/restore"
+    assert (await desk.call("POST", path, 409))["code"] == "email_exists"
+    await desk.call("PATCH", f"/v1/managers/{other['id']}", json={"email": None})
+    await desk.call("POST", path)
+
+
+async def test_a_paused_manager_is_not_restored_but_resumed(desk: "Desk") -> None:
+    path = f"/v1/managers/{(await desk.manager())['id']}"
+    await desk.call("POST", f"{path}/pause")
+    assert (await desk.call("POST", f"{path}/restore"))["state"] == "paused"
+
+
+async def test_a_dry_run_shows_who_would_get_a_removed_managers_leads(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", capacity=2)
+    old, young = await desk.leads(2)
+    ben = await desk.manager("Ben")
+    path = f"/v1/managers/{anna['id']}"
+    before = await desk.rows("SELECT id, manager_id, rev FROM leads ORDER BY id")
+
+    for _ in range(2):  # nothing has happened, so it shows the same
+        shown = await desk.call("DELETE", path, params={"dry_run": "true"})
+        assert shown["manager"] == {"id": anna["id"], "name": "Anna"}
+        assert [(each["lead"]["id"], each["next_manager"]) for each in shown["leads"]] == [
+            (str(old), {"id": ben["id"], "name": "Ben"}),
+            (str(young), None),
+        ]
+        assert shown["leads"][0]["lead"]["manager"] == {"id": anna["id"], "name": "Anna"}
+
+    assert await desk.rows("SELECT id, manager_id, rev FROM leads ORDER BY id") == before
+    assert await desk.holds(anna) == [old, young]
+    assert await desk.value("SELECT count(*) FROM lead_history") == 2
+    told = [event.type for event in await desk.published() if event.subject not in {old, young}]
+    assert told == ["manager_added", "manager_added"]
+    await desk.call("DELETE", path, 204, params={"dry_run": "false"})
+    assert await desk.holds(ben) == [old]
+
+
+async def test_a_dry_run_for_a_manager_who_holds_nothing_shows_nothing(desk: "Desk") -> None:
+    path = f"/v1/managers/{(await desk.manager())['id']}"
+    dry_run = {"dry_run": "true"}
+    assert (await desk.call("DELETE", path, params=dry_run))["leads"] == []
+    await desk.call("DELETE", path, 204)
+    assert (await desk.call("DELETE", path, params=dry_run))["leads"] == []
+    refused = await desk.call("DELETE", f"/v1/managers/{uuid7()}", 404, params=dry_run)
+    assert refused["code"] == "manager_not_found"
+    for wrong in ({"dry_run": "perhaps"}, {"dryrun": "true"}):  # a misspelt one removes nobody
+        refused = await desk.call("DELETE", path, 400, params=wrong)
+        assert refused["code"] == "invalid_request"
 
 
 def managed(event: Event) -> ManagerState:

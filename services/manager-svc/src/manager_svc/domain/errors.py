@@ -152,7 +152,9 @@ class ManagerEmailExistsError(RefusalError):
     code = "email_exists"
 
     def __init__(self) -> None:
-        super().__init__("another manager has this email; use another, or none")
+        super().__init__(
+            "another manager has this email; use another, or none, or change it there first"
+        )
 
 
 def _undecided(count: int) -> str:

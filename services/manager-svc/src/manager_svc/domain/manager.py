@@ -18,11 +18,15 @@ class ManagerState(StrEnum):
 
 
 class Availability(StrEnum):
-    """What a manager is to those who look for one: his state and his leads together."""
+    """What a manager is to those who look for one: his state and his leads together.
+
+    A removed one is found only by who asks for such, to restore him.
+    """
 
     FREE = "free"
     BUSY = "busy"
     PAUSED = "paused"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,14 @@ class Manager:
 
     @property
     def availability(self) -> Availability:
-        """Free, busy or paused."""
-        if self.state is not ManagerState.ACTIVE:
-            return Availability.PAUSED
-        return Availability.FREE if self.has_room else Availability.BUSY
+        """Removed or paused, else free or busy."""
+        match self.state:
+            case ManagerState.REMOVED:
+                return Availability.REMOVED
+            case ManagerState.PAUSED:
+                return Availability.PAUSED
+            case ManagerState.ACTIVE:
+                return Availability.FREE if self.has_room else Availability.BUSY
 
     def require_present(self) -> None:
         """Refuse what nobody can do to a removed manager.

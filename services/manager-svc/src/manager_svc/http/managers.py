@@ -8,14 +8,15 @@ from aiohttp import web
 
 from leadwire.http import Keyset, etag_header, json_response
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.requests import ManagerPatch, ManagerSearch, NewManager
-from manager_svc.http.views import LeadView, ManagersPage, ManagerView
+from manager_svc.http.requests import ManagerPatch, ManagerRemoval, ManagerSearch, NewManager
+from manager_svc.http.views import LeadView, ManagersPage, ManagerView, RemovalView
 from manager_svc.storage.managers import ManagerStore
 from manager_svc.usecases.add_manager import add_manager
 from manager_svc.usecases.change_manager import change_manager
 from manager_svc.usecases.pause_manager import pause_manager
 from manager_svc.usecases.read_managers import read_manager, search_managers
 from manager_svc.usecases.remove_manager import remove_manager
+from manager_svc.usecases.restore_manager import restore_manager
 from manager_svc.usecases.resume_manager import resume_manager
 from manager_svc.usecases.take_next_lead import take_next_lead
 
@@ -63,10 +64,21 @@ class ManagerHandlers:
         changed = await self._units.run(command, actor=ANONYMOUS)
         return json_response(ManagerView.of(changed))
 
-    async def remove(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
-        """Remove a manager."""
-        await self._units.run(partial(remove_manager, manager_id=manager_id), actor=ANONYMOUS)
+    async def remove(
+        self, _request: web.Request, *, manager_id: UUID, query: ManagerRemoval
+    ) -> web.StreamResponse:
+        """Remove a manager, or show what that would do."""
+        command = partial(remove_manager, manager_id=manager_id)
+        if query.dry_run:
+            removal = await self._units.rehearse(command, actor=ANONYMOUS)
+            return json_response(RemovalView.of(removal))
+        await self._units.run(command, actor=ANONYMOUS)
         return web.Response(status=204)
+
+    async def restore(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+        """Restore a removed manager."""
+        command = partial(restore_manager, manager_id=manager_id)
+        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
 
     async def pause(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Pause a manager."""

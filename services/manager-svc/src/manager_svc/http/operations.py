@@ -21,7 +21,14 @@ from manager_svc.domain.errors import (
 from manager_svc.http.context import Context
 from manager_svc.http.leads import LeadHandlers
 from manager_svc.http.managers import ManagerHandlers
-from manager_svc.http.views import HistoryPage, LeadView, ManagersPage, ManagerView, MarkedView
+from manager_svc.http.views import (
+    HistoryPage,
+    LeadView,
+    ManagersPage,
+    ManagerView,
+    MarkedView,
+    RemovalView,
+)
 
 ETAG = {"ETag": 'Version of the work side, such as `"work-7"`.'}
 
@@ -83,9 +90,28 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.remove,
             summary="Remove a lead manager",
             tag="managers",
-            description="His leads wait again at their old age and go to whoever is free.",
-            responses={204: Response(None, "Removed, now or before.")},
+            description=(
+                "His leads wait again at their old age and go to whoever is free, in the same "
+                "moment. With `dry_run=true` nothing is changed."
+            ),
+            responses={
+                200: Response(RemovalView, "What would happen now, with `dry_run=true`."),
+                204: Response(None, "Removed, now or before."),
+            },
             errors=[ManagerNotFoundError],
+        ),
+        Operation(
+            "POST",
+            "/v1/managers/{manager_id}/restore",
+            handlers.restore,
+            summary="Restore a removed lead manager",
+            tag="managers",
+            description=(
+                "He is free from now on, and what he held stays with others. "
+                "`GET /v1/managers?state=removed` finds him."
+            ),
+            responses={200: Response(ManagerView, "The manager, with the leads he got.")},
+            errors=[ManagerNotFoundError, ManagerEmailExistsError],
         ),
         *_availability_operations(handlers),
     ]

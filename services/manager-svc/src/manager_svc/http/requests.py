@@ -102,6 +102,14 @@ class NewAssignee(Body):
     reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
 
 
+class ManagerRemoval(BaseModel):
+    """How to remove a manager."""
+
+    dry_run: bool = Field(
+        default=False, description="Only show what would happen now; nothing is changed."
+    )
+
+
 class ManagerSearch(PageQuery):
     """Which managers."""
 

@@ -12,6 +12,7 @@ from manager_svc.domain.manager import Availability, ManagerName
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.mark_lead import Marked
 from manager_svc.usecases.read_managers import ManagerWithLeads
+from manager_svc.usecases.remove_manager import Orphan, Removal
 
 
 class ManagerRefView(BaseModel):
@@ -119,6 +120,33 @@ class ManagersPage(BaseModel):
     def of(cls, items: Sequence[ManagerWithLeads], next_cursor: str | None) -> Self:
         """Show a page."""
         return cls(items=[ManagerView.of(each) for each in items], next_cursor=next_cursor)
+
+
+class OrphanView(BaseModel):
+    """A lead that would be without its manager."""
+
+    lead: LeadView
+    next_manager: ManagerRefView | None = Field(
+        description="Who would get it; null if nobody is free, so that it waits at its old age."
+    )
+
+    @classmethod
+    def of(cls, orphan: Orphan) -> Self:
+        """Show a lead and who would get it."""
+        return cls(lead=LeadView.of(orphan.lead), next_manager=ManagerRefView.of(orphan.heir))
+
+
+class RemovalView(BaseModel):
+    """What removing a manager would do, were it done now."""
+
+    manager: ManagerRefView
+    leads: list[OrphanView] = Field(description="What he holds, longest held first.")
+
+    @classmethod
+    def of(cls, removal: Removal) -> Self:
+        """Show what removing a manager did, and did not last."""
+        manager = ManagerRefView(id=removal.manager.id, name=removal.manager.name)
+        return cls(manager=manager, leads=[OrphanView.of(orphan) for orphan in removal.orphans])
 
 
 class HistoryEntryView(BaseModel):

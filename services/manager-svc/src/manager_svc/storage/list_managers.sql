@@ -8,11 +8,11 @@ CROSS JOIN LATERAL (
     ) AS free
 ) AS room
 WHERE
-    state <> 'removed'
+    ($2::text IS NOT DISTINCT FROM 'removed') = (state = 'removed')
     AND ($1::text IS NULL OR folded_name LIKE $1)
     AND (
         $2::text IS NULL
-        OR $2 = CASE WHEN state = 'paused' THEN 'paused' WHEN room.free THEN 'free' ELSE 'busy' END
+        OR $2 = CASE WHEN state <> 'active' THEN state WHEN room.free THEN 'free' ELSE 'busy' END
     )
     AND ($3::uuid IS NULL OR managers.id > $3)
 ORDER BY managers.id

@@ -68,7 +68,7 @@ class ManagerStore:
         after: UUID | None,
         limit: int,
     ) -> list[Manager]:
-        """List managers who were not removed, by id.
+        """List managers by id; removed ones only if asked for.
 
         Args:
             part_of_name: In any case, accents ignored.

@@ -1,8 +1,10 @@
 """Remove a manager; nobody he held is stranded."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from manager_svc.domain.manager import ManagerState
+from manager_svc.domain.lead import Lead
+from manager_svc.domain.manager import Manager, ManagerName, ManagerState
 from manager_svc.usecases.events import manager_removed
 from manager_svc.usecases.match import match
 from manager_svc.usecases.release_leads import release_leads
@@ -11,18 +13,39 @@ from manager_svc.usecases.unit import Unit
 REASON = "manager_removed"
 
 
-async def remove_manager(unit: Unit, *, manager_id: UUID) -> None:
-    """Remove a manager for good; that he was removed before is no error.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A lead whose manager is removed.
+
+    Attributes:
+        lead: As it was while he held it.
+        heir: Who got it in the same moment; None if it waits.
+    """
+
+    lead: Lead
+    heir: ManagerName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What removing a manager did: nothing, if he was removed before."""
+
+    manager: Manager
+    orphans: list[Orphan]
+
+
+async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
+    """Remove a manager; that he was removed before is no error.
 
     His undecided leads wait again at their old age, and go to whoever is free in the same
-    transaction. His record stays for the histories that name him.
+    transaction. His record stays for the histories that name him, and to be restored.
 
     Raises:
         ManagerNotFoundError: There never was such a manager.
     """
     manager = await unit.managers.lock(manager_id)
     if manager.state is ManagerState.REMOVED:
-        return
+        return Removal(manager=manager, orphans=[])
     held = (await unit.managers.held_leads([manager_id]))[manager_id]
     await release_leads(unit, [lead.contact.id for lead in held], reason=REASON)
     await unit.managers.drop_all_places(manager_id)
@@ -35,4 +58,6 @@ async def remove_manager(unit: Unit, *, manager_id: UUID) -> None:
         now=unit.now,
     )
     unit.tell_of_manager(manager_removed(removed), removed)
-    await match(unit)
+    heirs = {worked.lead.contact.id: worked.manager for worked in await match(unit)}
+    orphans = [Orphan(lead=lead, heir=heirs.get(lead.contact.id)) for lead in held]
+    return Removal(manager=removed, orphans=orphans)

@@ -19,7 +19,7 @@ The outbox rows are inserted last: then every aggregate's row is locked, as the 
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -111,6 +111,18 @@ class Units:
 
         return await retrying(once)
 
+    async def rehearse(self, command: Callable[[Unit], Awaitable[T]], *, actor: str) -> T:
+        """Tell what a command would do now: run it, then undo it."""
+
+        async def undone(unit: Unit) -> T:
+            raise _Undone(await command(unit))
+
+        try:
+            return await self.run(undone, actor=actor)
+        except _Undone as rehearsal:
+            result: T = rehearsal.result
+            return result
+
     async def run_on(
         self, connection: Connection, command: Callable[[Unit], Awaitable[T]], *, actor: str
     ) -> T:
@@ -127,3 +139,8 @@ class Units:
         if unit.events:
             await self._outbox.add(connection, unit.events)
         return result
+
+
+class _Undone(Exception):  # noqa: N818 - not an error: it makes the transaction roll back
+    def __init__(self, result: Any) -> None:
+        self.result = result
