@@ -89,7 +89,7 @@ async def test_a_change_leaves_out_what_stays(desk: "Desk") -> None:
 
 
 async def test_search_finds_part_of_a_name_without_case_and_accents(desk: "Desk") -> None:
-    for name in ("Zoë Ångström", "Åsa Lind", "100% Karl_Heinz"):
+    for name in ("Zoë Ångström", "Åsa Lind", "100% Karl_Heinz", "Łukasz"):
         await desk.manager(name)
 
     async def found(q: str) -> list[str]:
@@ -97,11 +97,22 @@ async def test_search_finds_part_of_a_name_without_case_and_accents(desk: "Desk"
         return [manager["name"] for manager in page["items"]]
 
     assert await found("ANGSTR") == ["Zoë Ångström"]
-    assert await found("å") == ["Zoë Ångström", "Åsa Lind", "100% Karl_Heinz"]
+    assert await found("å") == ["Zoë Ångström", "Åsa Lind", "100% Karl_Heinz", "Łukasz"]
+    assert await found("lU") == ["Łukasz"]
+    assert await found("strangs") == []  # has all parts of three letters, but not in this order
+    assert await found("ë å") == ["Zoë Ångström"]
     assert await found("0% karl_h") == ["100% Karl_Heinz"]
     assert await found("%") == ["100% Karl_Heinz"]
     assert await found("\\") == []
-    assert len(await found("")) == 3
+    assert len(await found("")) == 4
+    assert len(await found("\u0301")) == 4  # an accent alone, which is ignored
+    assert await found("a" * 200) == []
+
+
+async def test_a_search_that_no_name_can_match_is_refused(desk: "Desk") -> None:
+    for q in ("a" * 201, "A\u0000B"):
+        refused = await desk.call("GET", "/v1/managers", 400, params={"q": q})
+        assert refused["code"] == "invalid_request"
 
 
 async def test_search_by_state(desk: "Desk") -> None:

@@ -187,7 +187,7 @@ async def test_assigning_touches_only_the_rows_concerned(crowd: Database) -> Non
 
 
 async def test_marking_scans_nothing(crowd: Database) -> None:
-    decision = ("interested", NOW, "lead_interested_created", "anonymous")
+    decision = ("interested", NOW, "lead_interested_created", "anonymous", None)
     for cached in CACHED:
         async with planning(crowd, cached) as connection:
             held = "SELECT lead_id FROM slots WHERE lead_id IS NOT NULL"

@@ -1,6 +1,5 @@
 """Lead managers."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,18 +86,3 @@ class ManagerName:
 
     id: UUID
     name: str
-
-
-def folded(name: str) -> str:
-    """Give the form of a name that a search compares: no case and no accents."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-def email_key(email: str | None) -> str | None:
-    """Give what makes an email unique: the address without regard to case.
-
-    It is stored beside the address, not left to the database's `lower()`: that depends on the
-    collation, and would disagree on letters like É.
-    """
-    return None if email is None else email.lower()

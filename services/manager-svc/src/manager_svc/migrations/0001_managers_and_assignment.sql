@@ -28,6 +28,18 @@ CREATE TABLE managers (
 -- A removed manager's email may be used again.
 CREATE UNIQUE INDEX managers_email_key ON managers (email_key) WHERE state <> 'removed';
 
+-- Searches look for a part of the name: the index has every part of one to three letters.
+-- Extensions that do so (pg_trgm) need an administrator's leave, and three letters at least.
+CREATE FUNCTION parts_of_name(name text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+COST 10000 -- takes the name apart: the index is to be taken also where managers are few
+AS $$
+    SELECT array_agg(DISTINCT substr(name, first, size))
+    FROM generate_series(1, char_length(name)) AS first, generate_series(1, 3) AS size
+$$;
+
+CREATE INDEX managers_by_part_of_name ON managers USING gin (parts_of_name(folded_name));
+
 -- One row per lead that a manager can hold. It holds a lead (lead_id), is offered to the
 -- matcher (free_since), or is withheld because its manager is paused (neither).
 CREATE TABLE slots (

@@ -8,12 +8,11 @@ CROSS JOIN LATERAL (
     ) AS free
 ) AS room
 WHERE
-    ($2::text IS NOT DISTINCT FROM 'removed') = (state = 'removed')
-    AND ($1::text IS NULL OR folded_name LIKE $1)
+    ($1::text IS NOT DISTINCT FROM 'removed') = (state = 'removed')
     AND (
-        $2::text IS NULL
-        OR $2 = CASE WHEN state <> 'active' THEN state WHEN room.free THEN 'free' ELSE 'busy' END
+        $1::text IS NULL
+        OR $1 = CASE WHEN state <> 'active' THEN state WHEN room.free THEN 'free' ELSE 'busy' END
     )
-    AND ($3::uuid IS NULL OR managers.id > $3)
+    AND ($2::uuid IS NULL OR managers.id > $2)
 ORDER BY managers.id
-LIMIT $4::integer;
+LIMIT $3::integer;

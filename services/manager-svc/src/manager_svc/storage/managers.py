@@ -9,8 +9,9 @@ import asyncpg
 from leadwire.db import Connection
 from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
 from manager_svc.domain.lead import Lead
-from manager_svc.domain.manager import Availability, Manager, ManagerState, email_key, folded
+from manager_svc.domain.manager import Availability, Manager, ManagerState
 from manager_svc.domain.matching import Place
+from manager_svc.domain.names import email_key, folded, parts_of
 from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import lead_of, manager_of
 
@@ -76,10 +77,12 @@ class ManagerStore:
             after: The last id of the page before.
             limit: Most managers to return.
         """
-        pattern = None if part_of_name is None else f"%{_escaped(folded(part_of_name))}%"
-        rows = await self._connection.fetch(
-            QUERIES["list_managers"], pattern, availability, after, limit
-        )
+        page = (availability, after, limit)
+        if part := folded(part_of_name or ""):
+            query = QUERIES["search_managers"]
+            rows = await self._connection.fetch(query, *page, part, parts_of(part))
+        else:
+            rows = await self._connection.fetch(QUERIES["list_managers"], *page)
         return [manager_of(row) for row in rows]
 
     async def held_leads(self, manager_ids: Sequence[UUID]) -> dict[UUID, list[Lead]]:
@@ -153,14 +156,3 @@ class ManagerStore:
         if row is None:
             raise ManagerNotFoundError(manager_id)
         return manager_of(row)
-
-
-def _escaped(text: str) -> str:
-    r"""Take their meaning from the wildcards of LIKE.
-
-    >>> _escaped("100%_\\")
-    '100\\%\\_\\\\'
-    """
-    for special in "\\%_":
-        text = text.replace(special, f"\\{special}")
-    return text
