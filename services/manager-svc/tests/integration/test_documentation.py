@@ -25,6 +25,7 @@ async def test_every_operation_is_documented_with_its_refusals(desk: "Desk") -> 
         "PUT /v1/leads/{lead_id}/status",
         "PUT /v1/leads/{lead_id}/assignee",
         "DELETE /v1/leads/{lead_id}/assignee",
+        "GET /v1/leads/{lead_id}/assignment",
         "GET /v1/leads/{lead_id}/history",
     }
     marking = operations["PUT /v1/leads/{lead_id}/status"]["responses"]

@@ -181,7 +181,8 @@ async def test_assigning_touches_only_the_rows_concerned(crowd: Database) -> Non
             assert found is not None
             for few in (slice(0, 1), slice(1, 20)):
                 pairs = (found["manager_ids"][few], found["numbers"][few], found["lead_ids"][few])
-                plan = await plan_of(connection, "assign_leads", *pairs, NOW, "matcher", "why")
+                seen = (found["manager_ids"], found["free_since"], True, found["lead_ids"])
+                plan = await plan_of(connection, "assign_leads", *pairs, NOW, "test", "why", *seen)
                 assert "leads" not in scans(plan)
                 assert "leads_pkey" in indexes(plan)
 

@@ -39,6 +39,15 @@ class ManagerNotFoundError(RefusalError):
         super().__init__(f"there is no manager {manager_id}")
 
 
+class NeverAssignedError(RefusalError):
+    """Nobody ever got this lead, so there is nothing to explain."""
+
+    code = "never_assigned"
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__(f"lead {lead_id} was never given to anybody")
+
+
 class NoLeadWaitingError(RefusalError):
     """There is nothing to take."""
 

@@ -16,12 +16,15 @@ from leadwire.http import (
     json_response,
     versions_of,
 )
+from manager_svc.domain.explanation import Explanation
 from manager_svc.domain.lead import HistoryEntry
 from manager_svc.http.context import ANONYMOUS, Context
 from manager_svc.http.requests import NewAssignee, NewStatus
-from manager_svc.http.views import HistoryPage, LeadView, MarkedView
+from manager_svc.http.views import AssignmentView, HistoryPage, LeadView, MarkedView
 from manager_svc.storage.leads import LeadStore
+from manager_svc.storage.managers import ManagerStore
 from manager_svc.usecases.assign_lead import assign_lead
+from manager_svc.usecases.explain_assignment import explain_assignment
 from manager_svc.usecases.give_back_lead import give_back_lead
 from manager_svc.usecases.mark_lead import mark_lead
 from manager_svc.usecases.read_history import read_history
@@ -75,6 +78,20 @@ class LeadHandlers:
         command = partial(give_back_lead, lead_id=lead_id, versions=versions_of(headers))
         lead = await self._run(lead_id, command)
         return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
+
+    async def explain(self, _request: web.Request, *, lead_id: UUID) -> web.StreamResponse:
+        """Show why a lead went to its manager."""
+
+        async def read() -> Explanation:
+            async with self._database.connection() as connection:
+                return await explain_assignment(
+                    LeadStore(connection=connection),
+                    ManagerStore(connection=connection),
+                    lead_id=lead_id,
+                )
+
+        found = await self._arrivals.retry_once(lead_id, read)
+        return json_response(AssignmentView.of(found))
 
     async def history(
         self, _request: web.Request, *, lead_id: UUID, query: PageQuery

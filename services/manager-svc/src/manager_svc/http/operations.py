@@ -14,6 +14,7 @@ from manager_svc.domain.errors import (
     ManagerNotFoundError,
     ManagerPausedError,
     ManagerRemovedError,
+    NeverAssignedError,
     NoLeadWaitingError,
     ReasonRequiredError,
     StaleLeadError,
@@ -22,6 +23,7 @@ from manager_svc.http.context import Context
 from manager_svc.http.leads import LeadHandlers
 from manager_svc.http.managers import ManagerHandlers
 from manager_svc.http.views import (
+    AssignmentView,
     HistoryPage,
     LeadView,
     ManagersPage,
@@ -210,6 +212,20 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
             errors=[LeadNotFoundError, StaleLeadError],
+        ),
+        Operation(
+            "GET",
+            "/v1/leads/{lead_id}/assignment",
+            handlers.explain,
+            summary="Why a lead went to its manager",
+            tag="leads",
+            description=(
+                "Explains the last assignment, also of a lead that has been released or decided "
+                "since: who was free at that moment and since when, which lead had waited "
+                "longest, and what rule chose."
+            ),
+            responses={200: Response(AssignmentView, "The last assignment, explained.")},
+            errors=[LeadNotFoundError, NeverAssignedError],
         ),
         Operation(
             "GET",

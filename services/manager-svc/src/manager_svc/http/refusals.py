@@ -14,6 +14,7 @@ from manager_svc.domain.errors import (
     ManagerNotFoundError,
     ManagerPausedError,
     ManagerRemovedError,
+    NeverAssignedError,
     NoLeadWaitingError,
     ReasonRequiredError,
     StaleLeadError,
@@ -23,6 +24,7 @@ REFUSALS: Final = Refusals(
     {
         LeadNotFoundError: 404,
         ManagerNotFoundError: 404,
+        NeverAssignedError: 404,
         NoLeadWaitingError: 404,
         CapacityInUseError: 409,
         IllegalTransitionError: 409,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from manager_svc.domain.explanation import Explanation, FreeManager, Verdict
 from manager_svc.domain.lead import HistoryEntry, Lead
 from manager_svc.domain.manager import Availability, ManagerName
 from manager_svc.domain.status import LeadStatus
@@ -147,6 +148,71 @@ class RemovalView(BaseModel):
         """Show what removing a manager did, and did not last."""
         manager = ManagerRefView(id=removal.manager.id, name=removal.manager.name)
         return cls(manager=manager, leads=[OrphanView.of(orphan) for orphan in removal.orphans])
+
+
+class FreeManagerView(BaseModel):
+    """A manager who was free."""
+
+    manager: ManagerRefView
+    since: datetime
+    verdict: Verdict = Field(
+        description=(
+            "`gave_it_back`: he was free for longer, but had given this lead back. "
+            "`free_for_less`: the one chosen was free for longer."
+        )
+    )
+
+    @classmethod
+    def of(cls, free: FreeManager) -> Self:
+        """Show a free manager."""
+        manager = ManagerRefView(id=free.manager.id, name=free.manager.name)
+        return cls(manager=manager, since=free.since, verdict=free.verdict)
+
+
+class WaitingLeadView(BaseModel):
+    """A lead that was waiting."""
+
+    id: UUID
+    created_at: datetime
+
+
+class AssignmentView(BaseModel):
+    """Why a lead went to its last manager."""
+
+    manager: ManagerRefView = Field(description="Who got the lead.")
+    assigned_at: datetime
+    actor: str = Field(description="Who gave it to him.", examples=["matcher"])
+    rule: str = Field(
+        description=(
+            "`oldest_first`: the oldest waiting lead went to the manager who had been free "
+            "longest. `next_lead`: he asked for the oldest. `by_hand`, `reassigned`: somebody "
+            "chose lead and manager."
+        )
+    )
+    free: list[FreeManagerView] = Field(
+        description="Who was free, free longest first; if somebody chose, the one chosen."
+    )
+    more_free: bool = Field(description="Others were free too, for less long than these.")
+    oldest_lead: WaitingLeadView = Field(
+        description=(
+            "The lead that had waited longest. If it is another one, somebody chose, or the "
+            "manager had given that one back."
+        )
+    )
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> Self:
+        """Show why."""
+        assignment, oldest = explanation.assignment, explanation.oldest
+        return cls(
+            manager=ManagerRefView(id=assignment.manager.id, name=assignment.manager.name),
+            assigned_at=assignment.assigned_at,
+            actor=assignment.actor,
+            rule=assignment.rule,
+            free=[FreeManagerView.of(each) for each in explanation.free],
+            more_free=assignment.turn.sight.more_free,
+            oldest_lead=WaitingLeadView(id=oldest.lead_id, created_at=oldest.created_at),
+        )
 
 
 class HistoryEntryView(BaseModel):

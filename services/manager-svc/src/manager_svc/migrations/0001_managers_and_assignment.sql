@@ -104,6 +104,18 @@ CREATE INDEX leads_waiting ON leads (created_at, id)
 -- Leads that were given back and are not offered to that manager for a while: a handful.
 CREATE INDEX leads_given_back ON leads (given_back_by) WHERE given_back_by IS NOT NULL;
 
+-- What was seen when leads were assigned, and who got what: one row for all leads of one round
+-- of the matcher, from which domain/explanation.py explains each assignment.
+CREATE TABLE matchings (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    free        uuid[] NOT NULL,        -- managers of the places that were free longest
+    free_since  timestamptz[] NOT NULL, -- of the same places
+    more_free   boolean NOT NULL,
+    waiting     uuid[] NOT NULL,        -- the oldest leads
+    manager_ids uuid[] NOT NULL,        -- who got a lead, in this order
+    lead_ids    uuid[] NOT NULL         -- which one
+);
+
 -- What happened to the leads. Nothing in it changes or goes, but the words of people about a
 -- lead that was erased: they may be personal data.
 CREATE TABLE lead_history (
@@ -115,7 +127,8 @@ CREATE TABLE lead_history (
     from_status text NOT NULL,
     to_status   text NOT NULL,
     manager_id  uuid,
-    reason      text
+    reason      text,
+    matching_id bigint -- of an assignment; not a foreign key, which each lead would pay for
 );
 
 CREATE INDEX lead_history_by_lead ON lead_history (lead_id, id);

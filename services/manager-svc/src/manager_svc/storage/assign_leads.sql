@@ -37,12 +37,21 @@ forgiven AS (
     WHERE given_back_by = ANY($1::uuid[]) AND id <> ALL($3::uuid[])
 ),
 
+seen AS (
+    INSERT INTO matchings (free, free_since, more_free, waiting, manager_ids, lead_ids)
+    VALUES ($7::uuid[], $8::timestamptz[], $9::boolean, $10::uuid[], $1::uuid[], $3::uuid[])
+    RETURNING id
+),
+
 noted AS (
     INSERT INTO lead_history (
-        lead_id, at, what, actor, from_status, to_status, manager_id, reason
+        lead_id, at, what, actor, from_status, to_status, manager_id, reason, matching_id
     )
-    SELECT id, $4::timestamptz, 'lead_assigned', $5::text, status, status, manager_id, $6::text
+    SELECT
+        assigned.id, $4::timestamptz, 'lead_assigned', $5::text,
+        status, status, manager_id, $6::text, seen.id
     FROM assigned
+    CROSS JOIN seen
     ORDER BY place
 )
 

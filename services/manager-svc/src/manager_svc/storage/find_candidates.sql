@@ -79,6 +79,7 @@ waiting AS MATERIALIZED (
 
 SELECT
     ARRAY(SELECT manager_id FROM free ORDER BY free_since, manager_id, number) AS manager_ids,
+    ARRAY(SELECT free_since FROM free ORDER BY free_since, manager_id, number) AS free_since,
     ARRAY(SELECT number FROM free ORDER BY free_since, manager_id, number) AS numbers,
     ARRAY(SELECT id FROM waiting ORDER BY created_at, id) AS lead_ids,
     ARRAY(SELECT not_for FROM waiting ORDER BY created_at, id) AS not_for;

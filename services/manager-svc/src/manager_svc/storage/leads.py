@@ -6,10 +6,11 @@ from uuid import UUID
 
 from leadwire.db import Connection
 from manager_svc.domain.errors import LeadNotFoundError
+from manager_svc.domain.explanation import Assignment
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Worked
 from manager_svc.domain.status import LeadStatus
 from manager_svc.storage.queries import QUERIES
-from manager_svc.storage.rows import history_entry_of, lead_of, worked_of
+from manager_svc.storage.rows import assignment_of, history_entry_of, lead_of, worked_of
 
 
 class LeadStore:
@@ -134,6 +135,16 @@ class LeadStore:
         """List what happened to a lead, oldest first, after the entry of that number."""
         rows = await self._connection.fetch(QUERIES["list_lead_history"], lead_id, after, limit)
         return [history_entry_of(row) for row in rows]
+
+    async def last_assignment(self, lead_id: UUID) -> Assignment | None:
+        """Return what is known of a lead's last assignment; None if there was none."""
+        row = await self._connection.fetchrow(QUERIES["find_last_assignment"], lead_id)
+        return None if row is None else assignment_of(row, lead_id)
+
+    async def created_at(self, lead_id: UUID) -> datetime:
+        """Return how old a lead is, also an erased one that was waiting once."""
+        created_at: datetime = await self._connection.fetchval(QUERIES["find_lead_age"], lead_id)
+        return created_at
 
     async def _find(self, query: str, lead_id: UUID) -> Lead:
         row = await self._connection.fetchrow(QUERIES[query], lead_id)

@@ -9,7 +9,7 @@ import asyncpg
 from leadwire.db import Connection
 from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
 from manager_svc.domain.lead import Lead
-from manager_svc.domain.manager import Availability, Manager, ManagerState
+from manager_svc.domain.manager import Availability, Manager, ManagerName, ManagerState
 from manager_svc.domain.matching import Place
 from manager_svc.domain.names import email_key, folded, parts_of
 from manager_svc.storage.queries import QUERIES
@@ -146,10 +146,15 @@ class ManagerStore:
         """Offer the places that were withheld; they count as free from now on."""
         await self._connection.execute(QUERIES["offer_free_slots"], manager_id, now)
 
-    async def free_place(self, manager_id: UUID) -> Place | None:
-        """Return the place that has been free longest, or None if the manager is full."""
-        number = await self._connection.fetchval(QUERIES["find_free_slot"], manager_id)
-        return None if number is None else Place(manager_id, number)
+    async def free_place(self, manager_id: UUID) -> tuple[Place, datetime] | None:
+        """Return the place that has been free longest, and since when; None if he is full."""
+        row = await self._connection.fetchrow(QUERIES["find_free_slot"], manager_id)
+        return None if row is None else (Place(manager_id, row["number"]), row["free_since"])
+
+    async def names(self, manager_ids: Sequence[UUID]) -> dict[UUID, ManagerName]:
+        """Return what managers are called, removed ones too."""
+        rows = await self._connection.fetch(QUERIES["find_manager_names"], list(manager_ids))
+        return {row["id"]: ManagerName(id=row["id"], name=row["name"]) for row in rows}
 
     async def _find(self, query: str, manager_id: UUID) -> Manager:
         row = await self._connection.fetchrow(QUERIES[query], manager_id)

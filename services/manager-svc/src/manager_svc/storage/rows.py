@@ -1,7 +1,10 @@
 """Turn rows into the values of the domain."""
 
+from uuid import UUID
+
 import asyncpg
 
+from manager_svc.domain.explanation import Assignment, FreePlace, Sight, Turn
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Work, Worked
 from manager_svc.domain.manager import Manager, ManagerName, ManagerState
 from manager_svc.domain.status import LeadStatus
@@ -61,6 +64,29 @@ def history_entry_of(row: asyncpg.Record) -> HistoryEntry:
         to_status=LeadStatus(row["to_status"]),
         manager=_name_of(row, "manager"),
         reason=row["reason"],
+    )
+
+
+def assignment_of(row: asyncpg.Record, lead_id: UUID) -> Assignment:
+    """Read a lead's assignment, with its turn among those that were assigned together."""
+    turn = row["lead_ids"].index(lead_id)
+    places = zip(row["free"], row["free_since"], strict=True)
+    sight = Sight(
+        free=[FreePlace(manager_id, since) for manager_id, since in places],
+        more_free=row["more_free"],
+        waiting=row["waiting"],
+    )
+    return Assignment(
+        manager=ManagerName(id=row["manager_id"], name=row["manager_name"]),
+        assigned_at=row["at"],
+        actor=row["actor"],
+        rule=row["reason"],
+        turn=Turn(
+            manager_id=row["manager_id"],
+            sight=sight,
+            earlier_managers=row["manager_ids"][:turn],
+            earlier_leads=row["lead_ids"][:turn],
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from manager_svc.domain.errors import LeadDecidedError, LeadTakenError, ManagerFullError
+from manager_svc.domain.explanation import FreePlace, Sight
 from manager_svc.domain.lead import Lead
 from manager_svc.domain.manager import Manager
 from manager_svc.domain.matching import Pairing
@@ -62,10 +63,17 @@ async def hand_over(unit: Unit, lead_id: UUID, manager: Manager, *, reason: str)
     Raises:
         ManagerFullError: He has none.
     """
-    place = await unit.managers.free_place(manager.id)
-    if place is None:
+    found = await unit.managers.free_place(manager.id)
+    if found is None:
         raise ManagerFullError(manager_id=manager.id, capacity=manager.capacity)
+    place, free_since = found
+    oldest = await unit.leads.oldest_waiting()
+    sight = Sight(
+        free=[FreePlace(manager.id, free_since)],
+        more_free=False,
+        waiting=[oldest or lead_id],
+    )
     for worked in await unit.matches.assign(
-        [Pairing(place, lead_id)], now=unit.now, actor=unit.actor, reason=reason
+        [Pairing(place, lead_id)], sight=sight, now=unit.now, actor=unit.actor, reason=reason
     ):
         unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, reason=reason), worked.lead.work)

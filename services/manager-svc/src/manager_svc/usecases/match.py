@@ -35,7 +35,13 @@ async def match(unit: Unit) -> list[Worked]:
         pairings = pair(candidates.places, candidates.leads)
         if not pairings:
             break
-        for worked in await unit.matches.assign(pairings, now=unit.now, actor=ACTOR, reason=REASON):
+        for worked in await unit.matches.assign(
+            pairings,
+            sight=candidates.sight_of(pairings),
+            now=unit.now,
+            actor=ACTOR,
+            reason=REASON,
+        ):
             unit.tell_of_lead(lead_assigned(worked, actor=ACTOR, reason=REASON), worked.lead.work)
             assigned.append(worked)
         if candidates.used_up_by(pairings):

@@ -1,0 +1,10 @@
+SELECT
+    lead_history.at, lead_history.actor, lead_history.reason,
+    managers.id AS manager_id, managers.name AS manager_name,
+    free, free_since, more_free, waiting, manager_ids, lead_ids
+FROM lead_history
+JOIN matchings ON matchings.id = lead_history.matching_id
+JOIN managers ON managers.id = lead_history.manager_id
+WHERE lead_history.lead_id = $1::uuid AND lead_history.what = 'lead_assigned'
+ORDER BY lead_history.id DESC
+LIMIT 1;

@@ -1,0 +1,1 @@
+SELECT id, name FROM managers WHERE id = ANY($1::uuid[]);

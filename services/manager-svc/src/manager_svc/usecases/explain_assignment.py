@@ -1,0 +1,39 @@
+"""Why a lead went to its manager."""
+
+from uuid import UUID
+
+from manager_svc.domain.errors import NeverAssignedError
+from manager_svc.domain.explanation import Explanation, FreeManager, WaitingSince
+from manager_svc.storage.leads import LeadStore
+from manager_svc.storage.managers import ManagerStore
+
+
+async def explain_assignment(
+    leads: LeadStore, managers: ManagerStore, *, lead_id: UUID
+) -> Explanation:
+    """Explain a lead's last assignment, also if the lead has been released or decided since.
+
+    Raises:
+        LeadNotFoundError: There is no such lead.
+        NeverAssignedError: Nobody ever got it.
+    """
+    await leads.find(lead_id)
+    assignment = await leads.last_assignment(lead_id)
+    if assignment is None:
+        raise NeverAssignedError(lead_id)
+    turn = assignment.turn
+    free, verdicts = turn.free(), turn.verdicts()
+    names = await managers.names([place.manager_id for place in free])
+    oldest = turn.oldest_waiting()
+    return Explanation(
+        assignment=assignment,
+        free=[
+            FreeManager(
+                manager=names[place.manager_id],
+                since=place.since,
+                verdict=verdicts[place.manager_id],
+            )
+            for place in free
+        ],
+        oldest=WaitingSince(lead_id=oldest, created_at=await leads.created_at(oldest)),
+    )
