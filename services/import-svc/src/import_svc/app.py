@@ -1,7 +1,7 @@
 """Wires import-svc: the only place where its parts meet."""
 
 import asyncio
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
@@ -15,7 +15,6 @@ from import_svc.settings import ImportSettings
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
-from import_svc.storage.resyncs import ResyncStore
 from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.earlier_import import EarlierImport
@@ -25,19 +24,18 @@ from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.rehearse_import import RehearseImport
-from import_svc.usecases.resync import OutboxFullError, Pace, Resync
+from import_svc.usecases.resync import ErasedLeads, Leads
 from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
+from leadwire.resync import RESYNC_MIGRATIONS, Part
 from leadwire.service import (
     Backbone,
-    Command,
-    Say,
     ServiceDescription,
     install_backbone,
     install_relay,
-    migrated_database,
+    resync_command,
 )
 from leadwire.service import create_app as create_service_app
 
@@ -104,52 +102,12 @@ def _context(
     )
 
 
-def _add_resync_options(parser: ArgumentParser) -> None:
-    pace = Pace()
-    parser.add_argument(
-        "--from-start", action="store_true", help="begin anew, also if the last one did not end"
+def _parts(outbox: Outbox) -> Sequence[Part]:
+    leads, announcer = LeadStore(), ChangesAnnouncer(outbox=outbox)
+    return (
+        Leads(leads=leads, announcer=announcer),
+        ErasedLeads(leads=leads, announcer=announcer),
     )
-    parser.add_argument(
-        "--rate",
-        type=_positive,
-        default=pace.rate,
-        metavar="N",
-        help="most leads a second (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--max-backlog",
-        type=_positive,
-        default=pace.max_backlog,
-        metavar="N",
-        help="wait while the outbox holds as many events (default: %(default)s)",
-    )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ArgumentTypeError("must be at least 1")
-    return number
-
-
-async def _resync(settings: ImportSettings, options: Namespace, say: Say) -> int:
-    outbox = Outbox()
-    async with migrated_database(SERVICE, settings, purpose="resync") as database:
-        resync = Resync(
-            database=database,
-            leads=LeadStore(),
-            progress=ResyncStore(),
-            announcer=ChangesAnnouncer(outbox=outbox),
-            outbox=outbox,
-            pace=Pace(rate=options.rate, max_backlog=options.max_backlog),
-            say=say,
-        )
-        try:
-            await resync(from_start=options.from_start)
-        except OutboxFullError as error:
-            say(f"resync: {error}")
-            return 1
-    return 0
 
 
 SERVICE = ServiceDescription(
@@ -158,21 +116,19 @@ SERVICE = ServiceDescription(
     settings=ImportSettings,
     migrations=(
         OUTBOX_MIGRATIONS,
+        RESYNC_MIGRATIONS,
         MigrationSource(name="import-svc", package="import_svc.migrations"),
     ),
     subscriptions=(),
     setup=setup,
     commands=(
-        Command(
-            name="resync",
-            help="say every lead's contact data again, for services that were rebuilt or restored",
-            description=(
+        resync_command(
+            _parts,
+            help_line="say every lead's contact data again, for services that were rebuilt",
+            says=(
                 "Says every lead's contact data again, as lead_updated, and every erasure, as "
-                "lead_erased. It can be stopped: it goes on where it was. The service must be "
-                "running elsewhere, since it publishes what this command puts into the outbox."
+                "lead_erased."
             ),
-            add_arguments=_add_resync_options,
-            run=_resync,
         ),
     ),
 )

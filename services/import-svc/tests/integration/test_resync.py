@@ -13,12 +13,12 @@ from import_svc.app import SERVICE
 from import_svc.domain.leads import Lead, Tombstone
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.storage.leads import LeadStore, new_lead_id
-from import_svc.storage.resyncs import ResyncStore
-from import_svc.usecases.resync import OutboxFullError, Pace, Resync
+from import_svc.usecases.resync import ErasedLeads, Leads
 from leadwire.broker import Message
 from leadwire.contracts import LeadErased, LeadUpdated, Origin, read_event
 from leadwire.db import Connection, Database
 from leadwire.outbox import Outbox
+from leadwire.resync import OutboxFullError, Pace, Resync
 from leadwire.service import main
 from leadwire.testing import eventually
 from leadwire.testing.process import run_to_end
@@ -89,12 +89,18 @@ class Archive:
         self, *, pace: Pace = FAST, from_start: bool = False, lives_for: int | None = None
     ) -> None:
         outbox = Outbox()
-        announcer = ChangesAnnouncer(outbox=outbox)
+        announcer = (
+            ChangesAnnouncer(outbox=outbox)
+            if lives_for is None
+            else MortalAnnouncer(lives_for=lives_for)
+        )
+        parts = [
+            Leads(leads=self.store, announcer=announcer),
+            ErasedLeads(leads=self.store, announcer=announcer),
+        ]
         await Resync(
             database=self.database,
-            leads=self.store,
-            progress=ResyncStore(),
-            announcer=announcer if lives_for is None else MortalAnnouncer(lives_for=lives_for),
+            parts=parts,
             outbox=outbox,
             pace=pace,
             say=self.lines.append,

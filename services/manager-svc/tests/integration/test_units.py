@@ -3,10 +3,10 @@
 import asyncpg
 import pytest
 
-from leadwire.db import Database
+from leadwire.db import ATTEMPTS, Database
 from leadwire.outbox import Outbox
 from manager_svc.usecases.add_manager import add_manager
-from manager_svc.usecases.unit import ATTEMPTS, Unit, Units
+from manager_svc.usecases.unit import Unit, Units
 
 
 @pytest.fixture

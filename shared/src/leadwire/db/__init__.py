@@ -18,9 +18,11 @@ from leadwire.db.listener import Listener
 from leadwire.db.migrations import Migration, MigrationSource, migrate, pending_migrations
 from leadwire.db.queries import Queries
 from leadwire.db.roles import provision_role
+from leadwire.db.rollbacks import ATTEMPTS, again_if_rolled_back
 from leadwire.db.session import Connection, DedicatedConnection
 
 __all__ = [
+    "ATTEMPTS",
     "Connection",
     "Database",
     "DatabaseAddressError",
@@ -35,6 +37,7 @@ __all__ = [
     "MigrationSource",
     "ProvisioningError",
     "Queries",
+    "again_if_rolled_back",
     "check_address",
     "is_transient",
     "migrate",

@@ -8,6 +8,7 @@ from leadwire.service.backbone import Backbone, add_consumer, install_backbone, 
 from leadwire.service.cli import main
 from leadwire.service.commands import create_app, migrated_database
 from leadwire.service.description import Command, Say, ServiceDescription
+from leadwire.service.resync import resync_command
 from leadwire.service.settings import (
     BrokerUrl,
     EnvironmentVariable,
@@ -36,4 +37,5 @@ __all__ = [
     "load_settings",
     "main",
     "migrated_database",
+    "resync_command",
 ]

@@ -68,7 +68,7 @@ async def _run(
         case "serve":
             return await serve(description, settings)
     own = {command.name: command for command in description.commands}
-    return await own[arguments.command].run(settings, arguments, _say)
+    return await own[arguments.command].run(description, settings, arguments, _say)
 
 
 def _parser(description: ServiceDescription[SettingsT]) -> argparse.ArgumentParser:

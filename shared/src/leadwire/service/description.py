@@ -26,14 +26,14 @@ class Command(Generic[SettingsT]):
         help: One line for the list of commands.
         description: What `--help` says of it.
         add_arguments: Declares its options.
-        run: Does it, and returns the exit code.
+        run: Does it for the service, and returns the exit code.
     """
 
     name: str
     help: str
     description: str
     add_arguments: Callable[[ArgumentParser], None]
-    run: Callable[[SettingsT, Namespace, Say], Awaitable[int]]
+    run: Callable[["ServiceDescription[SettingsT]", SettingsT, Namespace, Say], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

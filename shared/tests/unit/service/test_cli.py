@@ -130,8 +130,13 @@ def test_a_command_of_its_own_gets_settings_and_options(
     def options(parser: ArgumentParser) -> None:
         parser.add_argument("--steps", type=int, required=True)
 
-    async def dance(settings: ProbeSettings, arguments: Namespace, say: Say) -> int:
-        say(f"{arguments.steps} steps, auth {settings.auth}")
+    async def dance(
+        description: ServiceDescription[ProbeSettings],
+        settings: ProbeSettings,
+        arguments: Namespace,
+        say: Say,
+    ) -> int:
+        say(f"{description.name}: {arguments.steps} steps, auth {settings.auth}")
         return 3
 
     command = Command(
@@ -144,4 +149,4 @@ def test_a_command_of_its_own_gets_settings_and_options(
 
     assert main(probe, ["dance", "--steps", "2"]) == 3
 
-    assert capsys.readouterr().out == "2 steps, auth off\n"
+    assert capsys.readouterr().out == "probe-svc: 2 steps, auth off\n"

@@ -18,16 +18,3 @@ CREATE INDEX import_failures_cellphone ON import_failures (cellphone_key)
     WHERE cellphone_key IS NOT NULL;
 CREATE INDEX import_failures_former_lead ON import_failures (former_lead_id)
     WHERE former_lead_id IS NOT NULL;
-
--- How far the one resync is, or the last one was. Each batch moves it on in its own
--- transaction, so that one that was killed goes on behind the last batch that was said.
-CREATE TABLE resync (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    part text NOT NULL CHECK (part IN ('leads', 'erased_leads')),
-    after uuid NOT NULL, -- said up to this id of the part
-    last_lead uuid NOT NULL, -- later ones announce themselves
-    total bigint NOT NULL,
-    said bigint NOT NULL DEFAULT 0,
-    started_at timestamptz NOT NULL,
-    finished_at timestamptz
-);

@@ -164,11 +164,29 @@ class LeadStore:
         return [_lead(record) for record in records]
 
     async def tombstones(
-        self, connection: Connection, *, after: UUID, limit: int
+        self, connection: Connection, *, after: UUID, up_to: UUID, limit: int
     ) -> list[Tombstone]:
         """Return tombstones in the order of their ids."""
-        records = await connection.fetch(self._queries["list_tombstones"], after, limit)
+        records = await connection.fetch(self._queries["list_tombstones"], after, up_to, limit)
         return [Tombstone(*record) for record in records]
+
+    async def count(self, connection: Connection) -> int:
+        """Count the leads."""
+        return int(await connection.fetchval(self._queries["count_leads"]))
+
+    async def last_id(self, connection: Connection) -> UUID | None:
+        """Return the greatest id of a lead."""
+        last: UUID | None = await connection.fetchval(self._queries["find_last_lead"])
+        return last
+
+    async def count_tombstones(self, connection: Connection) -> int:
+        """Count the tombstones."""
+        return int(await connection.fetchval(self._queries["count_tombstones"]))
+
+    async def last_tombstone_id(self, connection: Connection) -> UUID | None:
+        """Return the greatest id of an erased lead."""
+        last: UUID | None = await connection.fetchval(self._queries["find_last_tombstone"])
+        return last
 
 
 def _lead(record: Iterable[Any]) -> Lead:

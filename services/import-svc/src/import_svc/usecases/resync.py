@@ -5,204 +5,75 @@ does not takes it. Not as `leads_created`, although that would take fewer events
 leads came in, and whoever welcomes new leads would do so again, notifier-svc first. Tombstones
 follow as `lead_erased`.
 
-A batch and the progress commit together, so a resync that was killed goes on behind its last
-batch, and two at once share the work. A batch holds shared locks of its leads: a change or an
-erasure comes before it, and is said, or after it. Leads that come in meanwhile announce
-themselves.
-
-Live events wait behind those of the resync, in the outbox and in the queues of consumers. So
-it adds no more than so many a second, and none while the outbox is too full.
+A batch holds shared locks of its leads: a change or an erasure comes before it, and is said, or
+after it. So no personal data of a lead is said after its end.
 """
 
-import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from import_svc.storage.leads import LeadStore
-from import_svc.storage.resyncs import Part, Progress, ResyncStore
-from import_svc.usecases.stored_lead import ChangeAnnouncer, again_if_rolled_back
-from leadwire.db import Connection, Database
-from leadwire.outbox import Outbox
-
-TELL_EVERY: Final = 5.0
-LOOK_EVERY: Final = 0.2
-
-_FIRST: Final = UUID(int=0)
+from import_svc.usecases.stored_lead import ChangeAnnouncer
+from leadwire.db import Connection
 
 
-class OutboxFullError(Exception):
-    """The outbox is not drained, so that nothing more may be added."""
-
-    code: Final = "outbox_full"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast a resync goes.
-
-    Attributes:
-        batch: Most leads in one transaction.
-        rate: Most leads a second.
-        max_backlog: It waits while the outbox holds as many events.
-        patience: Seconds for which it waits.
-    """
-
-    batch: int = 200
-    rate: int = 500
-    max_backlog: int = 1_000
-    patience: float = 300.0
-
-
-class Resync:
-    """Re-emits the contact side of all leads.
+class Leads:
+    """The leads that there are.
 
     Args:
-        database: The service's database.
-        leads: Where leads are stored.
-        progress: Where its progress is stored.
-        announcer: Says the leads.
-        outbox: Whose backlog sets the pace.
-        pace: How fast it goes.
-        say: Prints a line for whoever watches.
+        leads: Where they are stored.
+        announcer: Says them.
     """
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        leads: LeadStore,
-        progress: ResyncStore,
-        announcer: ChangeAnnouncer,
-        outbox: Outbox,
-        pace: Pace,
-        say: Callable[[str], None],
-    ) -> None:
-        self._database = database
+    name: Final = "leads"
+
+    def __init__(self, *, leads: LeadStore, announcer: ChangeAnnouncer) -> None:
         self._leads = leads
-        self._progress = progress
         self._announcer = announcer
-        self._outbox = outbox
-        self._pace = pace
-        self._say = say
 
-    async def __call__(self, *, from_start: bool) -> None:
-        """Say everything again; one that did not end goes on where it was.
+    async def total(self, connection: Connection) -> int:
+        """Count them."""
+        return await self._leads.count(connection)
 
-        Args:
-            from_start: Begin anew also then.
+    async def last(self, connection: Connection) -> UUID | None:
+        """Return the one that came in last."""
+        return await self._leads.last_id(connection)
 
-        Raises:
-            OutboxFullError: The outbox stayed full.
-            DatabaseError: The database failed; what was said is known.
-        """
-        progress = await self._begin(from_start=from_start)
-        meter = _Meter(progress, self._say)
-        while progress.finished_at is None:
-            began = time.monotonic()
-            await self._wait_for_room()
-            before, progress = progress, await again_if_rolled_back(self._say_batch)
-            meter.tell(progress)
-            due = began + max(0, progress.said - before.said) / self._pace.rate
-            await asyncio.sleep(due - time.monotonic())
-        self._say(f"resync: done, {progress.said} said again")
-
-    async def _begin(self, *, from_start: bool) -> Progress:
-        async with self._database.transaction() as connection:
-            progress = await self._progress.lock(connection)
-            if progress is not None and progress.finished_at is None and not from_start:
-                self._say(f"resync: goes on after {progress.said} of {progress.total}")
-                return progress
-            await self._progress.begin(connection, now=datetime.now(UTC))
-            return await self._locked(connection)
-
-    async def _wait_for_room(self) -> None:
-        limit = self._pace.max_backlog
-        deadline = time.monotonic() + self._pace.patience
-        told = False
-        while await self._backlog() >= limit:
-            if time.monotonic() > deadline:
-                raise OutboxFullError(
-                    f"the outbox has held {limit} events or more for {self._pace.patience:g} s: "
-                    "see that the service runs and that the broker answers, then run resync "
-                    "again; it goes on where it is"
-                )
-            if not told:
-                self._say(f"resync: waits while the outbox holds {limit} events or more")
-                told = True
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def _backlog(self) -> int:
-        async with self._database.connection() as connection:
-            return await self._outbox.backlog(connection, up_to=self._pace.max_backlog)
-
-    async def _say_batch(self) -> Progress:
-        async with self._database.transaction() as connection:
-            progress = await self._locked(connection)
-            if progress.finished_at is None:
-                await self._say_next(connection, progress)
-                progress = await self._locked(connection)
-            return progress
-
-    async def _say_next(self, connection: Connection, progress: Progress) -> None:
-        said = await (
-            self._say_leads(connection, progress)
-            if progress.part is Part.LEADS
-            else self._say_tombstones(connection, progress)
-        )
-        part, after, ended = progress.part, said[-1] if said else progress.after, False
-        if len(said) < self._pace.batch:
-            ended = part is Part.ERASED_LEADS
-            part, after = Part.ERASED_LEADS, after if ended else _FIRST
-        await self._progress.move_on(
-            connection,
-            part=part,
-            after=after,
-            said=len(said),
-            finished_at=datetime.now(UTC) if ended else None,
-        )
-
-    async def _say_leads(self, connection: Connection, progress: Progress) -> list[UUID]:
-        leads = await self._leads.share(
-            connection, after=progress.after, up_to=progress.last_lead, limit=self._pace.batch
-        )
+    async def say(
+        self, connection: Connection, *, after: UUID, up_to: UUID, limit: int
+    ) -> list[UUID]:
+        """Say the next ones."""
+        leads = await self._leads.share(connection, after=after, up_to=up_to, limit=limit)
         await self._announcer.updated(connection, leads)
         return [lead.id for lead in leads]
 
-    async def _say_tombstones(self, connection: Connection, progress: Progress) -> list[UUID]:
-        tombstones = await self._leads.tombstones(
-            connection, after=progress.after, limit=self._pace.batch
-        )
+
+class ErasedLeads:
+    """The tombstones.
+
+    Args:
+        leads: Where they are stored.
+        announcer: Says them.
+    """
+
+    name: Final = "erased_leads"
+
+    def __init__(self, *, leads: LeadStore, announcer: ChangeAnnouncer) -> None:
+        self._leads = leads
+        self._announcer = announcer
+
+    async def total(self, connection: Connection) -> int:
+        """Count them."""
+        return await self._leads.count_tombstones(connection)
+
+    async def last(self, connection: Connection) -> UUID | None:
+        """Return the one with the greatest id."""
+        return await self._leads.last_tombstone_id(connection)
+
+    async def say(
+        self, connection: Connection, *, after: UUID, up_to: UUID, limit: int
+    ) -> list[UUID]:
+        """Say the next ones."""
+        tombstones = await self._leads.tombstones(connection, after=after, up_to=up_to, limit=limit)
         await self._announcer.erased(connection, tombstones)
         return [tombstone.id for tombstone in tombstones]
-
-    async def _locked(self, connection: Connection) -> Progress:
-        progress = await self._progress.lock(connection)
-        if progress is None:
-            raise LookupError("the progress of the resync is gone: run it with --from-start")
-        return progress
-
-
-class _Meter:
-    """Tells now and then how far it is."""
-
-    def __init__(self, progress: Progress, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._said_before = progress.said
-        self._began = self._told = time.monotonic()
-
-    def tell(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self._told < TELL_EVERY:
-            return
-        self._told = now
-        self._say(_line(progress, rate=(progress.said - self._said_before) / (now - self._began)))
-
-
-def _line(progress: Progress, *, rate: float) -> str:
-    left = max(0, progress.total - progress.said)
-    time_left = f", about {left / rate:.0f} s left" if rate > 0 else ""
-    return f"resync: {progress.said} of {progress.total} said again, {rate:.0f}/s{time_left}"

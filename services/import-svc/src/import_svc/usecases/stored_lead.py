@@ -9,19 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
-import asyncpg
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
-
 from import_svc.domain.leads import Lead, Tombstone
 from import_svc.storage.errors import LostRaceError
+from leadwire import db
 from leadwire.db import Connection
-
-ATTEMPTS: Final = 5
 
 _T = TypeVar("_T")
 
@@ -81,14 +72,4 @@ async def again_if_rolled_back(work: Callable[[], Awaitable[_T]]) -> _T:
     Raises:
         Exception: The last one.
     """
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type((LostRaceError, asyncpg.TransactionRollbackError)),
-        wait=wait_random_exponential(multiplier=0.02, max=0.5),
-        stop=stop_after_attempt(ATTEMPTS),
-        reraise=True,
-    )
-
-    async def attempt() -> _T:
-        return await work()
-
-    return await retrying(attempt)
+    return await db.again_if_rolled_back(work, also=(LostRaceError,))

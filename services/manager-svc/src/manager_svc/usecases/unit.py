@@ -22,16 +22,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
-from tenacity import (
-    AsyncRetrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
-
 from leadwire.contracts import EventData, new_event, to_message
-from leadwire.db import Connection, Database
+from leadwire.db import Connection, Database, again_if_rolled_back
 from leadwire.outbox import Outbox, OutgoingEvent
 from manager_svc.domain.lead import Work
 from manager_svc.domain.manager import Manager
@@ -40,7 +32,6 @@ from manager_svc.storage.managers import ManagerStore
 from manager_svc.storage.matching import MatchStore
 
 SOURCE = "leadwire/manager-svc"
-ATTEMPTS = 5
 
 T = TypeVar("T")
 
@@ -98,18 +89,12 @@ class Units:
         Deadlocks and serialization failures should not happen under the lock; should one
         happen all the same, the client does not see it.
         """
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(asyncpg.TransactionRollbackError),
-            wait=wait_random_exponential(multiplier=0.02, max=0.5),
-            stop=stop_after_attempt(ATTEMPTS),
-            reraise=True,
-        )
 
         async def once() -> T:
             async with self._database.transaction() as connection:
                 return await self.run_on(connection, command, actor=actor)
 
-        return await retrying(once)
+        return await again_if_rolled_back(once)
 
     async def rehearse(self, command: Callable[[Unit], Awaitable[T]], *, actor: str) -> T:
         """Tell what a command would do now: run it, then undo it."""

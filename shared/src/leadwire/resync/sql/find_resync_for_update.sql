@@ -1,4 +1,4 @@
 -- Locked: of two processes that resync, one says a batch, then the other the next.
-SELECT part, after, last_lead, total, said, finished_at
+SELECT part, after, up_to, total, said, finished_at
 FROM resync
 FOR UPDATE

@@ -1,0 +1,1 @@
+"""The table of a resync, for the schema of every service that has one."""

@@ -1,0 +1,1 @@
+"""The queries of a resync, one per file."""
