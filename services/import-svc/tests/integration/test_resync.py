@@ -18,7 +18,7 @@ from leadwire.broker import Message
 from leadwire.contracts import LeadErased, LeadUpdated, Origin, read_event
 from leadwire.db import Connection, Database
 from leadwire.outbox import Outbox
-from leadwire.resync import OutboxFullError, Pace, Resync
+from leadwire.resync import OutboxFullError, Pace, Part, Resync
 from leadwire.service import main
 from leadwire.testing import eventually
 from leadwire.testing.process import run_to_end
@@ -94,7 +94,7 @@ class Archive:
             if lives_for is None
             else MortalAnnouncer(lives_for=lives_for)
         )
-        parts = [
+        parts: list[Part] = [
             Leads(leads=self.store, announcer=announcer),
             ErasedLeads(leads=self.store, announcer=announcer),
         ]

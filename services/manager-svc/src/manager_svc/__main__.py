@@ -1,4 +1,4 @@
-"""`python -m manager_svc serve | migrate | topology | check`."""
+"""`python -m manager_svc serve | migrate | topology | check | resync`."""
 
 import sys
 

@@ -1,15 +1,19 @@
 """Wires manager-svc: the only place where its parts meet."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
-from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
+from leadwire.resync import RESYNC_MIGRATIONS, Part
 from leadwire.service import (
     ServiceDescription,
     add_consumer,
     install_backbone,
     install_relay,
+    resync_command,
 )
 from leadwire.service import create_app as create_service_app
 from manager_svc.http.context import Context
@@ -18,6 +22,7 @@ from manager_svc.http.refusals import REFUSALS
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
 from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
+from manager_svc.usecases.resync import Managers, WorkedLeads
 from manager_svc.usecases.sweep import Sweep
 from manager_svc.usecases.unit import Units
 
@@ -38,16 +43,31 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
         )
 
 
+def _parts(outbox: Outbox) -> Sequence[Part]:
+    return (Managers(outbox=outbox), WorkedLeads(outbox=outbox))
+
+
 SERVICE = ServiceDescription(
     name="manager-svc",
     schema="manager_svc",
     settings=ManagerSettings,
     migrations=(
         OUTBOX_MIGRATIONS,
+        RESYNC_MIGRATIONS,
         MigrationSource(name="manager-svc", package="manager_svc.migrations"),
     ),
     subscriptions=(SUBSCRIPTION,),
     setup=setup,
+    commands=(
+        resync_command(
+            _parts,
+            help_line="say every manager and the work on every lead again, for rebuilt services",
+            says=(
+                "Says every manager again, as manager_updated or manager_removed, and the work "
+                "on every lead, as lead_work_updated."
+            ),
+        ),
+    ),
 )
 
 

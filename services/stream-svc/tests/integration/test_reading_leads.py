@@ -7,7 +7,14 @@ from uuid import uuid4
 from uuid_utils.compat import uuid7
 
 from leadwire.broker import Message
-from leadwire.contracts import LeadStatus, LeadUpdated, new_event, to_message
+from leadwire.contracts import (
+    LeadStatus,
+    LeadUpdated,
+    LeadWorkUpdated,
+    ManagerRef,
+    new_event,
+    to_message,
+)
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -68,6 +75,31 @@ async def test_sides_may_come_in_any_order_and_twice(
     assert lead["name"] == "Newer"
     assert lead["status"] == "reached_out"
     assert lead["rev"] == 5
+
+
+async def test_work_that_is_said_again_is_taken_by_who_lost_it_and_dropped_by_who_has_it(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+) -> None:
+    known, lost, manager_id = make_contact(), make_contact(), uuid7()
+    await service.publisher.created(known, lost)
+    held = make_work(known.id, 3, manager_id=manager_id)
+    await service.publisher.worked(held)
+    await arrives({known.id: 4, lost.id: 1})
+    before = await service.get(f"/v1/leads/{known.id}")
+    position = await service.position()
+
+    decided = make_work(lost.id, 5, status=LeadStatus.INTERESTED)
+    await service.publisher.publish(
+        LeadWorkUpdated(
+            lead=held, manager=ManagerRef(id=manager_id, name="Grace"), actor="resync", reason=None
+        ),
+        LeadWorkUpdated(lead=decided, manager=None, actor="resync", reason=None),
+    )
+    await arrives({lost.id: 6})
+
+    assert (await service.get(f"/v1/leads/{lost.id}"))["status"] == "interested"
+    assert await service.get(f"/v1/leads/{known.id}") == before
+    assert await service.position() == position + 1  # one lead changed
 
 
 async def test_a_lead_with_only_a_work_side_is_not_there(

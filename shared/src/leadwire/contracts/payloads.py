@@ -146,6 +146,10 @@ class LeadNotInterestedCreated(LeadWorked):
     """A lead was marked not interested, so its manager is free; or a decision was corrected."""
 
 
+class LeadWorkUpdated(LeadWorked):
+    """A lead's work as it is, said again for services that were rebuilt; nothing happened."""
+
+
 class LeadInterestedCreated(Payload):
     """A lead was marked interested, or a decision corrected: the event that others build on."""
 
@@ -196,6 +200,7 @@ EventData = (
     | LeadReachedOut
     | LeadInterestedCreated
     | LeadNotInterestedCreated
+    | LeadWorkUpdated
     | ManagerAdded
     | ManagerUpdated
     | ManagerRemoved

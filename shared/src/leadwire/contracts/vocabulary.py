@@ -14,6 +14,7 @@ class EventType(StrEnum):
     LEAD_REACHED_OUT = "lead_reached_out"
     LEAD_INTERESTED_CREATED = "lead_interested_created"
     LEAD_NOT_INTERESTED_CREATED = "lead_not_interested_created"
+    LEAD_WORK_UPDATED = "lead_work_updated"
     MANAGER_ADDED = "manager_added"
     MANAGER_UPDATED = "manager_updated"
     MANAGER_REMOVED = "manager_removed"

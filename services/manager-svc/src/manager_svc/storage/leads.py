@@ -146,6 +146,20 @@ class LeadStore:
         created_at: datetime = await self._connection.fetchval(QUERIES["find_lead_age"], lead_id)
         return created_at
 
+    async def count_worked(self) -> int:
+        """Count the leads that have a work side."""
+        return int(await self._connection.fetchval(QUERIES["count_worked_leads"]))
+
+    async def last_id(self) -> UUID | None:
+        """Return the greatest id of a lead."""
+        last: UUID | None = await self._connection.fetchval(QUERIES["find_last_lead"])
+        return last
+
+    async def worked(self, *, after: UUID, up_to: UUID, limit: int) -> list[Lead]:
+        """List leads that have a work side, by id."""
+        rows = await self._connection.fetch(QUERIES["list_worked_leads"], after, up_to, limit)
+        return [lead_of(row) for row in rows]
+
     async def _find(self, query: str, lead_id: UUID) -> Lead:
         row = await self._connection.fetchrow(QUERIES[query], lead_id)
         if row is None:

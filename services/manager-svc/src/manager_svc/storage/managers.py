@@ -156,6 +156,20 @@ class ManagerStore:
         rows = await self._connection.fetch(QUERIES["find_manager_names"], list(manager_ids))
         return {row["id"]: ManagerName(id=row["id"], name=row["name"]) for row in rows}
 
+    async def count(self) -> int:
+        """Count all managers."""
+        return int(await self._connection.fetchval(QUERIES["count_managers"]))
+
+    async def last_id(self) -> UUID | None:
+        """Return the greatest id of a manager."""
+        last: UUID | None = await self._connection.fetchval(QUERIES["find_last_manager"])
+        return last
+
+    async def range(self, *, after: UUID, up_to: UUID, limit: int) -> list[Manager]:
+        """List managers by id, removed ones too."""
+        rows = await self._connection.fetch(QUERIES["list_all_managers"], after, up_to, limit)
+        return [manager_of(row) for row in rows]
+
     async def _find(self, query: str, manager_id: UUID) -> Manager:
         row = await self._connection.fetchrow(QUERIES[query], manager_id)
         if row is None:

@@ -1,6 +1,11 @@
 """What this service tells the others: contract events from values of the domain."""
 
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
 from leadwire.contracts import (
+    EventData,
     EventType,
     InterestedLead,
     LeadAssigned,
@@ -9,6 +14,7 @@ from leadwire.contracts import (
     LeadReachedOut,
     LeadReleased,
     LeadStatus,
+    LeadWorkUpdated,
     ManagerAdded,
     ManagerRef,
     ManagerRemoved,
@@ -16,29 +22,47 @@ from leadwire.contracts import (
     ManagerStatus,
     ManagerUpdated,
     Work,
+    new_event,
+    to_message,
 )
+from leadwire.outbox import OutgoingEvent
 from manager_svc.domain import lead as domain
 from manager_svc.domain.manager import Manager, ManagerName
+
+SOURCE: Final = "leadwire/manager-svc"
+
+
+def outgoing(data: EventData, *, subject: UUID, rev: int, time: datetime) -> OutgoingEvent:
+    """Return the event as it goes to the outbox.
+
+    Args:
+        data: What it says.
+        subject: The lead or manager that it is about.
+        rev: The subject's.
+        time: When it happened.
+    """
+    event = new_event(data, source=SOURCE, subject=subject, sequence=rev, time=time)
+    return OutgoingEvent(to_message(event), subject)
 
 
 def lead_assigned(worked: domain.Worked, *, actor: str, reason: str) -> LeadAssigned:
     """A lead was given to a manager."""
     return LeadAssigned(
-        lead=_work(worked), manager=_ref(worked.manager), actor=actor, reason=reason
+        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=reason
     )
 
 
 def lead_released(worked: domain.Worked, *, actor: str, reason: str) -> LeadReleased:
     """A lead lost its manager without a decision."""
     return LeadReleased(
-        lead=_work(worked), manager=_ref(worked.manager), actor=actor, reason=reason
+        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=reason
     )
 
 
 def lead_reached_out(worked: domain.Worked, *, actor: str, reason: str | None) -> LeadReachedOut:
     """Somebody got in touch with a lead."""
     return LeadReachedOut(
-        lead=_work(worked), manager=_ref(worked.manager), actor=actor, reason=reason
+        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=reason
     )
 
 
@@ -46,7 +70,7 @@ def lead_decided(
     worked: domain.Worked, *, actor: str, reason: str | None
 ) -> LeadInterestedCreated | LeadNotInterestedCreated:
     """A lead was marked interested or not interested, or such a decision was corrected."""
-    work, manager = _work(worked), _ref(worked.manager)
+    work, manager = _work(worked.lead), _ref(worked.manager)
     if work.status is LeadStatus.NOT_INTERESTED:
         return LeadNotInterestedCreated(lead=work, manager=manager, actor=actor, reason=reason)
     contact = worked.lead.contact
@@ -58,6 +82,13 @@ def lead_decided(
         cellphone=contact.cellphone,
     )
     return LeadInterestedCreated(lead=lead, manager=manager, marked_at=work.updated_at, work=work)
+
+
+def lead_work_updated(lead: domain.Lead, *, actor: str) -> LeadWorkUpdated:
+    """A lead's work is what it was before."""
+    return LeadWorkUpdated(
+        lead=_work(lead), manager=_ref(lead.work.manager), actor=actor, reason=None
+    )
 
 
 def decision_event_type(status: str) -> EventType:
@@ -82,8 +113,8 @@ def manager_removed(manager: Manager) -> ManagerRemoved:
     return ManagerRemoved(manager=_state(manager))
 
 
-def _work(worked: domain.Worked) -> Work:
-    work = worked.lead.work
+def _work(lead: domain.Lead) -> Work:
+    work = lead.work
     return Work(
         id=work.lead_id,
         status=LeadStatus(work.status.value),

@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from leadwire.contracts import EventData, new_event, to_message
+from leadwire.contracts import EventData
 from leadwire.db import Connection, Database, again_if_rolled_back
 from leadwire.outbox import Outbox, OutgoingEvent
 from manager_svc.domain.lead import Work
@@ -30,8 +30,7 @@ from manager_svc.domain.manager import Manager
 from manager_svc.storage.leads import LeadStore
 from manager_svc.storage.managers import ManagerStore
 from manager_svc.storage.matching import MatchStore
-
-SOURCE = "leadwire/manager-svc"
+from manager_svc.usecases.events import outgoing
 
 T = TypeVar("T")
 
@@ -65,8 +64,7 @@ class Unit:
         self._tell(data, subject=manager.id, rev=manager.rev)
 
     def _tell(self, data: EventData, *, subject: UUID, rev: int) -> None:
-        event = new_event(data, source=SOURCE, subject=subject, sequence=rev, time=self.now)
-        self.events.append(OutgoingEvent(to_message(event), subject))
+        self.events.append(outgoing(data, subject=subject, rev=rev, time=self.now))
 
 
 class Units:

@@ -17,6 +17,7 @@ from leadwire.contracts import (
     LeadReleased,
     LeadsCreated,
     LeadUpdated,
+    LeadWorkUpdated,
     ManagerAdded,
     ManagerRef,
     ManagerRemoved,
@@ -83,6 +84,7 @@ class LeadEvents:
                 | LeadReleased(lead=work, manager=manager)
                 | LeadReachedOut(lead=work, manager=manager)
                 | LeadNotInterestedCreated(lead=work, manager=manager)
+                | LeadWorkUpdated(lead=work, manager=manager)
             ):
                 await self._take_work(connection, work, manager)
             case (

@@ -1,0 +1,1 @@
+SELECT count(*) FROM leads WHERE rev > 0 AND erased_at IS NULL;

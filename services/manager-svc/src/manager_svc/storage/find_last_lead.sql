@@ -1,0 +1,1 @@
+SELECT id FROM leads ORDER BY id DESC LIMIT 1;

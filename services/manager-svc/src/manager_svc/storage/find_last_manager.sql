@@ -1,0 +1,1 @@
+SELECT id FROM managers ORDER BY id DESC LIMIT 1;
