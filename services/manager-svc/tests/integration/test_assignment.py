@@ -1,7 +1,10 @@
 """Who gets which lead (G5), seen through the API."""
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -189,6 +192,33 @@ class TestByHand:
         assert refused["code"] == "manager_full"
         assert "holds 1 undecided lead already" in refused["detail"]
 
+    async def test_a_request_for_the_next_lead_may_be_sent_again_with_its_key(
+        self, desk: "Desk"
+    ) -> None:
+        anna, ben = await desk.manager("Anna", capacity=2), await desk.manager("Ben")
+        first, second, third = await desk.leads(3)
+
+        async def take(manager: dict[str, Any], key: str) -> tuple[str, str | None, str]:
+            path, headers = f"/v1/managers/{manager['id']}/next-lead", {"Idempotency-Key": key}
+            async with desk.client.post(path, headers=headers) as response:
+                assert response.status == 200, await response.text()
+                replayed = response.headers.get("Idempotent-Replayed")
+                return (await response.json())["id"], replayed, response.headers["ETag"]
+
+        answers = await asyncio.gather(*(take(anna, "k") for _ in range(5)))
+        assert {answer[0] for answer in answers} == {str(first)}
+        assert Counter(answer[1] for answer in answers) == {None: 1, "true": 4}
+        assert await take(anna, "another") == (str(second), None, '"work-1"')
+        # Also when he is full, or the lead has moved on; and keys are each manager's own.
+        await desk.mark(first, "interested")
+        await desk.call("POST", f"/v1/managers/{anna['id']}/pause")
+        assert await take(anna, "k") == (str(first), "true", '"work-2"')
+        assert await take(ben, "k") == (str(third), None, '"work-1"')
+        assert await desk.published_of(first) == ["lead_assigned", "lead_interested_created"]
+        await desk.erase(first)
+        path, key = f"/v1/managers/{anna['id']}/next-lead", {"Idempotency-Key": "k"}
+        assert (await desk.call("POST", path, 404, headers=key))["code"] == "lead_not_found"
+
     async def test_there_may_be_nothing_to_take(self, desk: "Desk") -> None:
         anna = await desk.manager()
         path = f"/v1/managers/{anna['id']}/next-lead"
@@ -229,3 +259,60 @@ class TestByHand:
         assert await refusal(second, second, 404) == "manager_not_found"
         await desk.call("POST", f"/v1/managers/{anna['id']}/pause")
         assert await refusal(second, anna["id"]) == "manager_paused"
+        assert await refusal(uuid4(), anna["id"], 404) == "lead_not_found"
+        await desk.erase(second)
+        assert await refusal(second, anna["id"], 404) == "lead_not_found"
+        path = f"/v1/leads/{first}/assignee"
+        for body in ({}, {"manager_id": "1"}, {"manager_id": anna["id"], "reassign": "perhaps"}):
+            assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
+
+    async def test_a_lead_that_cannot_move_stays_where_it_is(self, desk: "Desk") -> None:
+        anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+        first, second = await desk.leads(2)
+        for lead, manager in ((first, anna), (second, ben)):
+            body = {"manager_id": manager["id"]}
+            await desk.call("PUT", f"/v1/leads/{lead}/assignee", json=body)
+        move = {"manager_id": ben["id"], "reassign": True}
+        refused = await desk.call("PUT", f"/v1/leads/{first}/assignee", 409, json=move)
+        assert refused["code"] == "manager_full"
+        assert await desk.holds(anna) == [first]
+        assert await desk.published_of(first) == ["lead_assigned"]
+
+    async def test_who_holds_a_lead_is_changed_only_in_the_version_that_was_read(
+        self, desk: "Desk"
+    ) -> None:
+        anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+        (lead,) = await desk.leads(1)
+        path, stale = f"/v1/leads/{lead}/assignee", {"If-Match": '"work-7"'}
+        give = {"manager_id": anna["id"]}
+        refused = await desk.call("PUT", path, 412, json=give, headers=stale)
+        assert (refused["code"], refused["current"]) == ("precondition_failed", "work-0")
+        await desk.call("PUT", path, json=give, headers={"If-Match": '"work-0"'})
+        move = {"manager_id": ben["id"], "reassign": True}
+        await desk.call("PUT", path, 412, json=move, headers=stale)
+        await desk.call("DELETE", path, 412, headers=stale)
+        assert await desk.holds(anna) == [lead]
+        async with desk.client.delete(path, headers={"If-Match": '"work-1"'}) as response:
+            assert (response.status, response.headers["ETag"]) == (200, '"work-2"')
+
+    async def test_a_lead_that_nobody_holds_is_given_back_without_ado(self, desk: "Desk") -> None:
+        (lead,) = await desk.leads(1)
+        shown = await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+        assert (shown["manager"], shown["tags"]) == (None, {"work": "work-0"})
+        path = f"/v1/leads/{uuid4()}/assignee"
+        assert (await desk.call("DELETE", path, 404))["code"] == "lead_not_found"
+        path = f"/v1/managers/{uuid4()}/next-lead"
+        assert (await desk.call("POST", path, 404))["code"] == "manager_not_found"
+
+    async def test_a_removed_managers_leads_wait_until_somebody_gives_them_out(
+        self, desk: "Desk"
+    ) -> None:
+        anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+        (lead,) = await desk.leads(1)
+        await desk.call("POST", f"/v1/managers/{anna['id']}/next-lead")
+        await desk.call("DELETE", f"/v1/managers/{anna['id']}", 204)
+        assert await desk.holds(ben) == []
+        taken = await desk.call("POST", f"/v1/managers/{ben['id']}/next-lead")
+        assert taken["id"] == str(lead)
+        path = f"/v1/managers/{anna['id']}/next-lead"
+        assert (await desk.call("POST", path, 409))["code"] == "manager_removed"

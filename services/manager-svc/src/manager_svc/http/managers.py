@@ -8,7 +8,13 @@ from aiohttp import web
 
 from leadwire.http import Keyset, etag_header, json_response
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.requests import ManagerPatch, ManagerRemoval, ManagerSearch, NewManager
+from manager_svc.http.requests import (
+    ManagerPatch,
+    ManagerRemoval,
+    ManagerSearch,
+    NewManager,
+    NextLeadHeaders,
+)
 from manager_svc.http.views import LeadView, ManagersPage, ManagerView, RemovalView
 from manager_svc.storage.managers import ManagerStore
 from manager_svc.usecases.add_manager import add_manager
@@ -90,8 +96,12 @@ class ManagerHandlers:
         command = partial(resume_manager, manager_id=manager_id)
         return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
 
-    async def take_next(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+    async def take_next(
+        self, _request: web.Request, *, manager_id: UUID, headers: NextLeadHeaders
+    ) -> web.StreamResponse:
         """Give a manager the oldest waiting lead."""
-        command = partial(take_next_lead, manager_id=manager_id)
-        lead = await self._units.run(command, actor=ANONYMOUS)
-        return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
+        command = partial(take_next_lead, manager_id=manager_id, key=headers.idempotency_key)
+        taken = await self._units.run(command, actor=ANONYMOUS)
+        replayed = {"Idempotent-Replayed": "true"} if taken.replayed else {}
+        answer = etag_header(taken.lead.work.tag) | replayed
+        return json_response(LeadView.of(taken.lead), headers=answer)

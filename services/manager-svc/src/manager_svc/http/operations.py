@@ -34,6 +34,8 @@ from manager_svc.http.views import (
 
 ETAG = {"ETag": 'Version of the work side, such as `"work-7"`.'}
 
+REPLAYED = {"Idempotent-Replayed": "`true` if an earlier request with the same key took it."}
+
 
 def operations(context: Context) -> list[Operation]:
     """Return the operations, bound to this service's context."""
@@ -146,8 +148,15 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.take_next,
             summary="Take the oldest waiting lead",
             tag="managers",
-            responses={200: Response(LeadView, "The lead, now his.", headers=ETAG)},
+            responses={
+                200: Response(
+                    LeadView,
+                    "The lead, now his; or the one that he took by this key, as it is now.",
+                    headers=ETAG | REPLAYED,
+                )
+            },
             errors=[
+                LeadNotFoundError,
                 ManagerNotFoundError,
                 ManagerRemovedError,
                 ManagerPausedError,

@@ -102,6 +102,17 @@ class NewAssignee(Body):
     reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
 
 
+class NextLeadHeaders(BaseModel):
+    """The headers of a request for the next lead."""
+
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
+        default=None,
+        validation_alias="Idempotency-Key",
+        description="A name of your own for this request, for example a UUID. Sent again with the "
+        "same key it gives the lead that the manager took, as it is now, and not another one.",
+    )
+
+
 class ManagerRemoval(BaseModel):
     """How to remove a manager."""
 

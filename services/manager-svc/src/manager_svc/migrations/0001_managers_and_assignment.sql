@@ -154,3 +154,11 @@ FOR EACH ROW EXECUTE FUNCTION lead_history_only_grows();
 
 CREATE TRIGGER lead_history_is_not_emptied BEFORE TRUNCATE ON lead_history
 FOR EACH STATEMENT EXECUTE FUNCTION lead_history_only_grows();
+
+-- A key that a manager gave to a request for the next lead, and the lead that he got by it.
+CREATE TABLE next_lead_keys (
+    manager_id      uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    lead_id         uuid NOT NULL,
+    PRIMARY KEY (manager_id, idempotency_key)
+);

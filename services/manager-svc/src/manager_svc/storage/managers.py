@@ -151,6 +151,17 @@ class ManagerStore:
         row = await self._connection.fetchrow(QUERIES["find_free_slot"], manager_id)
         return None if row is None else (Place(manager_id, row["number"]), row["free_since"])
 
+    async def lead_of_key(self, manager_id: UUID, key: str) -> UUID | None:
+        """Return the lead that a manager took with a key of his, if there is one."""
+        lead_id: UUID | None = await self._connection.fetchval(
+            QUERIES["find_lead_of_key"], manager_id, key
+        )
+        return lead_id
+
+    async def keep_key(self, manager_id: UUID, key: str, *, lead_id: UUID) -> None:
+        """Remember which lead a manager took with a key."""
+        await self._connection.execute(QUERIES["keep_next_lead_key"], manager_id, key, lead_id)
+
     async def names(self, manager_ids: Sequence[UUID]) -> dict[UUID, ManagerName]:
         """Return what managers are called, removed ones too."""
         rows = await self._connection.fetch(QUERIES["find_manager_names"], list(manager_ids))
