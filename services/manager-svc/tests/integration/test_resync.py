@@ -49,9 +49,9 @@ class MortalLeads(WorkedLeads):
 async def resync(database: Database, *, leads: type[WorkedLeads] = WorkedLeads) -> None:
     outbox = Outbox()
     parts: Sequence[Part] = (Managers(outbox=outbox), leads(outbox=outbox))
-    await Resync(database=database, parts=parts, outbox=outbox, pace=FAST, say=lambda _: None)(
-        from_start=False
-    )
+    run = Resync(database=database, parts=parts, outbox=outbox, pace=FAST, say=lambda _: None)
+    async with asyncio.timeout(30):
+        await run(from_start=False)
 
 
 def state_of(event: Event) -> Any:
