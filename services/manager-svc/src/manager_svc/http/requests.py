@@ -127,4 +127,7 @@ class ManagerSearch(PageQuery):
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = Field(
         default=None, description="Part of the name, in any case, accents ignored."
     )
-    state: Availability | None = None
+    state: Availability | None = Field(
+        default=None,
+        description="`free`: has room for a lead. Removed managers are shown only with `removed`.",
+    )
