@@ -6,7 +6,8 @@ its files to everyone.
 """
 
 from leadwire.db.embedded.errors import EmbeddedPostgresError
+from leadwire.db.embedded.places import installed_programs
 from leadwire.db.embedded.ports import free_port
 from leadwire.db.embedded.server import EmbeddedPostgres
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "free_port"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "free_port", "installed_programs"]

@@ -89,14 +89,22 @@ def programs_place(account: Account) -> Path:
     Raises:
         EmbeddedPostgresError: The binaries are not installed or do not run.
     """
-    package = _installed_package()
-    programs = package / "pginstall" / "bin"
+    programs = installed_programs()
     if account.is_ours or account.can_run(programs / "postgres"):
         return programs
-    copied = _copy_binaries(package, _open_state_dir(account))
+    copied = _copy_binaries(_installed_package(), _open_state_dir(account))
     if not account.can_run(copied / "postgres"):
         raise EmbeddedPostgresError(f"the account with user id {account.uid} cannot run {copied}")
     return copied
+
+
+def installed_programs() -> Path:
+    """Return the directory of Postgres' programs, servers and clients, as they were installed.
+
+    Raises:
+        EmbeddedPostgresError: They are not installed.
+    """
+    return _installed_package() / "pginstall" / "bin"
 
 
 def remove_cluster(data_dir: Path) -> None:
