@@ -108,7 +108,7 @@ class Database:
 
         try:
             connection = await self._retrying(acquire, within=self._connect_within, purpose="start")
-            await self._release(pool, connection)
+            await self._release(pool, connection, is_clean=True)
         except BaseException:
             await self.stop()
             raise
@@ -138,14 +138,16 @@ class Database:
         connection = await self._retrying(
             pool.acquire, within=self._acquire_timeout, purpose="acquire"
         )
+        is_clean = False
         try:
             yield connection
+            is_clean = True
         except Exception as error:
             if _lost(connection, error):
                 raise DatabaseUnavailableError(f"lost the connection to {self._where}") from error
             raise
         finally:
-            await self._release(pool, connection)
+            await self._release(pool, connection, is_clean=is_clean)
 
     @contextlib.asynccontextmanager
     async def transaction(
@@ -215,6 +217,7 @@ class Database:
             self._url,
             min_size=0,
             max_size=self._pool_size,
+            reset=_leave_as_it_is,
             timeout=CONNECT_WITHIN,
             command_timeout=self._command_timeout,
             server_settings=server_settings(
@@ -281,15 +284,30 @@ class Database:
         return say
 
     async def _release(
-        self, pool: "Pool[asyncpg.Record]", connection: "PoolConnectionProxy[asyncpg.Record]"
+        self,
+        pool: "Pool[asyncpg.Record]",
+        connection: "PoolConnectionProxy[asyncpg.Record]",
+        *,
+        is_clean: bool,
     ) -> None:
         try:
+            if not is_clean and not connection.is_closed():
+                # Who was interrupted may have left a lock behind.
+                await connection.reset(timeout=CONNECT_WITHIN)
             await pool.release(connection, timeout=CONNECT_WITHIN)
         except LOST_IN_USE as error:
             # The pool drops such a connection. Whether the work succeeded was decided before.
             log.warning(
                 "database_connection_dropped", database=self._where, error=type(error).__name__
             )
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """Reset nothing: whoever borrows a connection leaves no state of a session behind.
+
+    By default each use of a connection ends with a statement that looks for such state, which
+    takes longer than many a statement that it was used for.
+    """
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
