@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from bench.create_leads import measure_creating
 from bench.figures import Figure, as_table, write_json
 from bench.import_leads import measure_import
 from bench.relay import measure_relay
@@ -15,6 +16,7 @@ from leadwire.observability import configure_logging
 BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "relay": measure_relay,
     "import": measure_import,
+    "create": measure_creating,
 }
 
 

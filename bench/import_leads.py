@@ -69,7 +69,7 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
     """Return rows per second of imports as CSV and NDJSON, and the service's peak memory."""
     database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
     await servers.declare(SUBSCRIPTION)
-    async with _running_service(servers, database_url) as service:
+    async with running_service(servers, database_url) as service:
         connection = await asyncpg.connect(database_url)
         try:
             return [
@@ -82,7 +82,8 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
 
 
 @asynccontextmanager
-async def _running_service(servers: Servers, database_url: str) -> AsyncIterator[ServiceProcess]:
+async def running_service(servers: Servers, database_url: str) -> AsyncIterator[ServiceProcess]:
+    """Run import-svc within this context."""
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         environment = {
