@@ -40,11 +40,14 @@ async def test_every_connection_is_named_and_bounded(database: Database) -> None
 
 
 async def test_what_a_user_leaves_behind_does_not_outlive_his_failure(database: Database) -> None:
-    with pytest.raises(LookupError):
+    async def use_and_fail() -> None:
         async with database.connection() as connection:
             await connection.execute("SET statement_timeout = 0; SET search_path = pg_catalog")
             await connection.execute("SELECT pg_advisory_lock(1)")
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await use_and_fail()
     async with database.connection() as connection:
         assert not await connection.fetch("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")
         assert await setting(connection, "statement_timeout") == "30s"
