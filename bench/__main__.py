@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.create_leads import measure_creating
 from bench.figures import Figure, as_table, write_json
 from bench.import_leads import measure_import
+from bench.mark_leads import measure_marking
 from bench.relay import measure_relay
 from bench.servers import Servers, running_servers
 from leadwire.observability import configure_logging
@@ -17,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "relay": measure_relay,
     "import": measure_import,
     "create": measure_creating,
+    "marking": measure_marking,
 }
 
 

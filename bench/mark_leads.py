@@ -1,0 +1,185 @@
+"""Marking leads over HTTP, against the same SQL through pgbench.
+
+Sixteen managers each mark the lead that they hold and get the next one. The requests go to
+a real manager-svc process, which also publishes its events to RabbitMQ meanwhile. The limit
+is pgbench, whose clients send exactly the statements of such a transaction, in their order:
+lock, find, decide, match, assign, two events.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import aiohttp
+import asyncpg
+
+from bench.figures import Figure, against_limit
+from bench.pgbench import as_statement, transactions_per_second
+from bench.servers import Servers
+from leadwire.broker import ALL_TYPES, Subscription, broker_from_url
+from leadwire.contracts import EventType, to_message
+from leadwire.contracts.events import EVENT_MODELS
+from leadwire.contracts.samples import sample_bytes
+from leadwire.db import Queries
+from leadwire.db.embedded import free_port
+from leadwire.testing import eventually
+from leadwire.testing.process import ServiceProcess, run_to_end
+from manager_svc.app import SERVICE
+from manager_svc.storage.queries import QUERIES
+
+CLIENTS: Final = 16
+SECONDS: Final = 8
+ROUNDS: Final = 3
+WAITING: Final = 200_000
+
+_SUBSCRIPTION: Final = Subscription(name="bench-marks", types=(ALL_TYPES,))
+
+_OFFICE: Final = f"""
+INSERT INTO managers (id, name, folded_name, capacity, created_at, updated_at)
+SELECT gen_random_uuid(), 'Manager ' || n, 'manager ' || n, 1, now(), now()
+FROM generate_series(1, {CLIENTS}) AS n;
+
+INSERT INTO slots (manager_id, number, capacity, free_since) SELECT id, 1, 1, now() FROM managers;
+
+INSERT INTO leads (id, created_at, contact_rev, name, family_name, email, cellphone, updated_at)
+SELECT
+    gen_random_uuid(), now() - n * interval '1 second', 1,
+    'Given' || n, 'Family' || n, 'lead' || n || '@example.com', '+12025550123', now()
+FROM generate_series(1, {WAITING}) AS n;
+
+ANALYZE;
+"""  # noqa: S608 - numbers of our own
+
+_NOW: Final = ":now"
+_LEAD: Final = ":next_id"
+_DECIDED, _ASSIGNED = EventType.LEAD_INTERESTED_CREATED, EventType.LEAD_ASSIGNED
+
+
+def _then(query: str, *arguments: str, into: str | None = None) -> str:
+    r"""Write one statement of the script; `into` prefixes the variables that its row sets."""
+    ending = ";" if into is None else rf" \gset {into}"
+    return as_statement(query, *arguments) + ending
+
+
+def _add_event(event_type: EventType) -> str:
+    columns = [f":{event_type}_{column}" for column in ("id", "type", "media", "body", "headers")]
+    return _then(Queries("leadwire.outbox.sql")["add_event"], columns[0], _LEAD, *columns[1:])
+
+
+SCRIPT: Final = "\n".join(
+    [
+        r"\if :begun = 0",
+        r"SELECT lead_id AS id FROM slots",
+        r"ORDER BY manager_id OFFSET :client_id LIMIT 1 \gset next_",
+        r"\set begun 1",
+        r"\endif",
+        "BEGIN;",
+        _then(QUERIES["take_matching_lock"], into=""),
+        _then(QUERIES["find_lead_for_update"], _LEAD),
+        _then(QUERIES["decide_lead"], _LEAD, "'interested'", _NOW, f"'{_DECIDED}'", "'anonymous'"),
+        _then(QUERIES["find_candidates"], f"({_NOW}::timestamptz - interval '1 hour')", into=""),
+        _then(
+            QUERIES["assign_leads"],
+            *(":manager_ids", ":numbers", ":lead_ids", _NOW, "'matcher'", "'oldest_first'"),
+            into="next_",
+        ),
+        _add_event(_DECIDED),
+        _add_event(_ASSIGNED),
+        "COMMIT;",
+    ]
+)
+
+
+async def measure_marking(servers: Servers) -> Sequence[Figure]:
+    """Return marks per second of the service and of pgbench, in turn."""
+    values, limits = [], []
+    async with AsyncExitStack() as stack:
+        url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
+        connection = await asyncpg.connect(url)
+        stack.push_async_callback(connection.close)
+        await connection.execute(_OFFICE)
+        service = await _service(servers, url, Path(stack.enter_context(TemporaryDirectory())))
+        stack.push_async_callback(service.stop)
+        for _ in range(ROUNDS):
+            await service.start()
+            values.append(await _mark_over_http(service.url))
+            await service.stop()  # its relay would publish what pgbench writes
+            await connection.execute("TRUNCATE outbox")
+            await servers.purge(_SUBSCRIPTION.name)
+            limits.append(await _mark_with_pgbench(url))
+            await connection.execute("TRUNCATE outbox")
+    return [against_limit("marking", values=values, limits=limits, unit="marks/s", target=0.3)]
+
+
+async def _service(servers: Servers, url: str, directory: Path) -> ServiceProcess:
+    port = free_port()
+    environment = {
+        "LEADWIRE_AUTH": "off",
+        "LEADWIRE_BROKER_URL": servers.rabbitmq_url,
+        "LEADWIRE_HTTP_PORT": str(port),
+        "LEADWIRE_LOG_FORMAT": "json",
+        "MANAGER_DATABASE_URL": url,
+    }
+    await run_to_end(["manager_svc", "topology"], environment=environment)
+    broker = broker_from_url(servers.rabbitmq_url, name="bench marking")
+    await broker.start()
+    await broker.declare([_SUBSCRIPTION])
+    await broker.stop()
+    return ServiceProcess(
+        module="manager_svc",
+        environment=environment,
+        port=port,
+        log=directory / "manager-svc.log",
+    )
+
+
+async def _mark_over_http(url: str) -> float:
+    """Let each manager mark what he holds, again and again; return the marks per second."""
+    async with aiohttp.ClientSession(base_url=url, raise_for_status=True) as session:
+        leads = await eventually(lambda: _held_by_all(session), within=30)
+        started = time.perf_counter()
+        ends_at = started + SECONDS
+        marks = sum(await asyncio.gather(*(_mark_until(ends_at, session, each) for each in leads)))
+        return marks / (time.perf_counter() - started)
+
+
+async def _held_by_all(session: aiohttp.ClientSession) -> list[str]:
+    """Return the lead of each manager, or none as long as one of them has none."""
+    async with session.get("/v1/managers") as response:
+        managers = (await response.json())["items"]
+    leads = [lead["id"] for each in managers for lead in each["leads"]]
+    return leads if len(leads) == CLIENTS else []
+
+
+async def _mark_until(ends_at: float, session: aiohttp.ClientSession, lead: str) -> int:
+    marks = 0
+    while time.perf_counter() < ends_at:
+        body = {"status": "interested"}
+        async with session.put(f"/v1/leads/{lead}/status", json=body) as response:
+            lead = (await response.json())["next_lead"]["id"]
+        marks += 1
+    return marks
+
+
+async def _mark_with_pgbench(url: str) -> float:
+    variables = {"begun": "0", **_event_variables(_DECIDED), **_event_variables(_ASSIGNED)}
+    return await transactions_per_second(
+        url, SCRIPT, clients=CLIENTS, seconds=SECONDS, variables=variables
+    )
+
+
+def _event_variables(event_type: EventType) -> dict[str, str]:
+    """Give the columns of an event in the outbox, as large as such an event is."""
+    message = to_message(EVENT_MODELS[event_type].model_validate_json(sample_bytes(event_type)))
+    headers = ",".join(f'"{text}"' for pair in message.headers.items() for text in pair)
+    return {
+        f"{event_type}_id": message.id,
+        f"{event_type}_type": message.type,
+        f"{event_type}_media": message.content_type,
+        f"{event_type}_body": message.body.decode(),
+        f"{event_type}_headers": f"{{{headers}}}",
+    }
