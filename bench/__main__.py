@@ -10,6 +10,7 @@ from bench.create_leads import measure_creating
 from bench.figures import Figure, as_table, write_json
 from bench.import_leads import measure_import
 from bench.mark_leads import measure_marking
+from bench.match_leads import measure_matching
 from bench.relay import measure_relay
 from bench.servers import Servers, running_servers
 from leadwire.observability import configure_logging
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "import": measure_import,
     "create": measure_creating,
     "marking": measure_marking,
+    "matching": measure_matching,
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as command
-from bench.figures import Figure, against_limit, as_table, write_json
+from bench.figures import Figure, against_limit, as_table, time_against_limit, write_json
 from bench.servers import Servers
 
 
@@ -21,6 +21,14 @@ def test_the_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     )
     assert figure.ratio == pytest.approx(0.8)
     assert (figure.value, figure.limit, figure.met) == (70.0, 100.0, True)
+
+
+def test_a_time_is_the_better_the_shorter_it_is() -> None:
+    figure = time_against_limit(
+        "matcher-1m", values=[4.0, 5.0], limits=[1.0, 5.0], unit="ms", target=0.7
+    )
+    assert figure.ratio == pytest.approx(0.625)
+    assert (figure.value, figure.limit, figure.met) == (4.5, 3.0, False)
 
 
 def test_a_target_that_is_not_reached_is_not_met() -> None:
