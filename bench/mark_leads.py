@@ -24,7 +24,7 @@ from leadwire.broker import ALL_TYPES, Subscription, broker_from_url
 from leadwire.contracts import EventType, to_message
 from leadwire.contracts.events import EVENT_MODELS
 from leadwire.contracts.samples import sample_bytes
-from leadwire.db import Queries
+from leadwire.db import Connection, Queries
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 from leadwire.testing.process import ServiceProcess, run_to_end
@@ -38,10 +38,10 @@ WAITING: Final = 200_000
 
 _SUBSCRIPTION: Final = Subscription(name="bench-marks", types=(ALL_TYPES,))
 
-_OFFICE: Final = f"""
+_OFFICE: Final = """
 INSERT INTO managers (id, name, folded_name, capacity, created_at, updated_at)
 SELECT gen_random_uuid(), 'Manager ' || n, 'manager ' || n, 1, now(), now()
-FROM generate_series(1, {CLIENTS}) AS n;
+FROM generate_series(1, {managers}) AS n;
 
 INSERT INTO slots (manager_id, number, capacity, free_since) SELECT id, 1, 1, now() FROM managers;
 
@@ -49,10 +49,10 @@ INSERT INTO leads (id, created_at, contact_rev, name, family_name, email, cellph
 SELECT
     gen_random_uuid(), now() - n * interval '1 second', 1,
     'Given' || n, 'Family' || n, 'lead' || n || '@example.com', '+12025550123', now()
-FROM generate_series(1, {WAITING}) AS n;
+FROM generate_series(1, {leads}) AS n;
 
 ANALYZE;
-"""  # noqa: S608 - numbers of our own
+"""
 
 _NOW: Final = ":now"
 _LEAD: Final = ":next_id"
@@ -70,7 +70,7 @@ def _add_event(event_type: EventType) -> str:
     return _then(Queries("leadwire.outbox.sql")["add_event"], columns[0], _LEAD, *columns[1:])
 
 
-SCRIPT: Final = "\n".join(
+_SCRIPT: Final = "\n".join(
     [
         r"\if :begun = 0",
         r"SELECT lead_id AS id FROM slots",
@@ -80,7 +80,10 @@ SCRIPT: Final = "\n".join(
         "BEGIN;",
         _then(QUERIES["take_matching_lock"], into=""),
         _then(QUERIES["find_lead_for_update"], _LEAD),
-        _then(QUERIES["decide_lead"], _LEAD, "'interested'", _NOW, f"'{_DECIDED}'", "'anonymous'"),
+        _then(
+            QUERIES["decide_lead"],
+            *(_LEAD, "'interested'", _NOW, f"'{_DECIDED}'", "'anonymous'", "NULL"),
+        ),
         _then(QUERIES["find_candidates"], f"({_NOW}::timestamptz - interval '1 hour')", into=""),
         _then(
             QUERIES["assign_leads"],
@@ -101,7 +104,7 @@ async def measure_marking(servers: Servers) -> Sequence[Figure]:
         url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
         connection = await asyncpg.connect(url)
         stack.push_async_callback(connection.close)
-        await connection.execute(_OFFICE)
+        await open_office(connection, managers=CLIENTS, leads=WAITING)
         service = await _service(servers, url, Path(stack.enter_context(TemporaryDirectory())))
         stack.push_async_callback(service.stop)
         for _ in range(ROUNDS):
@@ -110,9 +113,14 @@ async def measure_marking(servers: Servers) -> Sequence[Figure]:
             await service.stop()  # its relay would publish what pgbench writes
             await connection.execute("TRUNCATE outbox")
             await servers.purge(_SUBSCRIPTION.name)
-            limits.append(await _mark_with_pgbench(url))
+            limits.append(await mark_with_pgbench(url, clients=CLIENTS, seconds=SECONDS))
             await connection.execute("TRUNCATE outbox")
     return [against_limit("marking", values=values, limits=limits, unit="marks/s", target=0.3)]
+
+
+async def open_office(connection: Connection, *, managers: int, leads: int) -> None:
+    """Add managers who are free, and leads that wait."""
+    await connection.execute(_OFFICE.format(managers=managers, leads=leads))
 
 
 async def _service(servers: Servers, url: str, directory: Path) -> ServiceProcess:
@@ -165,10 +173,14 @@ async def _mark_until(ends_at: float, session: aiohttp.ClientSession, lead: str)
     return marks
 
 
-async def _mark_with_pgbench(url: str) -> float:
+async def mark_with_pgbench(url: str, *, clients: int, seconds: int) -> float:
+    """Let each client mark what its manager holds, again and again; return the marks per second.
+
+    Each of the first managers, by id, as many as clients, holds a lead, and no other is free.
+    """
     variables = {"begun": "0", **_event_variables(_DECIDED), **_event_variables(_ASSIGNED)}
     return await transactions_per_second(
-        url, SCRIPT, clients=CLIENTS, seconds=SECONDS, variables=variables
+        url, _SCRIPT, clients=clients, seconds=seconds, variables=variables
     )
 
 

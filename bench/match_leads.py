@@ -64,20 +64,18 @@ async def measure_matching(servers: Servers) -> Sequence[Figure]:
 
 
 async def _measure_arrival(servers: Servers) -> list[Figure]:
-    async with _service_database(servers, "bench_matching") as database:
-        storing = await _arrive(database, managers=0)
-        matching = await _arrive(database, managers=MANAGERS)
-    return [
-        Figure(name="matching", value=matching, unit="ms/lead"),
-        Figure(name="matching-storing", value=storing, unit="ms/lead"),
-    ]
+    figures = []
+    for name, managers in (("matching", MANAGERS), ("matching-storing", 0)):
+        async with _service_database(servers, f"bench_{managers}_free") as database:
+            milliseconds = await _arrive(database, managers=managers)
+        figures.append(Figure(name=name, value=milliseconds, unit="ms/lead"))
+    return figures
 
 
 async def _arrive(database: Database, *, managers: int) -> float:
     """Let all leads arrive; return the milliseconds for each."""
-    handle = lead_events(database=database, units=_units(database))
+    handle = lead_events(database=database, units=_units(database), outbox=Outbox())
     async with database.connection() as connection:
-        await connection.execute("TRUNCATE managers, slots, leads, lead_history, outbox, inbox")
         await connection.execute(_OFFICE.format(managers=managers, places=LEADS // MANAGERS))
         await connection.execute("ANALYZE")
     messages = [_import_of(LEADS_PER_EVENT) for _ in range(LEADS // LEADS_PER_EVENT)]
@@ -159,6 +157,7 @@ async def _decide(database: Database, lead_id: UUID) -> tuple[UUID, float]:
             now=unit.now,
             what="lead_interested_created",
             actor=unit.actor,
+            reason=None,
         )
         started = time.perf_counter()
         (assigned,) = await match(unit)
