@@ -76,7 +76,7 @@ class System:
     @classmethod
     async def start(cls, urls: Urls, *, directory: Path) -> Self:
         """Provision, migrate and declare as an operator would, then start every service."""
-        services = {module: _process(module, urls, directory) for module in PREFIXES}
+        services = {module: new_process(module, urls, directory) for module in PREFIXES}
         # Side by side, as replicas and one-shot jobs are in a deployment.
         async with asyncio.TaskGroup() as starting:
             for service in services.values():
@@ -156,17 +156,23 @@ class System:
             return answer
 
 
-def _process(module: str, urls: Urls, directory: Path) -> ServiceProcess:
+def new_process(module: str, urls: Urls, directory: Path, *, replica: int = 1) -> ServiceProcess:
+    """Return a process of a service, on a port of its own, that does not run yet."""
     port = free_port()
     return ServiceProcess(
         module=module,
         environment=urls.environment(module, port=port, directory=directory),
         port=port,
-        log=directory / f"{module}.log",
+        log=directory / f"{module}-{replica}.log",
     )
 
 
-async def _prepare_and_start(service: ServiceProcess) -> None:
+async def prepare(service: ServiceProcess) -> None:
+    """Do once what a service needs before its first start."""
     for command in ("migrate", "topology"):
         await run_to_end([service.module, command], environment=service.environment)
+
+
+async def _prepare_and_start(service: ServiceProcess) -> None:
+    await prepare(service)
     await service.start()
