@@ -88,6 +88,7 @@ _SCRIPT: Final = "\n".join(
         _then(
             QUERIES["assign_leads"],
             *(":manager_ids", ":numbers", ":lead_ids", _NOW, "'matcher'", "'oldest_first'"),
+            *(":manager_ids", ":free_since", "false", ":lead_ids"),
             into="next_",
         ),
         _add_event(_DECIDED),

@@ -236,13 +236,19 @@ SELECT
 Arguments = Callable[[Somebody], Sequence[object]]
 
 QUERIES_OF_LEADS: Mapping[str, Arguments] = {
-    "assign_leads": lambda s: [[s.free], [1], [s.waiting], NOW, "matcher", "oldest_first"],
+    "assign_leads": lambda s: [
+        *([s.free], [1], [s.waiting], NOW, "matcher", "oldest_first"),
+        *([s.free], [NOW], False, [s.waiting]),
+    ],
     "bury_lead": lambda s: [s.waiting, 2, NOW],
     "correct_decision": lambda s: [s.decided, "not_interested", NOW, "what", "who", "why"],
     "decide_lead": lambda s: [s.held, "interested", NOW, "what", "who", None],
     "find_candidates": lambda _: [NOW],
     "find_held_leads": lambda s: [[s.busy]],
+    "find_last_assignment": lambda s: [s.held],
+    "find_last_lead": lambda _: [],
     "find_lead": lambda s: [s.held],
+    "find_lead_age": lambda s: [s.held],
     "find_lead_for_update": lambda s: [s.held],
     "find_lead_state": lambda s: [s.held],
     "find_oldest_waiting_lead": lambda _: [],
@@ -264,10 +270,15 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
 }
 
 
+OF_A_RESYNC = {"count_worked_leads", "list_worked_leads"}
+"""They read whatever there is, outside of the matching lock."""
+
+
 def test_every_query_of_leads_is_listed_here() -> None:
     mentioned = re.compile(r"\b(leads|lead_history)\b")
     bare = {name: re.sub("--.*", "", QUERIES[name]) for name in QUERIES.names}
-    assert {name for name, text in bare.items() if mentioned.search(text)} == set(QUERIES_OF_LEADS)
+    found = {name for name, text in bare.items() if mentioned.search(text)}
+    assert found == set(QUERIES_OF_LEADS) | OF_A_RESYNC
 
 
 @pytest.mark.parametrize("cached", CACHED)
@@ -277,7 +288,7 @@ async def test_no_query_scans_the_leads(crowd: Database, query: str, cached: str
         found = await connection.fetchrow(ABOUT_SOMEBODY)
         assert found is not None
         plan = await plan_of(connection, query, *QUERIES_OF_LEADS[query](Somebody(**found)))
-    assert scans(plan) == set()
+    assert scans(plan).isdisjoint({"leads", "lead_history", "managers", "slots"})
     assert rows_looked_at(plan, "leads") + rows_looked_at(plan, "lead_history") <= MOST_READ
 
 
