@@ -128,7 +128,9 @@ class Crowd:
     async def assign(self) -> None:
         lead = await self._a_lead()
         if lead is not None:
-            body = {"manager_id": self._a_manager(), "reassign": self._chance.random() < 0.8}
+            free = await self._do("look", "GET", "/v1/managers?state=free&limit=20")
+            ids = [manager["id"] for manager in free["items"]] or [self._a_manager()]
+            body = {"manager_id": self._chance.choice(ids), "reassign": self._chance.random() < 0.8}
             await self._do("assign", "PUT", f"/v1/leads/{lead['id']}/assignee", body)
 
     async def take_next(self) -> None:

@@ -35,12 +35,12 @@ CLIENTS = 32
 MANAGERS = 200
 LEADS = 20_000
 SECONDS = 40.0
-SMALL_EVENTS = 150
+SMALL_EVENTS = 100
 """Events of few leads, which meet managers who are free; then come full ones."""
 
-OPERATIONS_BETWEEN_EVENTS = 8
+OPERATIONS_BETWEEN_EVENTS = 5
 OPERATIONS_BETWEEN_LOOKS = 100
-KILLED_AFTER, RESTARTED_AFTER = 1_000, 1_500
+KILLED_AFTER, RESTARTED_AFTER = 700, 1_000
 """Operations."""
 
 OBSERVER = Subscription(name="observer", types=(ALL_TYPES,))
