@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from leadwire.db.embedded import installed_programs
 
@@ -113,5 +113,5 @@ def _connection(url: str) -> dict[str, str]:
         "PGUSER": unquote(parts.username or ""),
         "PGPASSWORD": unquote(parts.password or ""),
         "PGDATABASE": parts.path.removeprefix("/"),
-        "PGSSLMODE": "disable",
+        "PGSSLMODE": dict(parse_qsl(parts.query)).get("sslmode", "prefer"),
     }
