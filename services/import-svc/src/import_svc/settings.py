@@ -15,8 +15,12 @@ def _upper(value: object) -> object:
 
 def _known(region: str) -> str:
     if region not in SUPPORTED_REGIONS:
-        raise ValueError("it must be a two-letter region, such as US")
+        raise ValueError("Use a two-letter region, such as US")
     return region
+
+
+Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
+"""A region whose national phone numbers are understood, in any case."""
 
 
 class ImportSettings(ServiceSettings):
@@ -24,7 +28,7 @@ class ImportSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="IMPORT_")
 
-    default_region: Annotated[str, BeforeValidator(_upper), AfterValidator(_known)] | None = Field(
+    default_region: Region | None = Field(
         default=None,
         description="Two-letter region whose national phone numbers are understood where a "
         "request names none, for example `US`. Without it, such numbers must begin with `+`.",

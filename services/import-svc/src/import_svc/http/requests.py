@@ -7,28 +7,13 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
 )
 
 from import_svc.decoding import FIELDS
-from import_svc.domain.phones import SUPPORTED_REGIONS
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _known(region: str) -> str:
-    if region not in SUPPORTED_REGIONS:
-        raise ValueError("Not a region: use two letters, such as US")
-    return region
-
-
-Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
-
+from import_svc.settings import Region
 
 _MOST_MAPPED: Final = len(FIELDS)
 _ALIASES: Final = MappingProxyType({"first_name": "name", "last_name": "family_name"})
