@@ -1,5 +1,8 @@
 """The fast verdict on an address is email-validator's verdict."""
 
+import json
+from pathlib import Path
+
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
@@ -57,6 +60,12 @@ ADDRESSES = [
 ]
 
 
+# The addresses of email-validator's own tests (2.4.0, public domain), right and wrong.
+PUBLISHED: list[str] = json.loads(
+    Path(__file__).with_name("email_validator_addresses.json").read_text()
+)
+
+
 def judged_by_reference(text: str) -> str | None:
     try:
         return validate_email(text, check_deliverability=False).normalized
@@ -67,6 +76,49 @@ def judged_by_reference(text: str) -> str | None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_known_addresses_get_the_reference_verdict(address: str) -> None:
     assert normalise_email(address) == judged_by_reference(address)
+
+
+@pytest.mark.parametrize("address", PUBLISHED, ids=ascii)
+def test_the_addresses_of_its_own_tests_get_the_reference_verdict(address: str) -> None:
+    stripped = address.strip()
+    assert normalise_email(stripped) == judged_by_reference(stripped)
+    # As a domain written in another case, or one of all: the pattern for plain ones passes more.
+    assert normalise_email(stripped.upper()) == judged_by_reference(stripped.upper())
+
+
+def test_there_are_published_addresses_of_both_kinds() -> None:
+    verdicts = [judged_by_reference(address.strip()) for address in PUBLISHED]
+    assert sum(verdict is None for verdict in verdicts) > 150
+    assert sum(verdict is not None for verdict in verdicts) > 50
+
+
+# Letters of the world, with what changes in normal form, and what is no letter at all.
+LOCALS = st.text(alphabet="aZ0._+-'éñßøλюш李山ہक्षאع\u0301\u200d\ufb01 \"😀", min_size=1, max_size=8)
+LABELS = st.text(alphabet="aZ09-éüßλю中क्षשا\u0301\u00ad\u200c。😀", min_size=1, max_size=6)
+TLDS = st.sampled_from(["com", "DE", "рф", "中国", "xn--p1ai", "ελ", "भारत", "c", "c0m", "test"])
+
+
+@given(LOCALS, st.lists(LABELS, min_size=1, max_size=2), TLDS)
+def test_addresses_of_the_world_get_the_reference_verdict(
+    local: str, labels: list[str], tld: str
+) -> None:
+    address = f"{local}@{'.'.join([*labels, tld])}".strip()
+    assert normalise_email(address) == judged_by_reference(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "normal"),
+    [
+        ("jos\u0065\u0301@bu\u0308cher.DE", "josé@bücher.de"),
+        ("ada@XN--BCHER-KVA.de", "ada@bücher.de"),
+        ("пример@почта.рф", "пример@почта.рф"),
+        ("用户@例子.中国", "用户@例子.中国"),
+        ("उदाहरण@उदाहरण.भारत", "उदाहरण@उदाहरण.भारत"),
+        ("ada@faß.de", "ada@faß.de"),
+    ],
+)
+def test_an_address_in_two_writings_is_one(address: str, normal: str) -> None:
+    assert normalise_email(address) == normal == judged_by_reference(address)
 
 
 @given(

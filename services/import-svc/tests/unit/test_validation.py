@@ -2,11 +2,9 @@
 
 import orjson
 import pytest
-import rphonenumbers  # type: ignore[import-untyped]
-from rphonenumbers import PhoneNumberFormat
 
 from import_svc.domain.names import clean_name
-from import_svc.domain.phones import SUPPORTED_REGIONS, parse_phone
+from import_svc.domain.phones import parse_phone
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.receipt import failure_of
 from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, JudgedRow, RawRow, defective
@@ -161,23 +159,6 @@ def test_every_code_has_a_sentence() -> None:
     assert describe([Code.EMAIL_MISSING, Code.CELLPHONE_EXISTS]) == (
         "email is not provided; cellphone already exists"
     )
-
-
-def test_numbers_of_every_region_are_written_as_libphonenumber_writes_them() -> None:
-    written = []
-    for region in sorted(SUPPORTED_REGIONS):
-        number = rphonenumbers.example_number(region)
-        if number is not None:
-            national = rphonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-            e164 = rphonenumbers.format_number(number, PhoneNumberFormat.E164)
-            parsed = rphonenumbers.parse(national, region)
-            expected = e164 if rphonenumbers.is_valid_number(parsed) else None
-            phone = parse_phone(national, region)
-            assert (phone and phone.e164) == expected, region
-            assert parse_phone(e164, None) == (e164, None)
-            written.append(e164)
-    assert len(written) > 200
-    assert any(number.startswith("+390") for number in written), "one has a leading zero"
 
 
 def test_the_extension_of_a_cellphone_is_kept_as_an_attribute() -> None:
