@@ -1,6 +1,5 @@
 """Wires import-svc: the only place where its parts meet."""
 
-import asyncio
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -9,6 +8,7 @@ from uuid_utils.compat import uuid7
 from import_svc.http.context import Context
 from import_svc.http.operations import operations
 from import_svc.http.refusals import REFUSALS
+from import_svc.http.slots import ImportSlots
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
@@ -96,7 +96,7 @@ def _context(
             default_region=settings.default_region,
         ),
         erase_lead=EraseLead(database=database, leads=leads, imports=imports, announcer=changes),
-        import_slots=asyncio.Semaphore(settings.max_running),
+        import_slots=ImportSlots(limit=settings.max_running),
         default_region=settings.default_region,
         max_body_bytes=settings.max_body_bytes,
     )

@@ -42,6 +42,7 @@ class ImportSettings(ServiceSettings):
         default=4,
         ge=1,
         le=100,
-        description="Most imports that one process runs at once; a further one gets 503. Each "
+        description="Most imports that one process runs at once; a further one gets 503, and the "
+        "client that sends the slowest must then send at least 64 KiB a second or be cut off. Each "
         "needs a database connection of the pool and up to about 50 MiB.",
     )

@@ -5,6 +5,7 @@ import gzip
 import io
 import multiprocessing
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -97,7 +98,7 @@ async def test_a_client_that_vanishes_at_once_leaves_nothing(
 
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, grace=0.5))
     monkeypatch.setattr(application, "LINGER_SECONDS", 0.1)
 
 
@@ -151,27 +152,6 @@ async def test_gzip_that_ends_early_in_the_first_block_stores_nothing(
         assert problem["code"] == "malformed_body"
     assert await desk.value("SELECT count(*) FROM imports") == 0
     assert await desk.value("SELECT count(*) FROM leads") == 0
-
-
-async def test_imports_beyond_the_limit_are_told_to_come_again(
-    desk: "Desk", person: "MakePerson"
-) -> None:
-    waiting = [await open_request(desk.port, b"", announced=100) for _ in range(4)]
-
-    async def refused() -> tuple[str, str]:
-        async with desk.client.post("/v1/imports", json=[person(1)]) as response:
-            assert response.status == 503
-            return (await response.json())["code"], response.headers["Retry-After"]
-
-    assert await eventually(refused) == ("too_many_imports", "10")
-    for _, writer in waiting:
-        writer.transport.abort()
-
-    async def accepted() -> bool:
-        async with desk.client.post("/v1/imports", json=[person(1)]) as response:
-            return bool(response.status == 200)
-
-    await eventually(accepted)
 
 
 async def test_a_service_that_is_stopped_midway_says_so_in_the_receipt(

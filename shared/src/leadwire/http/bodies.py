@@ -7,6 +7,7 @@ ever, and `request.content` knows no limit at all.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -14,11 +15,25 @@ from aiohttp.http_exceptions import HttpProcessingError
 from leadwire.http.gunzip import BrokenGzipError, Gunzip
 from leadwire.http.problems import Problem
 
-GRACE_SECONDS = 20.0
-"""Time that a client may take for its body whatever its size."""
 
-SLOWEST_BYTES_PER_SECOND = 1024.0
-"""A client below this rate, beyond the grace, is cut off with 408."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a client must send; one that is slower is cut off with 408.
+
+    Attributes:
+        grace: Seconds that it may take for its body whatever its size.
+        bytes_per_second: What it must keep up on average, beyond the grace.
+        idle: Seconds that it may send nothing, however fast it was before.
+    """
+
+    grace: float
+    bytes_per_second: float
+    idle: float
+
+
+PACE = Pace(grace=20.0, bytes_per_second=1024.0, idle=60.0)
+HURRIED_PACE = Pace(grace=5.0, bytes_per_second=64 * 1024.0, idle=5.0)
+"""For a client whose place others wait for; see `RequestBody.hurry`."""
 
 MAX_GZIP_RATIO = 100
 """Most bytes that one byte of gzip may unpack to, beyond `GZIP_RATIO_FREE_BYTES`: tables and JSON
@@ -40,11 +55,18 @@ class RequestBody:
     Args:
         request: Whose body to read; it can be read once.
         limit: Most bytes to accept.
+
+    Attributes:
+        received: Bytes that came in so far, as they were sent.
     """
 
     def __init__(self, *, request: web.Request, limit: int) -> None:
         self._request = request
         self._limit = limit
+        self.received = 0
+        self._waited = 0.0
+        self._hurried = False
+        self._wait: tuple[float, asyncio.Timeout] | None = None
 
     @property
     def content_type(self) -> str:
@@ -55,6 +77,28 @@ class RequestBody:
     def charset(self) -> str | None:
         """The `charset` parameter of the content type."""
         return self._request.charset
+
+    @property
+    def rate(self) -> float:
+        """Bytes that came in for each second that they were waited for."""
+        return self.received / max(self._waited_until_now(), 0.001)
+
+    @property
+    def hurried(self) -> bool:
+        """Whether it was told to hurry."""
+        return self._hurried
+
+    def hurry(self) -> None:
+        """Expect more of the client from now on, because others wait for its place.
+
+        One that has sent nothing for long is cut off at once; one that sends well notices
+        nothing.
+        """
+        self._hurried = True
+        if self._wait is not None:
+            began, deadline = self._wait
+            if not deadline.expired():
+                deadline.reschedule(began + self._patience())
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body in pieces as they arrive.
@@ -111,23 +155,17 @@ class RequestBody:
 
     async def _received(self) -> AsyncIterator[bytes]:
         """Yield the bytes that the client sends, as they are."""
-        loop = asyncio.get_running_loop()
-        received, waited = 0, 0.0
-        while True:
-            patience = GRACE_SECONDS + received / SLOWEST_BYTES_PER_SECOND - waited
-            began = loop.time()
-            chunk = await self._next_chunk(patience)
-            waited += loop.time() - began
-            if not chunk:
-                return
-            received += len(chunk)
-            if received > self._limit:
+        while chunk := await self._next_chunk():
+            self.received += len(chunk)
+            if self.received > self._limit:
                 raise self._too_large()
             yield chunk
 
-    async def _next_chunk(self, patience: float) -> bytes:
+    async def _next_chunk(self) -> bytes:
+        began = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout_at(began + self._patience()) as deadline:
+                self._wait = began, deadline
                 return await self._request.content.readany()
         except TimeoutError:
             raise Problem(
@@ -138,6 +176,20 @@ class RequestBody:
             ) from None
         except (web.RequestPayloadError, HttpProcessingError):
             raise malformed_body("The request body is broken: its chunks are not whole.") from None
+        finally:
+            self._waited, self._wait = self._waited_until_now(), None
+
+    def _patience(self) -> float:
+        """Seconds that the client has yet for its next bytes."""
+        pace = HURRIED_PACE if self._hurried else PACE
+        left = pace.grace + self.received / pace.bytes_per_second - self._waited
+        return min(left, pace.idle)
+
+    def _waited_until_now(self) -> float:
+        if self._wait is None:
+            return self._waited
+        began, _ = self._wait
+        return self._waited + asyncio.get_running_loop().time() - began
 
     def _too_large(self) -> Problem:
         return Problem(

@@ -1,7 +1,9 @@
 """What is not even HTTP gets a problem too, and never a stack trace."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,7 +12,8 @@ from aiohttp import web
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from leadwire.http import Operation, Response, bodies, json_response
+from leadwire.http import Operation, RequestBody, Response, bodies, json_response
+from leadwire.testing import eventually
 
 Serve = Callable[..., Awaitable[Any]]
 
@@ -154,7 +157,7 @@ async def test_a_clients_broken_body_is_no_error_of_ours(
 async def test_a_body_that_drips_is_cut_off_with_408(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, grace=0.2))
     served = await serve(ADD)
 
     answer = await served.say(
@@ -165,6 +168,72 @@ async def test_a_body_that_drips_is_cut_off_with_408(
     status, headers, problem = parts(answer)
     assert (status, problem["code"]) == (408, "request_timeout")
     assert headers["connection"] == "close"
+
+
+POST = b"POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n"
+
+
+class Reader:
+    """Reads bodies to their end, and keeps them in sight."""
+
+    def __init__(self) -> None:
+        self.bodies: list[RequestBody] = []
+
+    async def read(self, _: web.Request, *, body: RequestBody) -> web.StreamResponse:
+        self.bodies.append(body)
+        return json_response(Thing(name=str(len(await body.read()))))
+
+    @property
+    def operation(self) -> Operation:
+        """What to serve."""
+        responses = {200: Response(Thing, "x")}
+        kinds = {"text/csv": "Rows"}
+        return Operation("POST", "/things", self.read, "s", "t", responses, consumes=kinds)
+
+    async def has_got(self, size: int) -> None:
+        """Wait until so many bytes came in."""
+        await eventually(lambda: bool(self.bodies) and self.bodies[-1].received >= size)
+
+
+async def test_a_body_that_pauses_is_cut_off_with_408_however_fast_it_began(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, idle=0.3))
+    served = await serve(Reader().operation)
+
+    answer = await served.say(POST % 900_000 + b"x" * 800_000)
+
+    assert parts(answer)[0] == 408
+
+
+async def test_a_client_that_is_told_to_hurry_is_cut_off_if_it_does_not(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "HURRIED_PACE", replace(bodies.HURRIED_PACE, grace=0.1))
+    reader = Reader()
+    served = await serve(reader.operation)
+
+    answer = asyncio.create_task(served.say(POST % 100 + b"x"))
+    await reader.has_got(1)
+    reader.bodies[0].hurry()
+
+    assert parts(await answer)[0] == 408
+
+
+async def test_a_client_that_sends_well_may_be_told_to_hurry(serve: Serve) -> None:
+    reader = Reader()
+    served = await serve(reader.operation)
+
+    receiving, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(POST % 200_000 + b"x" * 100_000)
+    await reader.has_got(100_000)
+    reader.bodies[0].hurry()
+    writer.write(b"x" * 100_000)
+    answer = await asyncio.wait_for(receiving.readuntil(b"}\n"), timeout=10)
+    writer.close()
+
+    assert parts(answer)[2] == {"name": "200000"}
+    assert reader.bodies[0].rate > 0
 
 
 async def test_headers_that_never_end_are_cut_off(

@@ -1,8 +1,8 @@
 """What the handlers of this service work with."""
 
-import asyncio
 from dataclasses import dataclass
 
+from import_svc.http.slots import ImportSlots
 from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.erase_lead import EraseLead
@@ -16,7 +16,7 @@ class Context:
     """Made once per process, in `app.py`.
 
     Attributes:
-        import_slots: One for each import that may run at once.
+        import_slots: Places of the imports that may run at once.
         default_region: Region of national phone numbers where a request names none.
         max_body_bytes: Most bytes of one import.
     """
@@ -27,6 +27,6 @@ class Context:
     create_lead: CreateLead
     change_lead: ChangeLead
     erase_lead: EraseLead
-    import_slots: asyncio.Semaphore
+    import_slots: ImportSlots
     default_region: str | None
     max_body_bytes: int

@@ -8,7 +8,6 @@ from aiohttp import web
 from import_svc.decoding import InputFormat
 from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.http.context import Context
-from import_svc.http.errors import TooManyImportsError
 from import_svc.http.failures import CSV, OFFERED, as_csv, as_ndjson, csv_header
 from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.sources import Source, open_source
@@ -48,9 +47,7 @@ class ImportHandlers:
     ) -> web.StreamResponse:
         """Import the leads in the body."""
         import_leads = self._rehearse_import if query.dry_run else self._import_leads
-        if self._slots.locked():
-            raise TooManyImportsError
-        async with self._slots:
+        with self._slots.one(body):
             try:
                 async with open_source(
                     body, content_type=request.headers.get("Content-Type", "")
