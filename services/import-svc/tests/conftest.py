@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from import_svc.app import SERVICE, create_app
@@ -57,6 +58,13 @@ class Desk:
         self.database = database
         self.announced: list[LeadsCreated] = []
         self.events: list[Event] = []
+
+    @property
+    def app(self) -> web.Application:
+        """The service, as it runs."""
+        app = self.client.app
+        assert isinstance(app, web.Application)
+        return app
 
     @property
     def port(self) -> int:

@@ -4,13 +4,15 @@ Each case is a clear problem and nothing stored, or a receipt in which the bad r
 the good ones after it are there. What the process needs at most is looked at after each.
 """
 
+import asyncio
+import contextlib
 import gzip
 import io
 import itertools
 import random
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,10 @@ GROWTH_MIB = 24
 """Most that the worst input may add to the peak when it is sent again: each thread that decodes
 keeps what it needed once, and not every one has met it the first few times."""
 
+UNREAD_MIB = 160
+"""Most that answers may take that nobody reads."""
+
+FIELDS = ("name", "family_name", "email", "cellphone")
 HEADER = b"name,family_name,email,cellphone,note\n"
 GOOD = b"Ada,Lovelace,%s@x.com,%s,\n"
 GOOD_JSON = b'{"name":"Ada","family_name":"Lovelace","email":"%s@x.com","cellphone":"%s"}'
@@ -225,8 +231,7 @@ SIZES = [
     of_csv("70 KiB rows", b"x" * 70 * 1024 + b",b,c,d,", "row_too_large", count=200),
     *of_json("70 KiB rows", b'{"name":"' + b"x" * 70 * 1024 + b'"}', TOO_LARGE, count=200),
     *of_json("60 KB of extra columns", b'{"x":"' + b"x" * 60_000 + b'"}',
-             ("row_too_large", *(f"{each}_missing" for each in
-                                 ("name", "family_name", "email", "cellphone")))),
+             ("row_too_large", *(f"{each}_missing" for each in FIELDS))),
     *(
         Case(
             f"128 MiB in a field, {kind}",
@@ -311,6 +316,18 @@ class Service:
         ):
             return response.status, orjson.loads(await response.read())
 
+    @contextlib.asynccontextmanager
+    async def stuck_reader(self, path: str) -> AsyncIterator[None]:
+        """Ask for something, and read no more than the first line of the answer."""
+        host, port = self._process.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1_024)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        try:
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            yield
+        finally:
+            writer.transport.abort()
+
     async def stored(self) -> tuple[int, int, int]:
         """How many imports and leads there are, and how many leads the imports count."""
         database = Database(
@@ -371,6 +388,22 @@ async def test_bad_input_is_a_clear_problem_or_a_failed_row(service: Service, ca
         assert tuple(tuple(each["codes"]) for each in answer["failures"]) == case.codes
         assert (imports_after, leads_after) == (imports + 1, leads + imported)
     assert service.peak_mib < PEAK_MIB
+
+
+async def test_clients_that_do_not_read_failures_cost_a_process_little_memory(
+    service: Service,
+) -> None:
+    """Twenty ask for failures whose values are as long as they are shown, and read nothing."""
+    row = orjson.dumps(dict.fromkeys(FIELDS, "é" * 1000))
+    case = Case("long values", NDJSON, just(b"\n".join([row] * 2_000)))
+    _, receipt = await service.send(case)
+    before = service.peak_mib
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(service.stuck_reader(receipt["failures_url"]))
+        status, _ = await service.send(replace(case, body=lambda good: good))
+        assert status == 200
+        assert service.peak_mib < before + UNREAD_MIB
 
 
 async def test_the_worst_input_sent_again_and_again_makes_the_process_no_larger(

@@ -1,6 +1,7 @@
 """Clients that stall or vanish, a database that restarts: the receipt stays true."""
 
 import asyncio
+import contextlib
 import gzip
 import io
 import multiprocessing
@@ -19,7 +20,8 @@ from import_svc.storage.imports import ChunkResult, ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases import patience
 from leadwire.db import Connection, Database
-from leadwire.http import SUPERVISOR, HttpServer, application, bodies
+from leadwire.http import SUPERVISOR, HttpServer, application, bodies, writing
+from leadwire.http.inflight import IN_FLIGHT
 from leadwire.testing import eventually
 from leadwire.testing.postgres import PostgresServer
 
@@ -110,6 +112,39 @@ async def test_a_client_that_sends_nothing_is_told_so(desk: "Desk") -> None:
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in answer
     assert await desk.value("SELECT count(*) FROM imports") == 0
+
+
+async def test_a_client_that_stops_sending_midway_leaves_a_failed_import(
+    desk: "Desk", many: "list[Json]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, idle=2.0))
+    body = body_of(many)
+    reader, writer = await open_request(desk.port, body, announced=10 * len(body))
+    head, _, answer = (await asyncio.wait_for(reader.read(), timeout=30)).partition(b"\r\n\r\n")
+    writer.close()
+    receipt = orjson.loads(answer)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert (receipt["status"], receipt["error"]["code"]) == ("failed", "request_timeout")
+    assert 0 < receipt["imported"] <= LINES
+    assert receipt["received"] == receipt["imported"] + receipt["failed"]
+    assert await desk.value("SELECT count(*) FROM leads") == receipt["imported"]
+
+
+async def test_a_client_that_stops_reading_failures_is_cut_off(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "WRITE_WITHIN", 0.5)
+    receipt = await desk.bring([{"name": "x" * 1_000, "family_name": "y" * 1_000}] * 20_000)
+    # What one side sends and the other holds unread are some megabytes: the answer has forty.
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port, limit=1_024)
+    writer.write(f"GET {receipt['failures_url']} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    await asyncio.wait_for(desk.app[IN_FLIGHT].wait_idle(), timeout=30)
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        received = await reader.read()
+    writer.close()
+    assert not received.endswith(b"0\r\n\r\n"), "it must not look whole"
 
 
 async def test_a_broken_gzip_midway_ends_as_failed(desk: "Desk", many: "list[Json]") -> None:

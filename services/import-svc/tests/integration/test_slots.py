@@ -34,8 +34,10 @@ class Client:
     async def connected(cls, desk: "Desk") -> AsyncIterator["Client"]:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(HEAD)
-        yield cls(reader, writer)
-        writer.transport.abort()
+        try:
+            yield cls(reader, writer)
+        finally:
+            writer.transport.abort()
 
     async def send(self, piece: bytes) -> None:
         self._writer.write(piece)

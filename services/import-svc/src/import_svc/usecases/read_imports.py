@@ -9,7 +9,8 @@ from import_svc.domain.receipt import MAX_INLINE_FAILURES, Receipt, RowFailure
 from import_svc.storage.imports import ImportStore
 from leadwire.db import Database
 
-FAILURES_PER_PAGE: Final = 1_000
+FAILURES_PER_PAGE: Final = 200
+"""A page waits in memory for a client that does not read; of long values, it is megabytes."""
 
 
 class UnknownImportError(Exception):
