@@ -204,11 +204,8 @@ JSON_FILES = st.tuples(
 FILES = CSV_FILES | JSON_FILES
 
 
-@pytest.fixture
-def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a few rows make several chunks, also where a row or a character is cut in two."""
-    monkeypatch.setattr(judge_input, "BLOCK_BYTES", 199)
-    monkeypatch.setattr(judge_input, "MAX_CHUNK_ROWS", 3)
+# Now and then a few rows make several chunks, and rows and characters are cut in two.
+BLOCK_SIZES = st.sampled_from([judge_input.BLOCK_BYTES, judge_input.BLOCK_BYTES, 199])
 
 
 async def send(
@@ -241,16 +238,19 @@ def lasting(receipt: "Json") -> "Json":
     return {name: value for name, value in receipt.items() if name not in VOLATILE}
 
 
-@pytest.mark.usefixtures("tiny_blocks")
 @settings(
     max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(files=st.lists(FILES, min_size=1, max_size=3))
+@given(files=st.lists(FILES, min_size=1, max_size=3), block_bytes=BLOCK_SIZES)
 async def test_verdicts_are_those_of_a_plain_implementation_dry_or_not(
-    desk: "Desk", files: "list[tuple[Writing, list[object]]]"
+    desk: "Desk",
+    monkeypatch: pytest.MonkeyPatch,
+    files: "list[tuple[Writing, list[object]]]",
+    block_bytes: int,
 ) -> None:
+    monkeypatch.setattr(judge_input, "BLOCK_BYTES", block_bytes)
     async with desk.database.connection() as connection:
         await connection.execute(EVERYTHING)
     plain = PlainImports()
@@ -267,7 +267,6 @@ async def test_verdicts_are_those_of_a_plain_implementation_dry_or_not(
     assert len(stored) + failed == sum(len(rows) for _, rows in files)
 
 
-@pytest.mark.usefixtures("tiny_blocks")
 @settings(
     max_examples=30,
     deadline=None,
@@ -278,12 +277,18 @@ async def test_verdicts_are_those_of_a_plain_implementation_dry_or_not(
         st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12),
         min_size=2,
         max_size=3,
-    )
+    ),
+    block_bytes=BLOCK_SIZES,
 )
 async def test_of_racing_imports_whoever_is_not_stored_is_a_duplicate_of_somebody_stored(
-    desk: "Desk", person: "MakePerson", files: list[list[tuple[int, int]]]
+    desk: "Desk",
+    person: "MakePerson",
+    monkeypatch: pytest.MonkeyPatch,
+    files: list[list[tuple[int, int]]],
+    block_bytes: int,
 ) -> None:
     """People share emails and cellphones with others, in one file and across files."""
+    monkeypatch.setattr(judge_input, "BLOCK_BYTES", block_bytes)
     async with desk.database.connection() as connection:
         await connection.execute(EVERYTHING)
     sent = [
