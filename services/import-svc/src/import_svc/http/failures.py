@@ -16,8 +16,8 @@ OFFERED: Final = (NDJSON, CSV)
 
 _FIELDS: Final = ("row", "name", "family_name", "email", "cellphone", "reason", "codes")
 
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What makes a spreadsheet take a cell for a formula; the wide signs do where they are at home.
+_FORMULA_START: Final = re.compile(r"\s*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 _NUMBER: Final = re.compile(r"[+-][0-9 ().]+")
 
 
@@ -56,5 +56,5 @@ def as_csv(failures: Sequence[RowFailure]) -> bytes:
 def _defused(value: str | None) -> str:
     if value is None:
         return ""
-    begins_as_one = value.lstrip(" ").startswith(_FORMULA_STARTS)
+    begins_as_one = _FORMULA_START.match(value)
     return f"'{value}" if begins_as_one and not _NUMBER.fullmatch(value) else value

@@ -1,0 +1,58 @@
+"""Failures as a file that people open in a spreadsheet, with whatever a stranger sent."""
+
+import csv
+import io
+
+import pytest
+
+from import_svc.domain.reasons import Code
+from import_svc.domain.receipt import RowFailure
+from import_svc.http.failures import as_csv, csv_header
+
+FIELDS = ("name", "family_name", "email", "cellphone")
+
+
+def read_back(value: str | None) -> dict[str, str]:
+    """Write a failure with a value in every field, and read it as a spreadsheet does."""
+    failure = RowFailure(
+        row=7,
+        name=value,
+        family_name=value,
+        email=value,
+        cellphone=value,
+        reason="name is not provided",
+        codes=(Code.NAME_MISSING, Code.EMAIL_INVALID),
+    )
+    text = (csv_header() + as_csv([failure])).decode()
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    return row
+
+
+@pytest.mark.parametrize("begin", [*"=+-@\t\r\n", *"＝＋－＠", "  =", "\u00a0=", " \t"])  # noqa: RUF001
+@pytest.mark.parametrize("rest", ["cmd|' /C calc'!A0", "1+1", 'HYPERLINK("//x"&A1,"a")', ""])
+def test_no_field_begins_as_a_formula_does(begin: str, rest: str) -> None:
+    row = read_back(begin + rest)
+    assert {row[field] for field in FIELDS} == {f"'{begin}{rest}"}
+
+
+@pytest.mark.parametrize(
+    "value", ["+1 (212) 555 0100", "+14155552671", "-12.5", "Ada", "a=b", "'", "a\nb", "", "李"]
+)
+def test_what_is_no_formula_stands_as_it_was(value: str) -> None:
+    row = read_back(value)
+    assert {row[field] for field in FIELDS} == {value}
+
+
+def test_a_value_that_was_not_given_or_is_erased_is_empty() -> None:
+    row = read_back(None)
+    assert row == {
+        "row": "7",
+        **dict.fromkeys(FIELDS, ""),
+        "reason": "name is not provided",
+        "codes": "name_missing email_invalid",
+    }
+
+
+@pytest.mark.parametrize("value", ["+1-2", "-1+1", "+A1", "-(1)*2", "+1,2", "-2/1"])
+def test_a_sum_is_no_number(value: str) -> None:
+    assert read_back(value)["name"] == f"'{value}"
