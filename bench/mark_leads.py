@@ -18,13 +18,12 @@ import aiohttp
 import asyncpg
 
 from bench.figures import Figure, against_limit
+from bench.outbox import add_event, event_variables
 from bench.pgbench import as_statement, transactions_per_second
 from bench.servers import Servers
-from leadwire.broker import ALL_TYPES, Subscription, broker_from_url
-from leadwire.contracts import EventType, to_message
-from leadwire.contracts.events import EVENT_MODELS
-from leadwire.contracts.samples import sample_bytes
-from leadwire.db import Connection, Queries
+from leadwire.broker import ALL_TYPES, Subscription
+from leadwire.contracts import EventType
+from leadwire.db import Connection
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 from leadwire.testing.process import ServiceProcess, run_to_end
@@ -65,11 +64,6 @@ def _then(query: str, *arguments: str, into: str | None = None) -> str:
     return as_statement(query, *arguments) + ending
 
 
-def _add_event(event_type: EventType) -> str:
-    columns = [f":{event_type}_{column}" for column in ("id", "type", "media", "body", "headers")]
-    return _then(Queries("leadwire.outbox.sql")["add_event"], columns[0], _LEAD, *columns[1:])
-
-
 _SCRIPT: Final = "\n".join(
     [
         r"\if :begun = 0",
@@ -91,8 +85,8 @@ _SCRIPT: Final = "\n".join(
             *(":manager_ids", ":free_since", "false", ":lead_ids"),
             into="next_",
         ),
-        _add_event(_DECIDED),
-        _add_event(_ASSIGNED),
+        add_event(_DECIDED, about=_LEAD),
+        add_event(_ASSIGNED, about=_LEAD),
         "COMMIT;",
     ]
 )
@@ -134,10 +128,7 @@ async def _service(servers: Servers, url: str, directory: Path) -> ServiceProces
         "MANAGER_DATABASE_URL": url,
     }
     await run_to_end(["manager_svc", "topology"], environment=environment)
-    broker = broker_from_url(servers.rabbitmq_url, name="bench marking")
-    await broker.start()
-    await broker.declare([_SUBSCRIPTION])
-    await broker.stop()
+    await servers.declare(_SUBSCRIPTION)
     return ServiceProcess(
         module="manager_svc",
         environment=environment,
@@ -179,20 +170,7 @@ async def mark_with_pgbench(url: str, *, clients: int, seconds: int) -> float:
 
     Each of the first managers, by id, as many as clients, holds a lead, and no other is free.
     """
-    variables = {"begun": "0", **_event_variables(_DECIDED), **_event_variables(_ASSIGNED)}
+    variables = {"begun": "0", **event_variables(_DECIDED), **event_variables(_ASSIGNED)}
     return await transactions_per_second(
         url, _SCRIPT, clients=clients, seconds=seconds, variables=variables
     )
-
-
-def _event_variables(event_type: EventType) -> dict[str, str]:
-    """Give the columns of an event in the outbox, as large as such an event is."""
-    message = to_message(EVENT_MODELS[event_type].model_validate_json(sample_bytes(event_type)))
-    headers = ",".join(f'"{text}"' for pair in message.headers.items() for text in pair)
-    return {
-        f"{event_type}_id": message.id,
-        f"{event_type}_type": message.type,
-        f"{event_type}_media": message.content_type,
-        f"{event_type}_body": message.body.decode(),
-        f"{event_type}_headers": f"{{{headers}}}",
-    }
