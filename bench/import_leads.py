@@ -92,6 +92,7 @@ async def running_service(servers: Servers, database_url: str) -> AsyncIterator[
             "LEADWIRE_HTTP_PORT": str(port),
             "LEADWIRE_LOG_LEVEL": "warning",
             "IMPORT_DATABASE_URL": database_url,
+            "IMPORT_FILES_URL": (Path(directory) / "files").as_uri(),
         }
         await run_to_end(["import_svc", "topology"], environment=environment)
         service = ServiceProcess(

@@ -44,6 +44,7 @@ class Urls:
             "LEADWIRE_BROKER_URL": self.broker_of.get(module, self.broker),
             f"{prefix}_DATABASE_URL": self._role_url(module),
             "LEADWIRE_ADMIN_DATABASE_URL": self.admin_database,
+            "IMPORT_FILES_URL": (directory / "files").as_uri(),
             "NOTIFIER_EMAIL_URL": (directory / "mail").as_uri(),
             "NOTIFIER_EMAIL_FROM": "leads@example.com",
             "NOTIFIER_ALERT_EMAIL_TO": "sales@example.com",

@@ -1,10 +1,14 @@
 """import-svc on a real Postgres, driven through its HTTP API and the memory broker."""
 
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+import aiohttp
 import orjson
 import pytest
 from aiohttp import web
@@ -16,6 +20,7 @@ from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription
 from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import Contact, Event, LeadsCreated, read_event
 from leadwire.db import Database, MigrationSource
+from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
 MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
@@ -156,9 +161,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def settings(database_url: str) -> ImportSettings:
+def settings(database_url: str, tmp_path: Path) -> ImportSettings:
     return ImportSettings(
-        auth="off", broker_url=f"memory://{uuid4()}", database_url=database_url, max_running=4
+        auth="off",
+        broker_url=f"memory://{uuid4()}",
+        database_url=database_url,
+        files_url=(tmp_path / "files").as_uri(),
+        max_running=4,
     )
 
 
@@ -173,6 +182,48 @@ async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[De
         yield desk
         await observer.stop()
     await broker.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield f"http://127.0.0.1:{port}"
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture
+def s3_secret() -> str:
+    return "wJalrXUtnFEMI"
+
+
+@pytest.fixture
+async def bucket(s3_endpoint: str, s3_secret: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a bucket on a server that speaks S3; return its name."""
+    name = f"bucket-{uuid4()}"
+    async with aiohttp.ClientSession() as session:
+
+        async def is_made() -> bool:
+            try:
+                async with session.put(f"{s3_endpoint}/{name}") as response:
+                    return response.status == 200
+            except aiohttp.ClientConnectionError:
+                return False
+
+        await eventually(is_made, message="the bucket is made", within=60.0)
+    for variable, value in {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7",
+        "AWS_SECRET_ACCESS_KEY": s3_secret,
+    }.items():
+        monkeypatch.setenv(variable, value)
+    return name
 
 
 @pytest.fixture(name="person")

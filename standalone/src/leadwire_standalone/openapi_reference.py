@@ -20,6 +20,7 @@ _SETTINGS: Final[dict[str, Any]] = {
     "auth": "off",
     "broker_url": "memory://documentation",
     "database_url": "postgresql://documentation",
+    "files_url": "file:///documentation",
     "email_url": "file:///documentation",
     "email_from": "documentation@example.com",
 }

@@ -156,6 +156,7 @@ def _unusable(data: Path, why: str) -> DataDirectoryError:
 def _prepare_environment(data: Path) -> None:
     """Make the data directory; give defaults to settings that have none elsewhere."""
     _insist_on_usable(data)
+    os.environ.setdefault("IMPORT_FILES_URL", (data / "files").as_uri())
     os.environ.setdefault("NOTIFIER_EMAIL_URL", (data / "mail").as_uri())
     os.environ.setdefault("NOTIFIER_EMAIL_FROM", "Leadwire <leadwire@localhost>")
     os.environ.setdefault("NOTIFIER_ALERT_EMAIL_TO", "sales@localhost")

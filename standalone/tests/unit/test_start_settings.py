@@ -8,7 +8,8 @@ from leadwire.service import SettingsError
 from leadwire_standalone.options import Options
 from leadwire_standalone.provisioning import ROLES, check_settings, role_url, service_settings
 
-EMAIL = {
+PLACES = {
+    "IMPORT_FILES_URL": "file:///tmp/files",
     "NOTIFIER_EMAIL_URL": "file:///tmp/mail",
     "NOTIFIER_EMAIL_FROM": "leadwire@localhost",
     "NOTIFIER_ALERT_EMAIL_TO": "sales@localhost",
@@ -16,8 +17,8 @@ EMAIL = {
 
 
 @pytest.fixture(autouse=True)
-def _email(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in EMAIL.items():
+def _places(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in PLACES.items():
         monkeypatch.setenv(name, value)
 
 

@@ -12,6 +12,7 @@ from import_svc.http.slots import ImportSlots
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
+from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
@@ -43,6 +44,7 @@ from leadwire.service import create_app as create_service_app
 def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
+    files = FileStore(url=settings.files_url)
     imports = ImportStore()
     own = OwnImports(
         worker=uuid7(),
@@ -53,6 +55,7 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
     worker = ImportWorker(database=backbone.database, imports=imports, own=own)
     context = _context(backbone, settings, imports=imports, own=own)
     add_operations(app, operations(context), REFUSALS)
+    app[SUPERVISOR].add(f"{backbone.name} file store", files)
     install_relay(app, backbone)
     app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
 

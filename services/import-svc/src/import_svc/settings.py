@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from import_svc.domain.phones import SUPPORTED_REGIONS
+from import_svc.storage.file_address import check_files_url
 from leadwire.service import ServiceSettings
 
 
@@ -23,11 +24,24 @@ Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
 """A region whose national phone numbers are understood, in any case."""
 
 
+def _names_a_store(url: str) -> str:
+    check_files_url(url)
+    return url
+
+
 class ImportSettings(ServiceSettings):
     """Settings of import-svc, read from the environment once, at start."""
 
     model_config = SettingsConfigDict(env_prefix="IMPORT_")
 
+    files_url: Annotated[str, AfterValidator(_names_a_store)] = Field(
+        description="Where files are kept that are too large for the database: "
+        "`file:///some/directory`, which all replicas must share, `s3://bucket/prefix`, "
+        "`gs://bucket/prefix` or `az://container/prefix`. Credentials, regions and endpoints are "
+        "taken from the providers' usual variables, such as `AWS_ACCESS_KEY_ID`, "
+        "`AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`, `GOOGLE_SERVICE_ACCOUNT`, "
+        "`AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.",
+    )
     default_region: Region | None = Field(
         default=None,
         description="Two-letter region whose national phone numbers are understood where a "

@@ -139,7 +139,15 @@ async def proxied(settings: ImportSettings) -> AsyncIterator[tuple[TcpProxy, Imp
     async with TcpProxy(parts.hostname, parts.port or 5432) as proxy:
         at = f"{parts.netloc.rpartition('@')[0]}@{proxy.host}:{proxy.port}"
         url = urlunsplit(parts._replace(netloc=at))
-        yield proxy, ImportSettings(auth="off", broker_url="memory://cut", database_url=url)
+        yield (
+            proxy,
+            ImportSettings(
+                auth="off",
+                broker_url="memory://cut",
+                database_url=url,
+                files_url=settings.files_url,
+            ),
+        )
 
 
 @pytest.mark.fault

@@ -248,6 +248,7 @@ async def test_it_is_a_command_of_the_service(archive: Archive, database_url: st
             "LEADWIRE_AUTH": "off",
             "LEADWIRE_BROKER_URL": "memory://unused",
             "IMPORT_DATABASE_URL": database_url,
+            "IMPORT_FILES_URL": "file:///unused",
         },
     )
     assert printed.splitlines()[-1] == "resync: done, 3 said again"

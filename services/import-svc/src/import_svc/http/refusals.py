@@ -5,6 +5,12 @@ from typing import Final
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.http.errors import TooManyImportsError
+from import_svc.storage.file_errors import (
+    FileNotThereError,
+    FilesFullError,
+    FilesUnavailableError,
+    FileTooLargeError,
+)
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.judge_process import JudgeDiedError
@@ -30,6 +36,7 @@ REFUSALS: Final = Refusals(
                 "was stored.",
             },
         ),
+        FileNotThereError: 404,
         LeadNotFoundError: 404,
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
@@ -43,6 +50,7 @@ REFUSALS: Final = Refusals(
             },
         ),
         StaleLeadError: 412,
+        FileTooLargeError: 413,
         UnsupportedFormatError: Answer(
             415,
             codes={
@@ -51,6 +59,8 @@ REFUSALS: Final = Refusals(
             },
         ),
         JudgeDiedError: Answer(503, retry_after=10),
+        FilesUnavailableError: Answer(503, retry_after=10),
         TooManyImportsError: Answer(503, retry_after=10),
+        FilesFullError: 507,
     }
 )
