@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -174,16 +175,11 @@ async def test_a_store_that_does_not_answer_is_unavailable_and_no_secret_is_told
 
 
 async def test_a_store_that_hangs_is_unavailable_in_time(
-    bucket: str, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+    bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files_module, "ANSWER_WITHIN", 0.5)
-
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", unused_tcp_port)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused_tcp_port}")
-    async with server:
+    # It takes connections and says nothing.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(FilesUnavailableError, match="no answer in time"):
             await FileStore(url=f"s3://{bucket}/x").put("imports/one", pieces_of(3), max_bytes=3)
