@@ -1,11 +1,13 @@
 """import-svc on a real Postgres, driven through its HTTP API and the memory broker."""
 
+import asyncio
 import io
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 from uuid import uuid4
 
 import aiohttp
@@ -14,8 +16,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from import_svc import app
 from import_svc.app import SERVICE, create_app
 from import_svc.settings import ImportSettings
+from import_svc.storage.errors import ImportNotRunningError
+from import_svc.usecases.input_judge import JudgedChunk
+from import_svc.usecases.store_chunk import StoreChunk
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription
 from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import Contact, Event, LeadsCreated, read_event
@@ -26,6 +32,8 @@ from leadwire.testing import eventually
 MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
 Json = dict[str, Any]
 
+NDJSON = "application/x-ndjson"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 OBSERVER = Subscription(name="observer", types=(ALL_TYPES,), ordered=True)
 AREA_CODES = (212, 213, 312, 415, 617, 702, 773, 917)
 
@@ -229,3 +237,104 @@ async def bucket(s3_endpoint: str, s3_secret: str, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(name="person")
 def person_maker() -> MakePerson:
     return person
+
+
+class Office:
+    """Hands in imports, and looks at what becomes of them."""
+
+    def __init__(self, *, desk: Desk, files: Path) -> None:
+        self.desk = desk
+        self._files = files
+
+    async def hand_in(
+        self,
+        body: bytes | AsyncIterator[bytes],
+        *,
+        status: int = 202,
+        headers: Mapping[str, str] = NOTHING,
+        **params: str,
+    ) -> tuple[Json, Mapping[str, str]]:
+        """Return the answer and its headers."""
+        data = io.BytesIO(body) if isinstance(body, bytes) else body
+        sent = {"Content-Type": NDJSON, "Prefer": "respond-async", **headers}
+        async with self.desk.client.post(
+            "/v1/imports", data=data, headers=sent, params=params
+        ) as response:
+            text = await response.text()
+            assert response.status == status, text
+            return orjson.loads(text), response.headers
+
+    async def receipt(self, import_id: str) -> Json:
+        return await self.desk.call("GET", f"/v1/imports/{import_id}")
+
+    async def ended(self, import_id: str) -> Json:
+        """Return the receipt once the import has ended."""
+
+        async def has_ended() -> Json:
+            receipt = await self.receipt(import_id)
+            assert receipt["status"] != "running", receipt
+            return receipt
+
+        return await eventually(has_ended, within=60)
+
+    def bodies(self) -> list[Path]:
+        """Return what lies in the store of files."""
+        return [path for path in self._files.rglob("*") if path.is_file()]
+
+    async def nothing_is_left(self) -> None:
+        await eventually(lambda: not self.bodies(), message="no body is left")
+
+
+@pytest.fixture
+def many(person: MakePerson) -> bytes:
+    """Rows of 2 KB, several blocks of them; each tenth fails."""
+    people = [person(n, filler="x" * 2_000) for n in range(1_500)]
+    for each in people[::10]:
+        each["email"] = "none"
+    return b"".join(orjson.dumps(each) + b"\n" for each in people)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def office(desk: Desk, files: Path) -> Office:
+    return Office(desk=desk, files=files)
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody works anything off: what is accepted stays as it is."""
+    monkeypatch.setenv("IMPORT_BACKGROUND_RUNNING", "0")
+
+
+class Slow(StoreChunk):
+    """Stores the first chunks, and the next one only when it may."""
+
+    made: ClassVar[list["Slow"]] = []
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.go_on = asyncio.Event()
+        self.stands = asyncio.Event()
+        self.refused = asyncio.Event()
+        self.made.append(self)
+
+    async def __call__(self, chunk: JudgedChunk, *, number: int, **options: Any) -> None:
+        if number == 2:
+            self.stands.set()
+            await self.go_on.wait()
+        try:
+            await super().__call__(chunk, number=number, **options)
+        except ImportNotRunningError:
+            self.refused.set()
+            raise
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> list[Slow]:
+    Slow.made = []
+    monkeypatch.setattr(app, "StoreChunk", Slow)
+    return Slow.made

@@ -12,10 +12,15 @@ from import_svc.http.slots import ImportSlots
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
+from import_svc.storage.background import BackgroundStore
 from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.accept_import import AcceptImport
+from import_svc.usecases.background_imports import BackgroundImports
+from import_svc.usecases.bodies import Bodies, passes
+from import_svc.usecases.cancel_import import CancelImport
 from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.earlier_import import EarlierImport
@@ -27,8 +32,10 @@ from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.rehearse_import import RehearseImport
 from import_svc.usecases.resync import ErasedLeads, Leads
 from import_svc.usecases.store_chunk import StoreChunk
+from import_svc.usecases.work_off_import import WorkOffImport
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
+from leadwire.lifecycle import PeriodicTask
 from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
 from leadwire.resync import RESYNC_MIGRATIONS, Part
 from leadwire.service import (
@@ -40,11 +47,15 @@ from leadwire.service import (
 )
 from leadwire.service import create_app as create_service_app
 
+SWEEP_EVERY = 600.0
+"""Seconds between two looks for bodies of imports that crashes left."""
+
 
 def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
     files = FileStore(url=settings.files_url)
+    app[SUPERVISOR].add(f"{backbone.name} file store", files)
     imports = ImportStore()
     own = OwnImports(
         worker=uuid7(),
@@ -52,21 +63,62 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
         imports=imports,
         rehearsals=RehearsalStore(),
     )
-    worker = ImportWorker(database=backbone.database, imports=imports, own=own)
-    context = _context(backbone, settings, imports=imports, own=own)
+    bodies = Bodies(
+        database=backbone.database,
+        background=BackgroundStore(),
+        files=files,
+        max_bytes=settings.max_body_bytes,
+    )
+    context = _context(backbone, settings, imports=imports, own=own, bodies=bodies)
     add_operations(app, operations(context), REFUSALS)
-    app[SUPERVISOR].add(f"{backbone.name} file store", files)
     install_relay(app, backbone)
+    worker = ImportWorker(database=backbone.database, imports=imports, own=own)
     app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
+    work_off = WorkOffImport(
+        own=own,
+        database=backbone.database,
+        background=BackgroundStore(),
+        files=files,
+        bodies=bodies,
+        import_leads=context.import_leads,
+    )
+    _run_in_background(app, backbone, settings, work_off=work_off, bodies=bodies)
+
+
+def _run_in_background(
+    app: web.Application,
+    backbone: Backbone,
+    settings: ImportSettings,
+    *,
+    work_off: WorkOffImport,
+    bodies: Bodies,
+) -> None:
+    waiting = BackgroundImports(
+        database=backbone.database,
+        background=BackgroundStore(),
+        work_off=work_off,
+        at_once=settings.background_running,
+    )
+    sweeper = PeriodicTask(
+        name="import body sweeper", interval=SWEEP_EVERY, body=bodies.sweep, passes=passes
+    )
+    app[SUPERVISOR].add(f"{backbone.name} background imports", waiting)
+    app[SUPERVISOR].add(f"{backbone.name} import body sweeper", sweeper)
 
 
 def _context(
-    backbone: Backbone, settings: ImportSettings, *, imports: ImportStore, own: OwnImports
+    backbone: Backbone,
+    settings: ImportSettings,
+    *,
+    imports: ImportStore,
+    own: OwnImports,
+    bodies: Bodies,
 ) -> Context:
-    database, leads = backbone.database, LeadStore()
+    database, leads, background = backbone.database, LeadStore(), BackgroundStore()
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
     changes = ChangesAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
+    earlier = EarlierImport(database=database, imports=imports)
     store_chunk = StoreChunk(
         database=database,
         leads=leads,
@@ -75,11 +127,17 @@ def _context(
         worker=own.worker,
     )
     return Context(
-        import_leads=ImportLeads(
-            own=own,
-            earlier=EarlierImport(database=database, imports=imports),
-            store_chunk=store_chunk,
+        import_leads=ImportLeads(own=own, earlier=earlier, store_chunk=store_chunk, read=read),
+        accept_import=AcceptImport(
+            database=database,
+            imports=imports,
+            background=background,
+            earlier=earlier,
+            bodies=bodies,
             read=read,
+        ),
+        cancel_import=CancelImport(
+            database=database, background=background, bodies=bodies, read=read
         ),
         rehearse_import=RehearseImport(
             own=own, database=database, leads=leads, rehearsals=RehearsalStore()
@@ -100,6 +158,7 @@ def _context(
         ),
         erase_lead=EraseLead(database=database, leads=leads, imports=imports, announcer=changes),
         import_slots=ImportSlots(limit=settings.max_running),
+        upload_slots=ImportSlots(limit=settings.max_running),
         default_region=settings.default_region,
         max_body_bytes=settings.max_body_bytes,
     )

@@ -1,7 +1,6 @@
 """Every import gets its last word: of its own process while that lives, else of another."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,10 +14,12 @@ from uuid_utils.compat import uuid7
 
 from import_svc import app
 from import_svc.app import create_app
+from import_svc.decoding import InputFormat
 from import_svc.settings import ImportSettings
-from import_svc.storage.imports import ImportStore
+from import_svc.storage.imports import ImportStore, NewImport
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases import patience
+from import_svc.usecases.import_request import ImportRequest
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Connection, Database
@@ -33,14 +34,11 @@ if TYPE_CHECKING:
 async def open_import(database: Database, worker: UUID) -> UUID:
     import_id = uuid7()
     async with database.transaction() as connection:
+        request = ImportRequest(input_format=InputFormat.of("text/csv", None), region=None)
         await ImportStore().open(
             connection,
-            import_id=import_id,
-            media_type="text/csv",
-            region=None,
+            request.new_import(import_id),
             worker=worker,
-            started_at=datetime.now(UTC),
-            key=None,
         )
     return import_id
 
@@ -251,8 +249,10 @@ async def test_an_import_that_was_opened_unheard_does_not_run_for_ever(
 ) -> None:
     opened = ImportStore.open
 
-    async def open_and_vanish(store: ImportStore, connection: Connection, **values: object) -> None:
-        await opened(store, connection, **values)  # type: ignore[arg-type]  # passed on as given
+    async def open_and_vanish(
+        store: ImportStore, connection: Connection, new: NewImport, **values: object
+    ) -> None:
+        await opened(store, connection, new, **values)  # type: ignore[arg-type]  # as given
         await connection.execute("COMMIT")
         await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 

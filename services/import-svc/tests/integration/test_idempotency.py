@@ -29,15 +29,6 @@ def body_of(people: "list[Json]") -> bytes:
     return b"".join(orjson.dumps(each) + b"\n" for each in people)
 
 
-@pytest.fixture
-def many(person: "MakePerson") -> bytes:
-    """Rows of 2 KB, several blocks of them; each tenth fails."""
-    people = [person(n, filler="x" * 2_000) for n in range(1_500)]
-    for each in people[::10]:
-        each["email"] = "none"
-    return body_of(people)
-
-
 class Sender:
     """Sends imports under keys, whole or not."""
 

@@ -141,14 +141,14 @@ async def test_a_packed_body_is_unpacked(
     assert stored == [tuple(each.values()) for each in people]
 
 
-async def test_a_wish_for_an_answer_before_the_import_is_done_is_not_granted(
+async def test_a_preference_that_is_not_known_is_left_alone(
     desk: "Desk", person: "MakePerson"
 ) -> None:
     """RFC 7240 lets a server ignore a preference, if it does not say it was applied."""
     async with desk.client.post(
         "/v1/imports",
         json=[person(1), BAD_PERSON],
-        headers={"Prefer": "respond-async, wait=10"},
+        headers={"Prefer": 'wait=10, handling="respond-async, strict"'},
     ) as response:
         assert response.status == 200
         assert "Preference-Applied" not in response.headers

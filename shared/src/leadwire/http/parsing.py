@@ -32,7 +32,7 @@ _DISCREET = {
 }
 
 # Headers that are lists, so that several lines of them are one (RFC 9110, 5.3).
-_LISTS = frozenset({"accept", "if-match", "if-none-match"})
+_LISTS = frozenset({"accept", "if-match", "if-none-match", "prefer"})
 
 # What pydantic sets before the message of a validator of ours.
 _OF_A_VALIDATOR = "Value error, "

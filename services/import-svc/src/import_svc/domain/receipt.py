@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from import_svc.domain.progress import Progress
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.rows import JudgedRow
 
@@ -24,6 +25,11 @@ class ImportStatus(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+SETTLED: Final = frozenset({ImportStatus.COMPLETED, ImportStatus.CANCELLED})
+"""Of an import that was sent with a key: what sending it again does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,7 @@ class Receipt:
 
     Attributes:
         interruption: Only if the status is failed.
+        progress: Only while it runs.
         failures: The first failures, in row order; at most `MAX_INLINE_FAILURES`.
         dry_run: Whether nothing was stored, the receipt neither.
     """
@@ -83,6 +90,7 @@ class Receipt:
     started_at: datetime
     finished_at: datetime | None
     interruption: Interruption | None = None
+    progress: Progress | None = None
     failures: tuple[RowFailure, ...] = ()
     dry_run: bool = False
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from import_svc.http.slots import ImportSlots
+from import_svc.usecases.accept_import import AcceptImport
+from import_svc.usecases.cancel_import import CancelImport
 from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.erase_lead import EraseLead
@@ -16,17 +18,21 @@ class Context:
     """Made once per process, in `app.py`.
 
     Attributes:
-        import_slots: Places of the imports that may run at once.
+        import_slots: Places of the imports that may run at once while their bodies come.
+        upload_slots: Places of the bodies that may be stored at once, for imports in the background.
         default_region: Region of national phone numbers where a request names none.
         max_body_bytes: Most bytes of one import.
     """
 
     import_leads: ImportLeads
+    accept_import: AcceptImport
+    cancel_import: CancelImport
     rehearse_import: RehearseImport
     read_imports: ReadImports
     create_lead: CreateLead
     change_lead: ChangeLead
     erase_lead: EraseLead
     import_slots: ImportSlots
+    upload_slots: ImportSlots
     default_region: str | None
     max_body_bytes: int

@@ -7,12 +7,15 @@ from aiohttp import web
 
 from import_svc.decoding import InputFormat
 from import_svc.domain.idempotency import IdempotencyKey, request_hash
+from import_svc.domain.receipt import ImportStatus
 from import_svc.http.context import Context
 from import_svc.http.failures import CSV, OFFERED, as_csv, as_ndjson, csv_header
+from import_svc.http.preferences import RESPOND_ASYNC, prefers_async
 from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.sources import Source, open_source
 from import_svc.http.views import ImportsPage, ReceiptView
-from import_svc.usecases.import_leads import ImportRequest, InputCutOffError
+from import_svc.usecases.import_leads import Imported, InputCutOffError
+from import_svc.usecases.import_request import ImportRequest
 from leadwire.http import (
     AcceptHeader,
     Keyset,
@@ -34,7 +37,10 @@ class ImportHandlers:
         self._import_leads = context.import_leads
         self._rehearse_import = context.rehearse_import
         self._read = context.read_imports
-        self._slots = context.import_slots
+        self._accept_import = context.accept_import
+        self._cancel_import = context.cancel_import
+        self._import_slots = context.import_slots
+        self._upload_slots = context.upload_slots
         self._default_region = context.default_region
 
     async def add(
@@ -46,23 +52,21 @@ class ImportHandlers:
         body: RequestBody,
     ) -> web.StreamResponse:
         """Import the leads in the body."""
-        import_leads = self._rehearse_import if query.dry_run else self._import_leads
-        with self._slots.one(body):
+        in_background = prefers_async(headers.prefer) and not query.dry_run
+        slots = self._upload_slots if in_background else self._import_slots
+        with slots.one(body):
             try:
                 async with open_source(
                     body, content_type=request.headers.get("Content-Type", "")
                 ) as source:
                     asked = self._asked(headers, query, source)
-                    imported = await import_leads(source.pieces, asked)
+                    if in_background:
+                        return _accepted(await self._accept_import(source.pieces, asked))
+                    import_leads = self._rehearse_import if query.dry_run else self._import_leads
+                    return _done(await import_leads(source.pieces, asked))
             except InputCutOffError as error:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
-        answer_headers = {}
-        if not query.dry_run:
-            answer_headers["Content-Location"] = f"/v1/imports/{imported.receipt.id}"
-        if imported.replayed:
-            answer_headers["Idempotent-Replayed"] = "true"
-        return json_response(ReceiptView.of(imported.receipt), headers=answer_headers)
 
     def _asked(self, headers: ImportHeaders, query: ImportQuery, source: Source) -> ImportRequest:
         input_format = InputFormat.of(source.media_type, source.charset, query.mapped)
@@ -80,6 +84,10 @@ class ImportHandlers:
     async def show(self, _request: web.Request, *, import_id: UUID) -> web.StreamResponse:
         """Show a receipt."""
         return json_response(ReceiptView.of(await self._read.receipt(import_id)))
+
+    async def cancel(self, _request: web.Request, *, import_id: UUID) -> web.StreamResponse:
+        """Cancel a running import."""
+        return json_response(ReceiptView.of(await self._cancel_import(import_id)))
 
     async def list(self, _request: web.Request, *, query: PageQuery) -> web.StreamResponse:
         """List imports, newest first."""
@@ -111,3 +119,29 @@ class ImportHandlers:
         async with write_within(request):
             await response.write_eof()
         return response
+
+
+def _done(imported: Imported) -> web.Response:
+    """Answer with the receipt of an import that has ended."""
+    headers = {} if imported.receipt.dry_run else {"Content-Location": _path(imported)}
+    return json_response(ReceiptView.of(imported.receipt), headers=headers | _marked(imported))
+
+
+def _accepted(imported: Imported) -> web.Response:
+    """Answer with the receipt as it stands of an import that is worked off in the background."""
+    headers = {"Location": _path(imported)} | _marked(imported)
+    if imported.receipt.status is not ImportStatus.RUNNING:
+        return json_response(ReceiptView.of(imported.receipt), headers=headers)
+    return json_response(
+        ReceiptView.of(imported.receipt),
+        status=202,
+        headers=headers | {"Preference-Applied": RESPOND_ASYNC},
+    )
+
+
+def _path(imported: Imported) -> str:
+    return f"/v1/imports/{imported.receipt.id}"
+
+
+def _marked(imported: Imported) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if imported.replayed else {}

@@ -13,6 +13,8 @@ from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
 from import_svc.http.sources import MULTIPART
 from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView
+from import_svc.storage.file_errors import FilesFullError, FilesUnavailableError
+from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
@@ -73,7 +75,11 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 "that breaks after rows were stored ends the import with status `failed`, an "
                 "`error`, and true counts. With an `Idempotency-Key` it is safe to "
                 "send an import again, whatever became of the first try: no row is stored twice, "
-                "and none is reported as existing because the first try stored it."
+                "and none is reported as existing because the first try stored it. With `Prefer: "
+                "respond-async` the body is stored first and the answer is 202: the import then "
+                "runs in the background, and goes on in another process if the one that runs it "
+                "dies. Its receipt says how far it is. What turns out there to be unreadable ends "
+                "it as `failed`, with the `code` that the answer would have had otherwise."
             ),
             responses={
                 200: Response(
@@ -83,7 +89,16 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                         "Content-Location": "Where the receipt stays.",
                         "Idempotent-Replayed": _REPLAYED,
                     },
-                )
+                ),
+                202: Response(
+                    ReceiptView,
+                    "The receipt as it stands, with `progress`; the import runs in the background.",
+                    headers={
+                        "Location": "Where the receipt is.",
+                        "Preference-Applied": "`respond-async`.",
+                        "Idempotent-Replayed": _REPLAYED,
+                    },
+                ),
             },
             errors=[
                 ImportRunningError,
@@ -93,6 +108,8 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 UnsupportedFormatError,
                 JudgeDiedError,
                 TooManyImportsError,
+                FilesUnavailableError,
+                FilesFullError,
             ],
             consumes=_BODIES,
             max_body=max_body_bytes,
@@ -113,6 +130,20 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             tag="imports",
             responses={200: Response(ReceiptView, "The receipt as it stands.")},
             errors=[UnknownImportError],
+        ),
+        Operation(
+            "POST",
+            "/v1/imports/{import_id}/cancel",
+            handlers.cancel,
+            summary="Cancel a running import",
+            tag="imports",
+            description=(
+                "Whether it runs in the background or its sender waits for the answer, which is "
+                "then the receipt. What is stored stays, and the receipt counts it; nothing is "
+                "stored afterwards. To cancel it again changes nothing."
+            ),
+            responses={200: Response(ReceiptView, "The receipt, with status `cancelled`.")},
+            errors=[UnknownImportError, ImportEndedError],
         ),
         Operation(
             "GET",

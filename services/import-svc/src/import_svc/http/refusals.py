@@ -11,6 +11,7 @@ from import_svc.storage.file_errors import (
     FilesUnavailableError,
     FileTooLargeError,
 )
+from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.judge_process import JudgeDiedError
@@ -41,6 +42,7 @@ REFUSALS: Final = Refusals(
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
         CutOtherwiseError: 409,
+        ImportEndedError: 409,
         KeyReusedError: 422,
         LeadExistsError: Answer(
             409,

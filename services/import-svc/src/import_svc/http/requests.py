@@ -77,6 +77,12 @@ class ImportHeaders(BaseModel):
         "UUID. Sent again with the same key and body, an import that is complete gives the same "
         "receipt, and one that was interrupted goes on where it stopped.",
     )
+    prefer: str | None = Field(
+        default=None,
+        validation_alias="Prefer",
+        description="`respond-async`: answer as soon as the body is stored, and work it off in "
+        "the background (RFC 7240). A dry run is answered with its receipt all the same.",
+    )
 
 
 class NewLeadHeaders(BaseModel):

@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from import_svc.domain.leads import Lead
+from import_svc.domain.progress import Progress
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
 from leadwire.contracts import Origin
@@ -46,6 +47,30 @@ class ImportErrorView(BaseModel):
     detail: str
 
 
+class ProgressView(BaseModel):
+    """How far a running import is; only what is stored counts."""
+
+    bytes_done: int = Field(description="Bytes, unpacked, whose rows are stored.")
+    bytes_total: int | None = Field(
+        description="Bytes of the whole body; null while that is still coming."
+    )
+    rows_per_second: float | None = Field(
+        description="Of the process that runs it now; null as long as that is not known."
+    )
+    seconds_left: float | None = Field(description="null as long as that is not known.")
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """Show progress."""
+        rate, left = progress.rows_per_second, progress.seconds_left
+        return cls(
+            bytes_done=progress.bytes_done,
+            bytes_total=progress.bytes_total,
+            rows_per_second=None if rate is None else round(rate, 1),
+            seconds_left=None if left is None else round(left, 1),
+        )
+
+
 class ImportView(BaseModel):
     """The account of an import: `received` is `imported` plus `failed`."""
 
@@ -58,6 +83,7 @@ class ImportView(BaseModel):
         description="All failures, as NDJSON or CSV; null after a dry run, which stores nothing."
     )
     error: ImportErrorView | None = Field(description="Only if the status is failed.")
+    progress: ProgressView | None = Field(description="Only while it runs.")
     started_at: datetime
     finished_at: datetime | None
 
@@ -142,7 +168,7 @@ class LeadView(ContactView):
 
 
 def _shown(receipt: Receipt) -> dict[str, Any]:
-    why = receipt.interruption
+    why, progress = receipt.interruption, receipt.progress
     return {
         "id": receipt.id,
         "status": receipt.status,
@@ -151,6 +177,7 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
         "failed": receipt.failed,
         "failures_url": None if receipt.dry_run else f"/v1/imports/{receipt.id}/failures",
         "error": None if why is None else ImportErrorView(code=why.code, detail=why.detail),
+        "progress": None if progress is None else ProgressView.of(progress),
         "started_at": receipt.started_at,
         "finished_at": receipt.finished_at,
     }

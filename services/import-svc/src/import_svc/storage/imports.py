@@ -1,15 +1,18 @@
 """Imports, their chunks and failures as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import asyncpg
+import orjson
 
+from import_svc.domain.bodies import StoredBody
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.leads import Lead
+from import_svc.domain.progress import Progress, progress_of
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Interruption, NewFailure, Receipt, RowFailure
 from import_svc.storage.errors import ImportNotRunningError
@@ -39,16 +42,68 @@ class ChunkResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewImport:
+    """An import that begins.
+
+    Attributes:
+        media_type: What its body is.
+        encoding: Python's name of the body's character set.
+        mapped: Column by field, where the request says so.
+        region: Region of national phone numbers; None if there is no default.
+        started_at: When it was asked for.
+        key: The client's name for it, if it has one.
+        body: Where its body is stored; None if that comes over HTTP.
+    """
+
+    id: UUID
+    media_type: str
+    encoding: str
+    mapped: Mapping[str, str]
+    region: str | None
+    started_at: datetime
+    key: IdempotencyKey | None
+    body: StoredBody | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOfKey:
-    """An import as its idempotency key finds it."""
+    """An import as its idempotency key finds it.
+
+    Attributes:
+        worker: The process that runs it, or ran it; None if it waits for one.
+        chunks: How many chunks are stored.
+        body_file: Where its body is stored; None if it comes, or came, over HTTP.
+        body_hash: SHA-256 of its body, if all of that was read.
+        interruption: Why it ended early, if it did.
+    """
 
     id: UUID
     status: ImportStatus
-    worker: UUID
+    worker: UUID | None
     chunks: int
     request_hash: bytes
+    body_file: str | None
     body_hash: bytes | None
     interruption: Interruption | None
+
+
+class Resumable(Protocol):
+    """An import, as found, that a process may go on with."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+        ...
+
+    @property
+    def status(self) -> ImportStatus:
+        """How it stood."""
+        ...
+
+    @property
+    def worker(self) -> UUID | None:
+        """The process to which it belonged."""
+        ...
 
 
 class ImportStore:
@@ -57,32 +112,26 @@ class ImportStore:
     def __init__(self) -> None:
         self._queries = Queries("import_svc.storage")
 
-    async def open(
-        self,
-        connection: Connection,
-        *,
-        import_id: UUID,
-        media_type: str,
-        region: str | None,
-        worker: UUID,
-        started_at: datetime,
-        key: IdempotencyKey | None,
-    ) -> None:
+    async def open(self, connection: Connection, new: NewImport, *, worker: UUID | None) -> None:
         """Begin a running import with nothing received.
+
+        Args:
+            connection: The caller's transaction.
+            new: The import.
+            worker: The process that runs it; None if it waits for one.
 
         Raises:
             ImportRunningError: Another one has just begun with this key.
         """
+        key, body = new.key, new.body
         try:
             await connection.execute(
                 self._queries["open_import"],
-                import_id,
-                media_type,
-                region,
-                worker,
-                started_at,
-                key and key.text,
-                key and key.request_hash,
+                *(new.id, new.media_type, new.encoding, new.region),
+                orjson.dumps(dict(new.mapped)).decode(),
+                *(worker, new.started_at),
+                *((key.text, key.request_hash) if key else (None, None)),
+                *((body.file, body.size, body.digest) if body else (None, None, None)),
             )
         except asyncpg.UniqueViolationError:
             raise ImportRunningError from None
@@ -98,14 +147,27 @@ class ImportStore:
             worker=record["worker"],
             chunks=record["chunks"],
             request_hash=record["request_hash"],
+            body_file=record["body_file"],
             body_hash=record["body_hash"],
             interruption=_interruption(record),
         )
 
-    async def take_over(self, connection: Connection, found: ImportOfKey, *, worker: UUID) -> bool:
-        """Let a process go on with an import; False if it is not as it was found any more."""
-        query = self._queries["take_over_import"]
-        taken = await connection.fetchval(query, found.id, found.status, found.worker, worker)
+    async def take_over(
+        self, connection: Connection, found: Resumable, *, worker: UUID, body_file: str | None
+    ) -> bool:
+        """Let a process go on with an import; False if it is not as it was found any more.
+
+        Args:
+            connection: The caller's transaction.
+            found: The import.
+            worker: The process.
+            body_file: Where the body is stored; None if it comes over HTTP.
+        """
+        taken = await connection.fetchval(
+            self._queries["take_over_import"],
+            *(found.id, found.status, found.worker),
+            *(worker, body_file),
+        )
         return taken is not None
 
     async def chunk(
@@ -125,6 +187,7 @@ class ImportStore:
         worker: UUID,
         number: int,
         input_hash: bytes,
+        input_bytes: int,
         imported: int,
         failures: Sequence[NewFailure],
     ) -> ChunkResult:
@@ -144,7 +207,7 @@ class ImportStore:
             self._queries["record_chunk"], import_id, number, *counts, input_hash
         )
         counted = await connection.fetchval(
-            self._queries["count_chunk"], import_id, *counts, worker
+            self._queries["count_chunk"], import_id, *counts, worker, input_bytes
         )
         if counted is None:
             raise ImportNotRunningError(f"the import {import_id} is not running here any more")
@@ -195,26 +258,32 @@ class ImportStore:
         """Tell whether nobody holds a lock; the transaction holds it then."""
         return bool(await connection.fetchval(self._queries["is_lock_free"], lock_key))
 
-    async def close_if_abandoned(
+    async def let_go(
         self,
         connection: Connection,
         *,
         worker: UUID,
-        lock_key: str,
+        only: Collection[UUID] | None = None,
         finished_at: datetime,
         interruption: Interruption,
-    ) -> list[UUID]:
-        """End the running imports of a process, if nobody holds its lock; return their ids."""
-        if not await self.is_lock_free(connection, lock_key=lock_key):
-            return []
+    ) -> list[tuple[UUID, ImportStatus]]:
+        """Take running imports from a process that does not run them; return how they stand now.
+
+        Those in the background wait for another process; the others have failed.
+
+        Args:
+            connection: The caller's transaction.
+            worker: The process.
+            only: Some of its imports; None for all.
+            finished_at: When those failed.
+            interruption: Why.
+        """
         records = await connection.fetch(
-            self._queries["close_imports_of_worker"],
-            worker,
-            finished_at,
-            interruption.code,
-            interruption.detail,
+            self._queries["let_go_of_imports"],
+            *(worker, None if only is None else list(only)),
+            *(finished_at, interruption.code, interruption.detail),
         )
-        return [record["id"] for record in records]
+        return [(record["id"], ImportStatus(record["status"])) for record in records]
 
     async def receipt(self, connection: Connection, import_id: UUID) -> Receipt | None:
         """Return an import's receipt without its failures; None if there is no such import."""
@@ -262,15 +331,27 @@ def _interruption(record: asyncpg.Record) -> Interruption | None:
 
 
 def _receipt(record: asyncpg.Record) -> Receipt:
+    status = ImportStatus(record["status"])
     return Receipt(
         id=record["id"],
-        status=ImportStatus(record["status"]),
+        status=status,
         received=record["received"],
         imported=record["imported"],
         failed=record["failed"],
         started_at=record["started_at"],
         finished_at=record["finished_at"],
         interruption=_interruption(record),
+        progress=_progress(record) if status is ImportStatus.RUNNING else None,
+    )
+
+
+def _progress(record: asyncpg.Record) -> Progress:
+    return progress_of(
+        bytes_done=record["bytes_done"],
+        bytes_total=record["body_bytes"],
+        rate_bytes=record["bytes_done"] - record["rate_bytes"],
+        rate_rows=record["received"] - record["rate_received"],
+        rate_seconds=record["rate_seconds"],
     )
 
 

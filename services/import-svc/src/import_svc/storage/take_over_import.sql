@@ -1,5 +1,7 @@
 -- Of several who want to go on with an import only the first finds it as it was left.
 UPDATE imports
-SET status = 'running', worker = $4, finished_at = NULL, error_code = NULL, error_detail = NULL
-WHERE id = $1 AND status = $2 AND worker = $3
+SET
+    status = 'running', worker = $4, finished_at = NULL, error_code = NULL, error_detail = NULL,
+    body_file = $5, takes = takes + 1, not_before = NULL, rate_since = NULL
+WHERE id = $1 AND status = $2 AND worker IS NOT DISTINCT FROM $3
 RETURNING id

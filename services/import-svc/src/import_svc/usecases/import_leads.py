@@ -13,14 +13,15 @@ from uuid import UUID
 
 import structlog
 
-from import_svc.decoding import InputFormat, UnreadableInputError
-from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError, KeyReusedError
-from import_svc.domain.receipt import ImportStatus, Interruption, Receipt
+from import_svc.decoding import UnreadableInputError
+from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
+from import_svc.domain.receipt import SETTLED, ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
-from import_svc.usecases.earlier_import import EarlierImport
+from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body
+from import_svc.usecases.import_request import ImportRequest
 from import_svc.usecases.input_judge import JudgedChunk
-from import_svc.usecases.judge_input import first_with_rows, hash_of, judged_chunks
+from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, JUDGE_DIED, OwnImports
 from import_svc.usecases.patience import patiently
@@ -37,12 +38,12 @@ _STOPPING: Final = Interruption(
     code="service_stopping",
     detail="the service was stopped; the rows counted here are stored, send the file again",
 )
-_LOST_RACES: Final = Interruption(
+LOST_RACES: Final = Interruption(
     code="too_many_conflicts",
     detail="others stored the same leads at the same time, again and again; "
     "the rows counted here are stored, send the file again",
 )
-_INTERNAL_ERROR: Final = Interruption(
+INTERNAL_ERROR: Final = Interruption(
     code="internal_error",
     detail="something went wrong on our side; the rows counted here are stored",
 )
@@ -60,21 +61,6 @@ class InputCutOffError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRequest:
-    """What an import is asked for with, beside its input.
-
-    Attributes:
-        input_format: How it is to be read.
-        region: Region of national phone numbers; None if there is no default.
-        key: The client's name for the request; None if it is not to be repeated.
-    """
-
-    input_format: InputFormat
-    region: str | None
-    key: IdempotencyKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +121,8 @@ class ImportLeads:
                 for too long when the import ended.
         """
         earlier = await self._earlier(request.key) if request.key else None
-        if earlier is not None and earlier.body_hash is not None:
-            if await hash_of(pieces) != earlier.body_hash:
-                raise KeyReusedError
+        if earlier is not None and earlier.status in SETTLED:
+            await insist_on_same_body(earlier, pieces)
             return Imported(receipt=await self._receipt(earlier.id), replayed=True)
         import_id = await self._import(pieces, request, earlier)
         receipt = await self._receipt(import_id)
@@ -159,7 +144,7 @@ class ImportLeads:
             with self._own.running(earlier.id if earlier else None) as import_id:
                 await self._begin(import_id, request, earlier)
                 try:
-                    ending = await self._run(import_id, first, chunks, stored=stored)
+                    ending = await self.run(import_id, chunks, first=first, stored=stored)
                     await self._own.end(import_id, ending)
                 except (KeyReusedError, CutOtherwiseError):
                     # As it was: nothing was stored, and the right body may still come.
@@ -179,12 +164,7 @@ class ImportLeads:
             await self._own.take_over(earlier)
             log.info("import_resumed", import_id=str(import_id), stored_chunks=earlier.chunks)
             return
-        await self._own.open(
-            import_id,
-            media_type=request.input_format.media_type,
-            region=request.region,
-            key=request.key,
-        )
+        await self._own.open(import_id, request)
 
     async def _receipt(self, import_id: UUID) -> Receipt:
         receipt = await patiently(
@@ -200,22 +180,37 @@ class ImportLeads:
         )
         return receipt
 
-    async def _run(
+    async def run(
         self,
         import_id: UUID,
-        first: JudgedChunk,
         chunks: AsyncIterator[JudgedChunk],
         *,
+        first: JudgedChunk | None = None,
         stored: int,
     ) -> Interruption | bytes:
-        """Store every chunk; return the hash of all input, or why it ended early."""
+        """Store every chunk of a running import of this process.
+
+        Args:
+            import_id: The import.
+            chunks: All chunks, from the first one on.
+            first: The first one with rows, if it was taken from `chunks` already.
+            stored: How many of those with rows are stored already.
+
+        Returns:
+            The hash of all input, or why it ended early.
+
+        Raises:
+            KeyReusedError: The input is not that of the chunks that are stored already.
+            CutOtherwiseError: Another version stored those, and cut the input otherwise.
+        """
         try:
+            first = first or await first_with_rows(chunks)
             return await self._store_all(import_id, first, chunks, stored=stored)
         except (UnreadableInputError, InputCutOffError) as error:
             return Interruption(code=error.code, detail=error.detail)
         except (DatabaseError, LostRaceError) as error:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
-            return _LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
+            return LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY
         except JudgeDiedError as error:
             log.error("import_judge_died", import_id=str(import_id), where=error.where)
             return JUDGE_DIED
@@ -272,4 +267,4 @@ def _how_it_was(earlier: ImportOfKey | None) -> Interruption:
 
 
 def _why_ended_by(error: BaseException) -> Interruption:
-    return _STOPPING if isinstance(error, asyncio.CancelledError) else _INTERNAL_ERROR
+    return _STOPPING if isinstance(error, asyncio.CancelledError) else INTERNAL_ERROR

@@ -7,6 +7,9 @@ process that only lost its connection needs a moment to take its lock again, as 
 a restart of the database. So a lock must be seen free in two looks in turn, and whoever
 lost its own lock forgets what it saw before, and waits for a whole pause before it looks.
 
+An import whose body came over HTTP has then failed. One whose body is stored waits for a process
+that takes it (see `background_imports`).
+
 Each look also ends imports of the process itself that run no more (see `own_imports`).
 """
 
@@ -69,25 +72,28 @@ class ImportWorker:
     async def close_abandoned(self) -> list[UUID]:
         """End imports whose process was seen dead in this look and the last; return their ids.
 
-        If such a process lives after all and comes back too late, it finds its import
-        ended and stores nothing more.
+        Those whose body is stored do not end: they wait for a process that goes on. If the one
+        that was seen dead lives after all and comes back too late, it finds its import ended, or
+        another's, and stores nothing more.
         """
         free = await self._without_lock()
         closed: list[UUID] = []
         for worker in free & self._suspects:
-            async with self._database.transaction() as connection:
-                closed += await self._imports.close_if_abandoned(
-                    connection,
-                    worker=worker,
-                    lock_key=self._lock_of(worker).key,
-                    finished_at=datetime.now(UTC),
-                    interruption=DIED,
-                )
+            closed += await self._close_imports_of(worker)
             await self._own.forget_dry_runs_of(worker)
         self._suspects = free
-        for import_id in closed:
-            log.warning("import_abandoned", import_id=str(import_id))
         return closed
+
+    async def _close_imports_of(self, worker: UUID) -> list[UUID]:
+        async with self._database.transaction() as connection:
+            if not await self._imports.is_lock_free(connection, lock_key=self._lock_of(worker).key):
+                return []
+            closed = await self._imports.let_go(
+                connection, worker=worker, finished_at=datetime.now(UTC), interruption=DIED
+            )
+        for import_id, status in closed:
+            log.warning("import_abandoned", import_id=str(import_id), status=status)
+        return [import_id for import_id, _ in closed]
 
     async def _live(self) -> None:
         await self._lock_of(self.id).run(self._look)

@@ -19,11 +19,13 @@ class JudgedChunk:
         received: How many rows it has; perhaps none.
         rows: The verdict on each; empty for a chunk that is stored already.
         input_hash: SHA-256 of the input from its beginning to the block where they end.
+        input_bytes: How many bytes that is.
     """
 
     received: int
     rows: JudgedRows
     input_hash: bytes
+    input_bytes: int
 
 
 class InputJudge:
@@ -41,6 +43,7 @@ class InputJudge:
         self._region = region
         self._stored = stored
         self._digest = hashlib.sha256()
+        self._bytes = 0
 
     def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
         """Return the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes; at least one.
@@ -51,6 +54,7 @@ class InputJudge:
             UnreadableInputError: The input breaks in this block.
         """
         self._digest.update(block)
+        self._bytes += len(block)
         rows = self._decoder.feed(block)
         if last:
             rows += self._decoder.finish()
@@ -63,6 +67,11 @@ class InputJudge:
             elif found:
                 self._stored -= 1
             chunks.append(
-                JudgedChunk(received=len(found), rows=judged, input_hash=self._digest.digest())
+                JudgedChunk(
+                    received=len(found),
+                    rows=judged,
+                    input_hash=self._digest.digest(),
+                    input_bytes=self._bytes,
+                )
             )
         return chunks

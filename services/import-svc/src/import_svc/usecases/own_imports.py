@@ -17,10 +17,11 @@ from uuid import UUID
 import structlog
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
+from import_svc.domain.idempotency import ImportRunningError
 from import_svc.domain.receipt import Interruption
-from import_svc.storage.imports import ImportOfKey, ImportStore
+from import_svc.storage.imports import ImportStore, Resumable
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.import_request import ImportRequest
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.patience import patiently
 from leadwire.db import Database, is_transient
@@ -94,14 +95,7 @@ class OwnImports:
         finally:
             self._running.discard(import_id)
 
-    async def open(
-        self,
-        import_id: UUID,
-        *,
-        media_type: str,
-        region: str | None,
-        key: IdempotencyKey | None,
-    ) -> None:
+    async def open(self, import_id: UUID, request: ImportRequest) -> None:
         """Store a new import as running.
 
         Raises:
@@ -110,25 +104,23 @@ class OwnImports:
                 `end_what_runs_no_more` ends it.
         """
         async with self._database.transaction() as connection:
-            await self._imports.open(
-                connection,
-                import_id=import_id,
-                media_type=media_type,
-                region=region,
-                worker=self.worker,
-                started_at=datetime.now(UTC),
-                key=key,
-            )
+            await self._imports.open(connection, request.new_import(import_id), worker=self.worker)
 
-    async def take_over(self, found: ImportOfKey) -> None:
-        """Go on with an import that was interrupted, here or in another process.
+    async def take_over(self, found: Resumable, *, body_file: str | None = None) -> None:
+        """Go on with an import that was interrupted, here or in another process, or waits.
+
+        Args:
+            found: The import.
+            body_file: Where its body is stored; None if it comes over HTTP.
 
         Raises:
             ImportRunningError: Somebody else was faster.
             DatabaseError: The database failed.
         """
         async with self._database.transaction() as connection:
-            if not await self._imports.take_over(connection, found, worker=self.worker):
+            if not await self._imports.take_over(
+                connection, found, worker=self.worker, body_file=body_file
+            ):
                 raise ImportRunningError(found.id)
         # How it ended here before, if nobody heard that this was stored, is no more its ending.
         self._endings.pop(found.id, None)
@@ -167,15 +159,21 @@ class OwnImports:
             log.warning("dry_run_not_forgotten", error=type(error).__name__)
 
     async def end_what_runs_no_more(self) -> list[UUID]:
-        """End those imports that stand as running and do not run; return their ids."""
+        """End those imports that stand as running here and do not run; return their ids.
+
+        Those in the background are left to whichever process is free, unless they have ended.
+        """
         over = self._endings.keys() - self._running
         async with self._database.connection() as connection:
             found = await self._imports.running(connection, worker=self.worker)
         ended = found - self._running
         for import_id in ended:
-            # Without an ending it was not even opened, as far as its caller knows.
-            default = _Ending(datetime.now(UTC), DATABASE_AWAY)
-            await self._store(import_id, self._endings.get(import_id, default))
+            ending = self._endings.get(import_id)
+            if ending is None:
+                # It was not even opened, as far as its caller knows.
+                await self._let_go(import_id)
+            else:
+                await self._store(import_id, ending)
             log.warning("import_ended_late", import_id=str(import_id))
         for import_id in over:
             # Stored: just now, or by a commit that nobody heard of.
@@ -196,6 +194,16 @@ class OwnImports:
                 more = await self._rehearsals.forget_some_keys(connection, dry_run)
         async with self._database.transaction() as connection:
             await self._rehearsals.delete(connection, dry_run)
+
+    async def _let_go(self, import_id: UUID) -> None:
+        async with self._database.transaction() as connection:
+            await self._imports.let_go(
+                connection,
+                worker=self.worker,
+                only=[import_id],
+                finished_at=datetime.now(UTC),
+                interruption=DATABASE_AWAY,
+            )
 
     async def _store(self, import_id: UUID, ending: _Ending) -> None:
         async with self._database.transaction() as connection:

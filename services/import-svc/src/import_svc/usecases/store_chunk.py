@@ -132,6 +132,7 @@ class StoreChunk:
             worker=self._worker,
             number=number,
             input_hash=chunk.input_hash,
+            input_bytes=chunk.input_bytes,
             imported=len(leads),
             failures=[
                 failure_of(row, number=first_row + position, codes=codes)

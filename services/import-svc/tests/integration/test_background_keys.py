@@ -1,0 +1,73 @@
+"""Background imports that are sent again with their key."""
+
+import asyncio
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leadwire.testing import eventually
+
+if TYPE_CHECKING:
+    from conftest import Office
+
+KEY = MappingProxyType({"Idempotency-Key": "k"})
+
+
+@pytest.mark.usefixtures("idle")
+async def test_the_same_request_gets_the_same_import_while_it_waits_and_after(
+    office: "Office", many: bytes
+) -> None:
+    first, first_headers = await office.hand_in(many, headers=KEY)
+    again, again_headers = await office.hand_in(many, headers=KEY)
+    assert again["id"] == first["id"]
+    assert again_headers["Location"] == first_headers["Location"]
+    assert "Idempotent-Replayed" not in first_headers
+    assert again_headers["Idempotent-Replayed"] == "true"
+    assert len(office.bodies()) == 1
+    problem, _ = await office.hand_in(many[:-1], headers=KEY, status=422)
+    assert problem["code"] == "idempotency_key_reused"
+    # The sender of a body that would be imported at once has to wait.
+    problem, _ = await office.hand_in(many, headers={**KEY, "Prefer": "wait=1"}, status=409)
+    assert (problem["code"], problem["import_id"]) == ("import_running", first["id"])
+    assert len(office.bodies()) == 1
+
+
+async def test_the_same_request_gets_the_receipt_once_the_import_has_ended(
+    office: "Office", many: bytes
+) -> None:
+    accepted, _ = await office.hand_in(many, headers=KEY)
+    receipt = await office.ended(accepted["id"])
+    again, headers = await office.hand_in(many, headers=KEY, status=200)
+    assert (again, headers["Idempotent-Replayed"]) == (receipt, "true")
+    at_once, _ = await office.hand_in(many, headers={**KEY, "Prefer": "wait=9"}, status=200)
+    assert at_once == receipt
+    problem, _ = await office.hand_in(many[:-1], headers=KEY, status=422)
+    assert problem["code"] == "idempotency_key_reused"
+    await office.nothing_is_left()
+
+
+@pytest.mark.usefixtures("idle")
+async def test_of_racing_requests_with_one_key_one_import_comes(
+    office: "Office", many: bytes
+) -> None:
+    answers = await asyncio.gather(*(office.hand_in(many, headers=KEY) for _ in range(4)))
+    assert len({answer["id"] for answer, _ in answers}) == 1
+    assert sum("Idempotent-Replayed" in headers for _, headers in answers) == 3
+    await eventually(lambda: len(office.bodies()) == 1)
+
+
+async def test_one_that_failed_goes_on_with_the_body_sent_again(
+    office: "Office", many: bytes
+) -> None:
+    """Here the body was lost; what was stored of it stays, and counts once."""
+    accepted, _ = await office.hand_in(many, headers=KEY)
+    await office.ended(accepted["id"])
+    await office.desk.rows(
+        "UPDATE imports SET status = 'failed', error_code = 'body_lost', error_detail = ''"
+    )
+    again, headers = await office.hand_in(many, headers=KEY)
+    assert (again["id"], "Idempotent-Replayed" in headers) == (accepted["id"], False)
+    receipt = await office.ended(accepted["id"])
+    assert (receipt["status"], receipt["received"]) == ("completed", 1_500)
+    assert len(receipt["failures"]) == 150
