@@ -1,14 +1,21 @@
 """Imports that are accepted first and worked off later."""
 
+import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import aiohttp
 import orjson
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 
+from import_svc.app import create_app
+from import_svc.settings import ImportSettings
 from import_svc.storage.file_errors import FilesFullError, FilesUnavailableError
 from import_svc.storage.files import FileStore
+from leadwire.testing import eventually
 
 if TYPE_CHECKING:
     from conftest import Json, MakePerson, Office
@@ -131,3 +138,29 @@ async def test_without_a_store_nothing_is_accepted(
     assert problem["code"] == code
     assert await office.desk.value("SELECT count(*) FROM imports") == 0
     assert (await office.desk.bring([person(1)]))["imported"] == 1
+
+
+@pytest.mark.usefixtures("idle")
+async def test_bodies_may_be_in_a_bucket(
+    settings: ImportSettings, office: "Office", many: bytes, bucket: str
+) -> None:
+    url = f"s3://{bucket}/leadwire"
+    replica = settings.model_copy(
+        update={
+            "broker_url": SecretStr("memory://bucket"),
+            "files_url": url,
+            "background_running": 1,
+        }
+    )
+    headers = {"Content-Type": NDJSON, "Prefer": "respond-async"}
+    async with TestClient(TestServer(create_app(replica))) as client:
+        async with client.post("/v1/imports", data=io.BytesIO(many), headers=headers) as response:
+            assert response.status == 202, await response.text()
+            accepted = await response.json()
+        assert (await office.ended(accepted["id"]))["received"] == 1_500
+
+        async def is_empty() -> bool:
+            soon = datetime.now(UTC) + timedelta(hours=1)
+            return not [each async for each in FileStore(url=url).older_than(soon, under="")]
+
+        await eventually(is_empty, message="no body is left")

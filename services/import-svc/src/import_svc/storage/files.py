@@ -1,7 +1,8 @@
 """Files that are too large for the database: on a file system, S3, Google Cloud, Azure.
 
-A file appears whole or not at all, and is never changed: each has a name of its own. It is
-read in ranges, each a request with a time limit, so a slow reader holds no connection.
+A file appears whole or not at all, and is never changed: each has a name of its own. On a file
+system it is on the disk once `put` returns. It is read in ranges, each a request with a time
+limit, so a slow reader holds no connection.
 
 A process that is killed while it writes may leave what nobody sees: on a file system a file
 `NAME#1`, which `sweep` deletes; in a bucket an incomplete multipart upload, which the
@@ -9,6 +10,7 @@ bucket's own lifecycle rules delete.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -218,9 +220,16 @@ class FileStore:
         try:
             async with _answered():
                 await upload.close()
+                await self._make_durable(name)
         except FileNotThereError:
             # A store that does not know the place to put it, which is not the file.
             raise FilesUnavailableError("the place of the files is not there") from None
+
+    async def _make_durable(self, name: str) -> None:
+        """Have the file outlive a power cut, as what the database says of it does."""
+        directory = directory_of(self._url)
+        if directory is not None:
+            await asyncio.to_thread(_sync, directory / name, within=directory)
 
 
 async def _abort(upload: "AsyncWritableFile", why: BaseException) -> None:
@@ -243,6 +252,17 @@ async def _answered() -> AsyncIterator[None]:
 
 async def _nothing() -> AsyncIterator[bytes]:
     yield b""
+
+
+def _sync(path: Path, *, within: Path) -> None:
+    """Write a file, and the directories that name it, through to the disk."""
+    while path.is_relative_to(within):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        path = path.parent
 
 
 def _delete_leftovers(directory: Path) -> int:

@@ -23,8 +23,9 @@ from leadwire.db import Database, is_transient
 
 log = structlog.get_logger(__name__)
 
-LEFT_OVER_AFTER: Final = timedelta(hours=1)
-"""A whole body is followed by its import within seconds, or not at all."""
+LEFT_OVER_AFTER: Final = timedelta(days=1)
+"""A whole body is followed by its import within seconds, or not at all. But S3 dates it from the
+beginning of its upload, which may have taken hours."""
 
 _PLACE: Final = "imports"
 _AT_ONCE: Final = 500

@@ -105,8 +105,11 @@ class WorkOffImport:
         except Exception:
             log.exception("import_failed", import_id=str(waiting.id))
             ending = INTERNAL_ERROR
-        if not (_may_pass(ending) and await self._put_off(waiting)):
-            await self._own.end(waiting.id, ending)
+        if _may_pass(ending) and await self._put_off(waiting):
+            return
+        await self._own.end(waiting.id, ending)
+        code = ending.code if isinstance(ending, Interruption) else None
+        log.info("import_worked_off", import_id=str(waiting.id), error=code)
 
     async def _run(self, waiting: WaitingImport) -> Interruption | bytes:
         """Store what is not stored yet; return the hash of the body, or why that ended early."""
