@@ -13,6 +13,7 @@ from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.background import BackgroundStore
+from import_svc.storage.file_errors import FileStoreError
 from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
@@ -40,6 +41,8 @@ from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
 from leadwire.resync import RESYNC_MIGRATIONS, Part
 from leadwire.service import (
     Backbone,
+    Check,
+    CheckFailedError,
     ServiceDescription,
     install_backbone,
     install_relay,
@@ -172,6 +175,13 @@ def _parts(outbox: Outbox) -> Sequence[Part]:
     )
 
 
+async def _check_files(settings: ImportSettings) -> None:
+    try:
+        await FileStore(url=settings.files_url).start()
+    except FileStoreError as error:
+        raise CheckFailedError(str(error)) from None
+
+
 SERVICE = ServiceDescription(
     name="import-svc",
     schema="import_svc",
@@ -183,6 +193,7 @@ SERVICE = ServiceDescription(
     ),
     subscriptions=(),
     setup=setup,
+    checks=(Check(name="file store", run=_check_files),),
     commands=(
         resync_command(
             _parts,

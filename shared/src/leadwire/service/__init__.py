@@ -7,7 +7,13 @@ calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
 from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
 from leadwire.service.cli import main
 from leadwire.service.commands import create_app, migrated_database
-from leadwire.service.description import Command, Say, ServiceDescription
+from leadwire.service.description import (
+    Check,
+    CheckFailedError,
+    Command,
+    Say,
+    ServiceDescription,
+)
 from leadwire.service.resync import resync_command
 from leadwire.service.settings import (
     BrokerUrl,
@@ -22,6 +28,8 @@ from leadwire.service.settings import (
 __all__ = [
     "Backbone",
     "BrokerUrl",
+    "Check",
+    "CheckFailedError",
     "Command",
     "EnvironmentVariable",
     "PostgresUrl",

@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from leadwire.broker import BrokerError
 from leadwire.db import DatabaseError, pending_migrations
 from leadwire.service.commands import connected_broker, new_database
 from leadwire.service.components import NotPreparedError
-from leadwire.service.description import Say, ServiceDescription, SettingsT
+from leadwire.service.description import CheckFailedError, Say, ServiceDescription, SettingsT
 
 CHECK_WITHIN = 10.0
-"""Seconds that the database, and then the broker, have to answer."""
+"""Seconds that the database, then the broker, and then whatever else have to answer."""
 
 
 async def check(description: ServiceDescription[SettingsT], settings: SettingsT, say: Say) -> int:
-    """Check settings, database, migrations, broker and topology; one line each.
+    """Check settings, database, migrations, broker, topology and what else a service needs.
+
+    One line each.
 
     Returns:
         0 if all is well, 1 otherwise.
@@ -31,7 +34,10 @@ async def check(description: ServiceDescription[SettingsT], settings: SettingsT,
             well = _report("migrations", pending, f"run `{description.name} migrate`", say)
     finally:
         await database.stop()
-    return 0 if await _check_broker(description, settings, say) and well else 1
+    well = await _check_broker(description, settings, say) and well
+    for each in description.checks:
+        well = await _attempt(each.name, partial(each.run, settings), say) and well
+    return 0 if well else 1
 
 
 async def _check_broker(
@@ -57,7 +63,7 @@ async def _attempt(what: str, attempt: Callable[[], Awaitable[None]], say: Say) 
     except TimeoutError:
         say(f"{what}: no answer within {CHECK_WITHIN:g} s")
         return False
-    except (DatabaseError, BrokerError, NotPreparedError, OSError) as error:
+    except (DatabaseError, BrokerError, NotPreparedError, CheckFailedError, OSError) as error:
         say(f"{what}: {error}")
         return False
     say(f"{what}: ok")

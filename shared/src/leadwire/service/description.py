@@ -36,6 +36,23 @@ class Command(Generic[SettingsT]):
     run: Callable[["ServiceDescription[SettingsT]", SettingsT, Namespace, Say], Awaitable[int]]
 
 
+class CheckFailedError(Exception):
+    """Something that a service needs cannot be used; the message says what and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Generic[SettingsT]):
+    """What the command `check` tries for one service beside what every service needs.
+
+    Attributes:
+        name: What is tried.
+        run: Tries it; raises `CheckFailedError` if it cannot be used.
+    """
+
+    name: str
+    run: Callable[[SettingsT], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDescription(Generic[SettingsT]):
     """A service, as `leadwire.service.main` runs it.
@@ -49,6 +66,7 @@ class ServiceDescription(Generic[SettingsT]):
         subscriptions: What it consumes.
         setup: Wires the service into an application.
         commands: What its command line offers beside what every service's does.
+        checks: What its command `check` tries beside what every service's does.
     """
 
     name: str
@@ -58,3 +76,4 @@ class ServiceDescription(Generic[SettingsT]):
     subscriptions: Sequence[Subscription]
     setup: Callable[[web.Application, SettingsT], None]
     commands: Sequence[Command[SettingsT]] = ()
+    checks: Sequence[Check[SettingsT]] = ()
