@@ -38,13 +38,14 @@ SCHEMAS = tuple(service.schema for service in SERVICES)
 COUNT = "SELECT count(*) FROM {table}"
 
 
-def wired(*, broker: str, mail: str, database_urls: Mapping[str, str]) -> web.Application:
+def wired(*, broker: str, place: str, database_urls: Mapping[str, str]) -> web.Application:
     def settings_of(service: ServiceDescription[Any]) -> ServiceSettings:
         given: ServiceSettings = service.settings(
             auth="off",
             broker_url=broker,
             database_url=database_urls[service.schema],
-            email_url=mail,
+            files_url=f"{place}/files",
+            email_url=f"{place}/mail",
             email_from="leads@example.com",
         )
         return given
@@ -55,7 +56,7 @@ def wired(*, broker: str, mail: str, database_urls: Mapping[str, str]) -> web.Ap
 # Wired only to be described: nothing is started or connected to.
 DOCUMENT = wired(
     broker="memory://described",
-    mail="file:///described",
+    place="file:///described",
     database_urls=dict.fromkeys(SCHEMAS, "postgresql://described"),
 )[OPENAPI].document()
 REQUESTS = Requests(DOCUMENT)
@@ -154,14 +155,14 @@ def leadwire(
 
 
 async def _started(
-    templates: DatabaseTemplates, mail: Path
+    templates: DatabaseTemplates, place: Path
 ) -> tuple[str, web.Application, HttpServer]:
     name = await templates.create()
     for service in SERVICES:
         await templates.add(name, service.schema, service.migrations)
     app = wired(
         broker=f"memory://{uuid4()}",
-        mail=mail.as_uri(),
+        place=place.as_uri(),
         database_urls={schema: templates.service_url(name, schema) for schema in SCHEMAS},
     )
     server = HttpServer(app=app, host="127.0.0.1", port=0)
