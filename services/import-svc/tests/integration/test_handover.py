@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -19,8 +19,10 @@ from import_svc.settings import ImportSettings
 from import_svc.storage.background import MOST_TAKES
 from import_svc.storage.file_errors import FilesUnavailableError
 from import_svc.storage.files import FileStore
+from import_svc.storage.imports import ImportStore, Resumable
 from import_svc.usecases.bodies import LEFT_OVER_AFTER
 from import_svc.usecases.import_worker import ImportWorker
+from leadwire.db import Connection
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -92,6 +94,31 @@ async def test_an_import_of_a_process_that_died_is_taken_over(
         receipt = await office.ended(accepted["id"])
     assert (receipt["status"], receipt["received"]) == ("completed", 1_500)
     await office.nothing_is_left()
+
+
+@pytest.mark.usefixtures("many_looks")
+async def test_an_import_that_was_taken_unheard_is_taken_again(
+    office: "Office", many: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row says that this process runs it, but the answer that it may was lost."""
+    take_over = ImportStore.take_over
+    unheard: list[Resumable] = []
+
+    async def take_and_vanish(
+        store: ImportStore, connection: Connection, found: Resumable, **values: Any
+    ) -> bool:
+        taken = await take_over(store, connection, found, **values)
+        if not unheard:
+            unheard.append(found)
+            await connection.execute("COMMIT")
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return taken
+
+    monkeypatch.setattr(ImportStore, "take_over", take_and_vanish)
+    accepted, _ = await office.hand_in(many)
+    receipt = await office.ended(accepted["id"])
+    assert (receipt["status"], receipt["received"]) == ("completed", 1_500)
+    assert len(unheard) == 1
 
 
 @pytest.mark.usefixtures("idle")
