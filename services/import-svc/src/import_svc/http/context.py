@@ -19,7 +19,7 @@ class Context:
 
     Attributes:
         import_slots: Places of the imports that may run at once while their bodies come.
-        upload_slots: Places of the bodies that may be stored at once, for imports in the background.
+        upload_slots: Places of the bodies that may be stored at once for imports in the background.
         default_region: Region of national phone numbers where a request names none.
         max_body_bytes: Most bytes of one import.
     """
