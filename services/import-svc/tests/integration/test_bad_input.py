@@ -380,13 +380,15 @@ async def service(
     """One process for all cases: what one leaves behind, the next one meets."""
     database = await database_templates.copy(SERVICE.schema, SERVICE.migrations)
     url, port = database_templates.service_url(database, SERVICE.schema), free_port()
+    directory = tmp_path_factory.mktemp("import_svc")
     environment = {
         "LEADWIRE_AUTH": "off",
         "LEADWIRE_HTTP_PORT": str(port),
         "LEADWIRE_BROKER_URL": "memory://bad-input",
         "IMPORT_DATABASE_URL": url,
+        "IMPORT_FILES_URL": (directory / "files").as_uri(),
     }
-    log = tmp_path_factory.mktemp("import_svc") / "log"
+    log = directory / "log"
     process = ServiceProcess(module="import_svc", environment=environment, port=port, log=log)
     await process.start()
     yield Service(process, url)
