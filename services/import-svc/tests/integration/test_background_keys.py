@@ -71,3 +71,24 @@ async def test_one_that_failed_goes_on_with_the_body_sent_again(
     receipt = await office.ended(accepted["id"])
     assert (receipt["status"], receipt["received"]) == ("completed", 1_500)
     assert len(receipt["failures"]) == 150
+
+
+async def test_a_body_that_begins_otherwise_than_what_is_stored_is_refused(
+    office: "Office", many: bytes
+) -> None:
+    """It was sent to be imported at once, and was interrupted: only what is stored is known."""
+    at_once = {**KEY, "Prefer": "wait=9"}
+    receipt, _ = await office.hand_in(many, headers=at_once, status=200)
+    await office.desk.rows(
+        "UPDATE imports SET status = 'failed', error_code = 'service_died', error_detail = '',"
+        " body_hash = NULL"
+    )
+    for other in (many[:-1], many[:1_000_000], b"\n" + many, many.replace(b"Given7", b"Taken7")):
+        problem, _ = await office.hand_in(other, headers=KEY, status=422)
+        assert problem["code"] == "idempotency_key_reused"
+    assert office.bodies() == []
+    assert (await office.receipt(receipt["id"]))["error"]["code"] == "service_died"
+    again, _ = await office.hand_in(many, headers=KEY)
+    assert again["id"] == receipt["id"]
+    ended = await office.ended(receipt["id"])
+    assert (ended["status"], ended["received"], ended["failed"]) == ("completed", 1_500, 150)

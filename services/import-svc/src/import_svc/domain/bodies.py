@@ -1,4 +1,4 @@
-"""The body of an import that is worked off later."""
+"""The bodies of imports, as far as they must be known again."""
 
 from dataclasses import dataclass
 
@@ -14,5 +14,18 @@ class StoredBody:
     """
 
     file: str
+    size: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What an import has done of its body.
+
+    Attributes:
+        size: In bytes, from the body's beginning.
+        digest: SHA-256 of them.
+    """
+
     size: int
     digest: bytes

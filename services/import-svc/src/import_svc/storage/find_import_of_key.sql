@@ -1,5 +1,12 @@
 SELECT
-    id, status, worker, request_hash, body_file, body_hash, error_code, error_detail,
-    (SELECT count(*) FROM import_chunks WHERE import_id = imports.id) AS chunks
+    imports.id, status, worker, request_hash, body_file, body_hash, bytes_done, error_code,
+    error_detail, coalesce(last_chunk.number + 1, 0) AS chunks, last_chunk.input_hash AS done_hash
 FROM imports
+LEFT JOIN LATERAL (
+    SELECT number, input_hash
+    FROM import_chunks
+    WHERE import_id = imports.id
+    ORDER BY number DESC
+    LIMIT 1
+) AS last_chunk ON true
 WHERE idempotency_key = $1

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from import_svc.domain.bodies import StoredBody
+from import_svc.domain.bodies import Beginning, StoredBody
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
 from import_svc.domain.leads import Lead
 from import_svc.domain.progress import Progress, progress_of
@@ -72,6 +72,7 @@ class ImportOfKey:
     Attributes:
         worker: The process that runs it, or ran it; None if it waits for one.
         chunks: How many chunks are stored.
+        done: The part of its body that they came from; None if there are none.
         body_file: Where its body is stored; None if it comes, or came, over HTTP.
         body_hash: SHA-256 of its body, if all of that was read.
         interruption: Why it ended early, if it did.
@@ -81,6 +82,7 @@ class ImportOfKey:
     status: ImportStatus
     worker: UUID | None
     chunks: int
+    done: Beginning | None
     request_hash: bytes
     body_file: str | None
     body_hash: bytes | None
@@ -146,6 +148,7 @@ class ImportStore:
             status=ImportStatus(record["status"]),
             worker=record["worker"],
             chunks=record["chunks"],
+            done=_done(record),
             request_hash=record["request_hash"],
             body_file=record["body_file"],
             body_hash=record["body_hash"],
@@ -322,6 +325,12 @@ class ImportStore:
         await connection.execute(
             self._queries["redact_failures_of_lead"], lead.id, lead.email_key, lead.cellphone
         )
+
+
+def _done(record: asyncpg.Record) -> Beginning | None:
+    if record["done_hash"] is None:
+        return None
+    return Beginning(size=record["bytes_done"], digest=record["done_hash"])
 
 
 def _interruption(record: asyncpg.Record) -> Interruption | None:

@@ -74,7 +74,7 @@ class AcceptImport:
         if earlier is not None and _stays(earlier):
             await insist_on_same_body(earlier, pieces)
             return await self._answer(earlier.id, replayed=True)
-        body = await self._bodies.keep(pieces)
+        body = await self._bodies.keep(pieces, done=earlier.done if earlier else None)
         try:
             import_id = await self._open(request, earlier, body)
         except KeyReusedError:

@@ -7,7 +7,7 @@ running import needs, and that is older than any request that may still bring it
 
 import contextlib
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -15,7 +15,8 @@ from typing import Final
 import structlog
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.bodies import StoredBody
+from import_svc.domain.bodies import Beginning, StoredBody
+from import_svc.domain.idempotency import KeyReusedError
 from import_svc.storage.background import BackgroundStore
 from import_svc.storage.file_errors import FileStoreError
 from import_svc.storage.files import FileStore
@@ -49,24 +50,20 @@ class Bodies:
         self._files = files
         self._max_bytes = max_bytes
 
-    async def keep(self, pieces: AsyncGenerator[bytes]) -> StoredBody:
+    async def keep(self, pieces: AsyncIterator[bytes], *, done: Beginning | None) -> StoredBody:
         """Store a body whole; whatever goes wrong, nothing is stored.
 
         Args:
             pieces: Its bytes; what they raise is raised here.
+            done: What its import has done already, with which it must begin.
 
         Raises:
+            KeyReusedError: It begins otherwise.
             FileStoreError: The store fails, or has no room.
         """
         file, digest = f"{_PLACE}/{uuid7()}", hashlib.sha256()
-
-        async def digested() -> AsyncGenerator[bytes]:
-            async for piece in pieces:
-                digest.update(piece)
-                yield piece
-
-        async with contextlib.aclosing(digested()) as hashed:
-            size = await self._files.put(file, hashed, max_bytes=self._max_bytes)
+        async with contextlib.aclosing(_digested(pieces, digest, done)) as digested:
+            size = await self._files.put(file, digested, max_bytes=self._max_bytes)
         return StoredBody(file=file, size=size, digest=digest.digest())
 
     async def forget(self, file: str) -> None:
@@ -98,6 +95,24 @@ class Bodies:
         for file in files:
             if file not in needed:
                 await self._files.delete(file)
+
+
+async def _digested(
+    pieces: AsyncIterator[bytes], digest: "hashlib._Hash", done: Beginning | None
+) -> AsyncGenerator[bytes]:
+    """Yield the pieces once they are hashed, and compared with what must be their beginning."""
+    to_compare = done.size if done else 0
+    async for piece in pieces:
+        if done is not None and 0 < to_compare <= len(piece):
+            begun = digest.copy()
+            begun.update(piece[:to_compare])
+            if begun.digest() != done.digest:
+                raise KeyReusedError
+        to_compare -= len(piece)
+        digest.update(piece)
+        yield piece
+    if to_compare > 0:
+        raise KeyReusedError
 
 
 def passes(error: Exception) -> bool:
