@@ -1,11 +1,14 @@
 """Bulk import over HTTP, against COPY of the same rows into the same table.
 
 The import is a request to a real import-svc process: it decodes, validates, stores
-and writes the events to its outbox, and publishes them meanwhile. The limit is asyncpg's COPY
-of the rows that the import stored, in one go, into a table with the same columns, constraints
-and indexes. Memory is that of the service and its judging processes together.
+and writes the events to its outbox. The limit is asyncpg's COPY of the rows that the import
+stored, in one go, into a table with the same columns, constraints and indexes. Meanwhile the
+relay stands by, as it does in every replica but one; what it takes has a benchmark of its own.
+The figures `-publishing` are those of a process that also publishes, with RabbitMQ on the same
+machine. Memory is the most of both, of the service and its judging process together.
 """
 
+import asyncio
 import io
 import tempfile
 import time
@@ -18,11 +21,12 @@ import asyncpg
 import orjson
 
 from bench.figures import Figure, against_limit
-from bench.memory import peak_memory
+from bench.memory import Peak
 from bench.servers import Servers
 from import_svc.app import SERVICE
 from leadwire.broker import Subscription
 from leadwire.contracts import EventType
+from leadwire.db import Database, LeaderLock
 from leadwire.db.embedded import free_port
 from leadwire.testing.process import ServiceProcess, run_to_end
 
@@ -69,16 +73,14 @@ async def measure_import(servers: Servers) -> Sequence[Figure]:
     """Return rows per second of imports as CSV and NDJSON, and the service's peak memory."""
     database_url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
     await servers.declare(SUBSCRIPTION)
-    async with running_service(servers, database_url) as service:
-        connection = await asyncpg.connect(database_url)
-        try:
-            return [
-                figure
-                for suffix, rows in SIZES.items()
-                for figure in await _measure_size(suffix, rows, servers, service, connection)
-            ]
-        finally:
-            await connection.close()
+    connection = await asyncpg.connect(database_url)
+    try:
+        bench = _ImportBench(servers, database_url, connection)
+        return [
+            figure for suffix, rows in SIZES.items() for figure in await bench.measure(suffix, rows)
+        ]
+    finally:
+        await connection.close()
 
 
 @asynccontextmanager
@@ -108,29 +110,75 @@ async def running_service(servers: Servers, database_url: str) -> AsyncIterator[
             await service.stop()
 
 
-async def _measure_size(
-    suffix: str,
-    rows: int,
-    servers: Servers,
-    service: ServiceProcess,
-    connection: "asyncpg.Connection[asyncpg.Record]",
-) -> list[Figure]:
-    figures = []
-    async with peak_memory(service.pid) as memory:
-        for name, content_type, encode in FORMATS:
-            body = encode(leads(rows))
-            values, limits = [], []
-            for _ in range(ROUNDS):
-                await connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
-                await servers.purge(SUBSCRIPTION.name)
-                values.append(rows / await _import(service.url, content_type, body, rows))
-                limits.append(rows / await _copy(connection))
-            figures.append(
-                against_limit(
-                    name + suffix, values=values, limits=limits, unit="rows/s", target=0.5
-                )
-            )
-    return [*figures, memory.figure("import-memory" + suffix, limit_mib=MOST_MIB)]
+class _ImportBench:
+    def __init__(
+        self,
+        servers: Servers,
+        database_url: str,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+    ) -> None:
+        self._servers = servers
+        self._database_url = database_url
+        self._connection = connection
+
+    async def measure(self, suffix: str, rows: int) -> list[Figure]:
+        """Measure imports of as many rows."""
+        bodies = [(name + suffix, type_, encode(leads(rows))) for name, type_, encode in FORMATS]
+        peak = Peak()
+        async with _relay_elsewhere(self._database_url), self._service(peak) as service:
+            figures = [await self._against_copy(service, *body, rows=rows) for body in bodies]
+        async with self._service(peak) as service:
+            for name, content_type, body in bodies:
+                value = await self._rows_per_second(service, content_type, body, rows=rows)
+                figures.append(Figure(name=f"{name}-publishing", value=value, unit="rows/s"))
+        return [*figures, peak.figure("import-memory" + suffix, limit_mib=MOST_MIB)]
+
+    @asynccontextmanager
+    async def _service(self, peak: Peak) -> AsyncIterator[ServiceProcess]:
+        async with (
+            running_service(self._servers, self._database_url) as service,
+            peak.of(service.pid),
+        ):
+            yield service
+
+    async def _against_copy(
+        self, service: ServiceProcess, name: str, content_type: str, body: bytes, *, rows: int
+    ) -> Figure:
+        values, limits = [], []
+        for _ in range(ROUNDS):
+            values.append(await self._rows_per_second(service, content_type, body, rows=rows))
+            limits.append(rows / await _copy(self._connection))
+        return against_limit(name, values=values, limits=limits, unit="rows/s", target=0.5)
+
+    async def _rows_per_second(
+        self, service: ServiceProcess, content_type: str, body: bytes, *, rows: int
+    ) -> float:
+        await self._connection.execute("TRUNCATE leads, imports, import_failures, outbox CASCADE")
+        await self._servers.purge(SUBSCRIPTION.name)
+        return rows / await _import(service.url, content_type, body, rows)
+
+
+@asynccontextmanager
+async def _relay_elsewhere(database_url: str) -> AsyncIterator[None]:
+    """Let another process lead the relays of the service, and publish nothing."""
+    database = Database(url=database_url, schema=SERVICE.schema, application_name="bench")
+    leads = asyncio.Event()
+
+    async def publish_nothing() -> None:
+        leads.set()
+        await asyncio.Event().wait()
+
+    await database.start()
+    leading = asyncio.create_task(
+        LeaderLock(database=database, name="outbox relay").run(publish_nothing)
+    )
+    try:
+        await leads.wait()
+        yield
+    finally:
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
+        await database.stop()
 
 
 async def _import(url: str, content_type: str, body: bytes, rows: int) -> float:

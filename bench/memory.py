@@ -20,28 +20,25 @@ class Peak:
     def __init__(self) -> None:
         self.mib = 0.0
 
+    @asynccontextmanager
+    async def of(self, pid: int) -> AsyncIterator[None]:
+        """Watch a process and its children within this context."""
+        watching = asyncio.create_task(self._watch(pid))
+        try:
+            yield
+        finally:
+            watching.cancel()
+
+    async def _watch(self, pid: int) -> None:
+        while True:
+            self.mib = max(self.mib, sum(map(_resident_mib, _family(pid))))
+            await asyncio.sleep(SAMPLE_EVERY)
+
     def figure(self, name: str, *, limit_mib: float) -> Figure:
         """Return it as a figure that is met below a limit."""
         return Figure(
             name=name, value=self.mib, unit="MiB", limit=limit_mib, met=self.mib < limit_mib
         )
-
-
-@asynccontextmanager
-async def peak_memory(pid: int) -> AsyncIterator[Peak]:
-    """Watch a process and its children within this context."""
-    peak = Peak()
-    watching = asyncio.create_task(_watch(pid, peak))
-    try:
-        yield peak
-    finally:
-        watching.cancel()
-
-
-async def _watch(pid: int, peak: Peak) -> None:
-    while True:
-        peak.mib = max(peak.mib, sum(map(_resident_mib, _family(pid))))
-        await asyncio.sleep(SAMPLE_EVERY)
 
 
 def _family(pid: int) -> Iterator[int]:
