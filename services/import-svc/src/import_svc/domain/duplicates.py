@@ -33,14 +33,21 @@ class Sifted:
     failed: list[tuple[int, JudgedRow, tuple[Code, ...]]]
 
 
-def keys_to_look_up(rows: JudgedRows) -> tuple[list[str], list[str]]:
+def keys_to_look_up(rows: JudgedRows, *, only_failed: bool = False) -> tuple[list[str], list[str]]:
     """Return the email keys and cellphones of the rows, also of those that failed.
 
     A row that fails for one reason still reports every other that applies.
+
+    Args:
+        rows: Rows of one chunk.
+        only_failed: Whether to leave out the valid rows, whose keys are constrained to be new.
     """
     failed = rows.failed.values()
-    emails = [*rows.contacts.email_keys, *(row.email_key for row in failed if row.email_key)]
-    cellphones = [*rows.contacts.cellphones, *(row.cellphone for row in failed if row.cellphone)]
+    emails = [row.email_key for row in failed if row.email_key]
+    cellphones = [row.cellphone for row in failed if row.cellphone]
+    if not only_failed:
+        emails += rows.contacts.email_keys
+        cellphones += rows.contacts.cellphones
     return emails, cellphones
 
 

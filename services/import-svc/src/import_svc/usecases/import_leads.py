@@ -229,13 +229,18 @@ class ImportLeads:
     ) -> bytes:
         number, first_row = 0, 1
         chunk: JudgedChunk | None = first
+        look_up = True
         while chunk is not None:
             input_hash = chunk.input_hash
             following = asyncio.create_task(_next(chunks), name=f"read import {import_id}")
             try:
                 if chunk.received:
-                    await self._store_chunk(
-                        chunk, import_id=import_id, number=number, first_row=first_row
+                    look_up = await self._store_chunk(
+                        chunk,
+                        import_id=import_id,
+                        number=number,
+                        first_row=first_row,
+                        look_up=look_up,
                     )
                     number, first_row = number + 1, first_row + chunk.received
             except BaseException:
