@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import SystemRandom
 
 import structlog
@@ -42,11 +43,16 @@ class PeriodicTask:
         self._body = body
         self._passes = passes
         self._jitter = jitter
+        self._wanted = asyncio.Event()
         self._task = BackgroundTask(name=name, body=self._run)
 
     async def start(self) -> None:
         """Begin; the first call comes at once."""
         await self._task.start()
+
+    def hasten(self) -> None:
+        """Let the next call come now, or right after the one that runs."""
+        self._wanted.set()
 
     async def stop(self) -> None:
         """Cancel the call that runs, if one does."""
@@ -58,9 +64,12 @@ class PeriodicTask:
 
     async def _run(self) -> None:
         while True:
+            self._wanted.clear()
             if not await self._call():
                 spread = _random.uniform(1 - self._jitter, 1 + self._jitter)
-                await asyncio.sleep(self._interval * spread)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._interval * spread):
+                        await self._wanted.wait()
 
     async def _call(self) -> bool:
         try:

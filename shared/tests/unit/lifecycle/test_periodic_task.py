@@ -51,6 +51,37 @@ async def test_does_at_once_what_is_left_to_do() -> None:
     await loop.stop()
 
 
+async def test_does_at_once_what_it_is_hastened_to_do() -> None:
+    rounds = Rounds()
+    loop = loop_of(rounds, interval=3600)
+    loop.hasten()
+    await loop.start()
+    await eventually(lambda: rounds.calls == 1)
+    loop.hasten()
+    await eventually(lambda: rounds.calls == 2)
+    await loop.stop()
+
+
+async def test_hastened_while_it_works_it_does_so_once_more() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    calls = 0
+
+    async def work() -> bool:
+        nonlocal calls
+        calls += 1
+        begun.set()
+        await go_on.wait()
+        return False
+
+    loop = PeriodicTask(name="probe", interval=3600, body=work, passes=lambda _: False)
+    await loop.start()
+    await begun.wait()
+    loop.hasten()
+    go_on.set()
+    await eventually(lambda: calls == 2)
+    await loop.stop()
+
+
 async def test_an_error_that_passes_is_logged_and_waited_out() -> None:
     rounds = Rounds(TimeoutError())
     loop = loop_of(rounds, interval=0.01)
