@@ -19,7 +19,7 @@ from leadwire.http.metrics import add_registry
 from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
 from leadwire.http.paging import PageQuery
-from leadwire.http.parsing import invalid_request
+from leadwire.http.parsing import invalid_request, model_of_fields, model_of_json
 from leadwire.http.problems import JSON, Problem
 from leadwire.http.refusals import Answer, Refusals
 from leadwire.http.responses import encoded_json_response, json_response
@@ -56,6 +56,8 @@ __all__ = [
     "etag_header",
     "invalid_request",
     "json_response",
+    "model_of_fields",
+    "model_of_json",
     "negotiate",
     "new_application",
     "versions_of",

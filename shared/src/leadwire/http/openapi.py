@@ -18,6 +18,9 @@ from leadwire.http.parsing import Binding
 ParameterPlace = Literal["path", "query", "header"]
 
 
+_FILE: Node = {"schema": {"type": "string", "format": "binary"}}
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     operation: Operation
@@ -148,7 +151,7 @@ class _Writer:
         kinds = tuple(response.media_types) or default
         if kinds:
             content = self._content(response.model, "serialization")
-            node["content"] = dict.fromkeys(kinds, content)
+            node["content"] = dict.fromkeys(kinds, content) | dict.fromkeys(response.files, _FILE)
         if response.headers:
             node["headers"] = {
                 name: {"description": text, "schema": {"type": "string"}}

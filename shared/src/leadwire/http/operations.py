@@ -21,12 +21,14 @@ class Response:
             only the media type is known.
         description: What it means.
         media_types: Media types of the body; for a body without JSON, name them.
+        files: Media types of files that may come in place of such a body.
         headers: Response headers by name, with their description.
     """
 
     model: Schema
     description: str
     media_types: Sequence[str] = ()
+    files: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

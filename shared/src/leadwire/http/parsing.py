@@ -21,6 +21,8 @@ from leadwire.http.bodies import RequestBody
 from leadwire.http.operations import Operation
 from leadwire.http.problems import JSON, Problem
 
+_Model = typing.TypeVar("_Model", bound=BaseModel)
+
 _MOST_ERRORS = 20
 _LONGEST_NAME = 64
 
@@ -137,14 +139,22 @@ def invalid_request(errors: Sequence[JSON], *, status: int) -> Problem:
     )
 
 
-async def _parse_json(body: RequestBody, model: type[BaseModel]) -> BaseModel:
+async def _parse_json(body: RequestBody, model: type[_Model]) -> _Model:
     if not _is_json(body):
         raise Problem(
             status=415,
             code="unsupported_media_type",
             detail="This operation takes a body of content type application/json, in UTF-8.",
         )
-    raw = await body.read()
+    return model_of_json(await body.read(), model)
+
+
+def model_of_json(raw: bytes, model: type[_Model]) -> _Model:
+    """Parse a JSON body; for those who read it themselves.
+
+    Raises:
+        Problem: 400 `malformed_json`, 422 `invalid_request`.
+    """
     try:
         content: object = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -153,10 +163,19 @@ async def _parse_json(body: RequestBody, model: type[BaseModel]) -> BaseModel:
             code="malformed_json",
             detail=f"The body is not JSON: it breaks at line {error.lineno}, column {error.colno}.",
         ) from None
-    if b"\\u0000" in raw and _has_nul(content):
-        message = "Text must not contain the character U+0000"
-        raise invalid_request([{"in": "body", "path": "", "message": message}], status=422)
+    if b"\\u0000" in raw:
+        _refuse_nul(content)
     return _parse(model.model_validate_json, raw, place="body")
+
+
+def model_of_fields(fields: Mapping[str, str], model: type[_Model]) -> _Model:
+    """Parse the fields of a form as if they had come as a JSON object.
+
+    Raises:
+        Problem: 422 `invalid_request`.
+    """
+    _refuse_nul(fields)
+    return _parse(model.model_validate, fields, place="body")
 
 
 def _is_json(body: RequestBody) -> bool:
@@ -167,6 +186,12 @@ def _is_json(body: RequestBody) -> bool:
     ) and (body.charset or "utf-8").lower() in {"utf-8", "utf8", "us-ascii"}
 
 
+def _refuse_nul(content: object) -> None:
+    if _has_nul(content):
+        message = "Text must not contain the character U+0000"
+        raise invalid_request([{"in": "body", "path": "", "message": message}], status=422)
+
+
 def _has_nul(content: object) -> bool:
     """Tell whether any text holds U+0000, which JSON allows and Postgres does not."""
     pending = [content]
@@ -174,7 +199,7 @@ def _has_nul(content: object) -> bool:
         match pending.pop():
             case str() as text if "\x00" in text:
                 return True
-            case dict() as mapping:
+            case Mapping() as mapping:
                 pending.extend(mapping.keys())
                 pending.extend(mapping.values())
             case list() as items:

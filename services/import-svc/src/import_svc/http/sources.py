@@ -10,13 +10,11 @@ from typing import Final
 # The library is annotated, but does not say so.
 import multipart  # type: ignore[import-untyped]
 
-from import_svc.decoding import MEDIA_TYPES, UnreadableInputError, UnsupportedFormatError
+from import_svc.decoding import MEDIA_TYPES, UnsupportedFormatError
+from import_svc.http.form_events import MULTIPART, FormEvents, broken_form, form_events
 from import_svc.usecases.import_leads import InputCutOffError
 from leadwire.http import Problem, RequestBody
 
-MULTIPART: Final = "multipart/form-data"
-
-_MAX_SEGMENTS: Final = 100
 _BY_SUFFIX: Final = MappingProxyType(
     {
         ".csv": "text/csv",
@@ -62,8 +60,7 @@ async def open_source(body: RequestBody, *, content_type: str) -> AsyncIterator[
     if body.content_type != MULTIPART:
         yield Source(media_type=body.content_type, charset=body.charset, pieces=pieces)
         return
-    _, options = multipart.parse_options_header(content_type)
-    events = _events(pieces, boundary=options.get("boundary", ""))
+    events = form_events(pieces, content_type=content_type)
     try:
         async for event in events:
             if isinstance(event, multipart.MultipartSegment) and event.filename is not None:
@@ -72,7 +69,9 @@ async def open_source(body: RequestBody, *, content_type: str) -> AsyncIterator[
                     media_type=media_type, charset=event.charset, pieces=_rest_of_file(events)
                 )
                 return
-        raise _broken("it has no file: send one part with a file name, such as -F file=@leads.csv")
+        raise broken_form(
+            "it has no file: send one part with a file name, such as -F file=@leads.csv"
+        )
     finally:
         await events.aclose()
         await pieces.aclose()
@@ -92,9 +91,7 @@ def _media_type(segment: multipart.MultipartSegment) -> str:
     return by_suffix
 
 
-async def _rest_of_file(
-    events: AsyncGenerator[multipart.MultipartSegment | bytes | None],
-) -> AsyncGenerator[bytes]:
+async def _rest_of_file(events: FormEvents) -> AsyncGenerator[bytes]:
     """Yield the bytes of the file, and insist that the form around it is whole and has no other."""
     in_file = True
     async for event in events:
@@ -102,28 +99,9 @@ async def _rest_of_file(
             in_file = False
         elif isinstance(event, multipart.MultipartSegment):
             if event.filename is not None:
-                raise _broken("it has a second file: send each in a request of its own")
+                raise broken_form("it has a second file: send each in a request of its own")
         elif in_file:
             yield bytes(event)
-
-
-async def _events(
-    pieces: AsyncGenerator[bytes], *, boundary: str
-) -> AsyncGenerator[multipart.MultipartSegment | bytes | None]:
-    try:
-        parser = multipart.PushMultipartParser(
-            boundary, max_segment_count=_MAX_SEGMENTS, strict=True
-        )
-        async for piece in pieces:
-            for event in parser.parse(piece):
-                yield event
-        parser.close()
-    except (multipart.MultipartError, ValueError) as error:
-        raise _broken(str(error)) from None
-
-
-def _broken(why: str) -> UnreadableInputError:
-    return UnreadableInputError(code="malformed_form", detail=f"the form cannot be read: {why}")
 
 
 async def _pieces(body: RequestBody) -> AsyncGenerator[bytes]:

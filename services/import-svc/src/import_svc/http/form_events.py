@@ -1,0 +1,44 @@
+"""Take a multipart form apart, as it comes."""
+
+from collections.abc import AsyncGenerator
+from typing import Final, TypeAlias
+
+# The library is annotated, but does not say so.
+import multipart  # type: ignore[import-untyped]
+
+from import_svc.decoding import UnreadableInputError
+
+MULTIPART: Final = "multipart/form-data"
+
+FormEvents: TypeAlias = AsyncGenerator[multipart.MultipartSegment | bytes | None]
+"""The head of a part, pieces of its content, and None at its end; then the next part."""
+
+_MAX_SEGMENTS: Final = 100
+
+
+async def form_events(pieces: AsyncGenerator[bytes], *, content_type: str) -> FormEvents:
+    """Yield what comes in a form.
+
+    Args:
+        pieces: The request's body.
+        content_type: Its `Content-Type`, with its parameters.
+
+    Raises:
+        UnreadableInputError: The form is broken.
+    """
+    _, options = multipart.parse_options_header(content_type)
+    try:
+        parser = multipart.PushMultipartParser(
+            options.get("boundary", ""), max_segment_count=_MAX_SEGMENTS, strict=True
+        )
+        async for piece in pieces:
+            for event in parser.parse(piece):
+                yield event
+        parser.close()
+    except (multipart.MultipartError, ValueError) as error:
+        raise broken_form(str(error)) from None
+
+
+def broken_form(why: str) -> UnreadableInputError:
+    """The error of a form that cannot be read."""
+    return UnreadableInputError(code="malformed_form", detail=f"the form cannot be read: {why}")
