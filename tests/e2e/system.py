@@ -140,6 +140,10 @@ class System:
             timeout=IMPORT_WITHIN,
         )
 
+    async def send_form(self, data: aiohttp.FormData) -> JSON:
+        """Create a lead from a multipart form."""
+        return await self._request("POST", "import_svc", "/v1/leads", data=data)
+
     async def stream_text(self, **query: str) -> str:
         """Read the stream to its end."""
         url = f"{self._services['stream_svc'].url}/v1/leads/stream"

@@ -11,14 +11,15 @@ from e2e.office import Office
 from e2e.system import System
 from leadwire.testing import eventually
 
-GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "subscribe.md"
+GUIDES = Path(__file__).parents[3] / "docs" / "guide"
+BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_lead(
     system: System, broker_url: str, tmp_path: Path
 ) -> None:
-    [program] = PYTHON_BLOCK.findall(GUIDE.read_text())
+    [program] = PYTHON_BLOCK.findall((GUIDES / "subscribe.md").read_text())
     subscriber = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -44,6 +45,25 @@ async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_le
     finally:
         subscriber.terminate()
         await subscriber.wait()
+
+
+async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
+    system: System, tmp_path: Path
+) -> None:
+    [commands] = BASH_BLOCK.findall((GUIDES / "form.md").read_text())
+    address = system.service("import_svc").url
+    process = await asyncio.create_subprocess_exec(
+        "bash",
+        "-euo",
+        "pipefail",
+        "-c",
+        commands.replace("http://127.0.0.1:8080", address),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        output, _ = await process.communicate()
+    assert output == b"Ada Lovelace\nAnalyst, 1842 until now\n"
 
 
 def _customers(directory: Path) -> list[str]:

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from import_svc.http.context import Context
 from import_svc.http.operations import operations
 from import_svc.http.refusals import REFUSALS
+from import_svc.http.resume_forms import ResumeForms
 from import_svc.http.slots import ImportSlots
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
@@ -18,19 +19,24 @@ from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
 from import_svc.usecases.accept_import import AcceptImport
 from import_svc.usecases.background_imports import BackgroundImports
 from import_svc.usecases.bodies import Bodies, passes
 from import_svc.usecases.cancel_import import CancelImport
 from import_svc.usecases.change_lead import ChangeLead
 from import_svc.usecases.create_lead import CreateLead
+from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.earlier_import import EarlierImport
 from import_svc.usecases.erase_lead import EraseLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
+from import_svc.usecases.keep_resume import KeepResume
 from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
+from import_svc.usecases.read_resume import ReadResume
 from import_svc.usecases.rehearse_import import RehearseImport
+from import_svc.usecases.replace_resume import ReplaceResume
 from import_svc.usecases.resync import ErasedLeads, Leads
 from import_svc.usecases.store_chunk import StoreChunk
 from import_svc.usecases.work_off_import import WorkOffImport
@@ -72,9 +78,21 @@ def setup(app: web.Application, settings: ImportSettings) -> None:
         files=files,
         max_bytes=settings.max_body_bytes,
     )
-    context = _context(backbone, settings, imports=imports, own=own, bodies=bodies)
+    delete_files = DeleteFiles(
+        database=backbone.database, unreferenced=UnreferencedFiles(), files=files
+    )
+    context = _context(
+        backbone,
+        settings,
+        imports=imports,
+        own=own,
+        bodies=bodies,
+        files=files,
+        delete_files=delete_files,
+    )
     add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
+    app[SUPERVISOR].add(f"{backbone.name} file deletion", delete_files)
     worker = ImportWorker(database=backbone.database, imports=imports, own=own)
     app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
     work_off = WorkOffImport(
@@ -116,8 +134,17 @@ def _context(
     imports: ImportStore,
     own: OwnImports,
     bodies: Bodies,
+    files: FileStore,
+    delete_files: DeleteFiles,
 ) -> Context:
     database, leads, background = backbone.database, LeadStore(), BackgroundStore()
+    resumes = ResumeStore()
+    keep_resume = KeepResume(
+        database=database,
+        unreferenced=UnreferencedFiles(),
+        files=files,
+        delete_files=delete_files,
+    )
     announcer = LeadsAnnouncer(outbox=backbone.outbox)
     changes = ChangesAnnouncer(outbox=backbone.outbox)
     read = ReadImports(database=database, imports=imports)
@@ -149,8 +176,11 @@ def _context(
         create_lead=CreateLead(
             database=database,
             leads=leads,
+            resumes=resumes,
+            keep_resume=keep_resume,
             announcer=announcer,
             default_region=settings.default_region,
+            resume_required=settings.form_resume_required,
         ),
         change_lead=ChangeLead(
             database=database,
@@ -159,7 +189,24 @@ def _context(
             announcer=changes,
             default_region=settings.default_region,
         ),
-        erase_lead=EraseLead(database=database, leads=leads, imports=imports, announcer=changes),
+        erase_lead=EraseLead(
+            database=database,
+            leads=leads,
+            imports=imports,
+            resumes=resumes,
+            delete_files=delete_files,
+            announcer=changes,
+        ),
+        read_resume=ReadResume(database=database, resumes=resumes, files=files),
+        replace_resume=ReplaceResume(
+            database=database,
+            leads=leads,
+            resumes=resumes,
+            keep_resume=keep_resume,
+            delete_files=delete_files,
+            announcer=changes,
+        ),
+        resume_forms=ResumeForms(max_resume_bytes=settings.max_resume_bytes),
         import_slots=ImportSlots(limit=settings.max_running),
         upload_slots=ImportSlots(limit=settings.max_running),
         default_region=settings.default_region,

@@ -52,6 +52,17 @@ class ImportSettings(ServiceSettings):
         ge=1024,
         description="Most bytes of one import; unpacked, if it is sent compressed.",
     )
+    max_resume_bytes: int = Field(
+        default=10 * 1024**2,
+        ge=1024,
+        le=1024**3,
+        description="Most bytes of a resume. A process has memory for eight such at once; further "
+        "ones get 503.",
+    )
+    form_resume_required: bool = Field(
+        default=False,
+        description="Whether the public form refuses a lead without a resume.",
+    )
     max_running: int = Field(
         default=4,
         ge=1,

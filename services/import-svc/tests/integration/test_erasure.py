@@ -11,8 +11,11 @@ from uuid_utils.compat import uuid7
 from import_svc.domain.leads import Lead
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
+from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
+from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.erase_lead import EraseLead
 from leadwire.broker import Message
 from leadwire.contracts import LeadErased, LeadsCreated, LeadUpdated, Origin, read_event
@@ -193,6 +196,12 @@ class Office:
             database=self._database,
             leads=self._leads,
             imports=ImportStore(),
+            resumes=ResumeStore(),
+            delete_files=DeleteFiles(
+                database=self._database,
+                unreferenced=UnreferencedFiles(),
+                files=FileStore(url="file:///nowhere"),
+            ),
             announcer=self._changes,
         )
         await command(lead.id, versions=None)

@@ -36,6 +36,7 @@ def lead(
     origin: Origin = Origin.IMPORT,
     cellphone: str | None = "+14155552671",
     created_at: datetime = datetime(2026, 1, 2, 3, 4, 5, 678, UTC),
+    has_resume: bool = False,
 ) -> Lead:
     return Lead(
         id=uuid7(),
@@ -50,13 +51,14 @@ def lead(
         created_at=created_at,
         updated_at=created_at,
         rev=1,
+        has_resume=has_resume,
     )
 
 
 def contact(lead: Lead) -> Contact:
     fields = lead._asdict()
     del fields["email_key"]
-    return Contact(**{**fields, "attributes": orjson.loads(lead.attributes), "has_resume": False})
+    return Contact(**{**fields, "attributes": orjson.loads(lead.attributes)})
 
 
 def as_models_write_it(written: Message, leads: list[Lead]) -> Message:
@@ -77,7 +79,7 @@ def as_models_write_it(written: Message, leads: list[Lead]) -> Message:
     "leads",
     [
         [lead()],
-        [lead(origin=Origin.FORM, cellphone=None)],
+        [lead(origin=Origin.FORM, cellphone=None, has_resume=True)],
         [lead(created_at=datetime(2026, 1, 2, tzinfo=UTC)), lead()],
         [
             lead(name='Zoë "Z" \\ 李 😀'),

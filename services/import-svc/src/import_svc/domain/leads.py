@@ -30,6 +30,7 @@ class Lead(NamedTuple):
     created_at: datetime
     updated_at: datetime
     rev: int
+    has_resume: bool = False
 
     @property
     def tag(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from import_svc.http.resume_forms import ResumeForms
 from import_svc.http.slots import ImportSlots
 from import_svc.usecases.accept_import import AcceptImport
 from import_svc.usecases.cancel_import import CancelImport
@@ -10,7 +11,9 @@ from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.erase_lead import EraseLead
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.read_imports import ReadImports
+from import_svc.usecases.read_resume import ReadResume
 from import_svc.usecases.rehearse_import import RehearseImport
+from import_svc.usecases.replace_resume import ReplaceResume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class Context:
     """Made once per process, in `app.py`.
 
     Attributes:
+        resume_forms: Reads what bears a resume.
         import_slots: Places of the imports that may run at once while their bodies come.
         upload_slots: Places of the bodies that may be stored at once for imports in the background.
         default_region: Region of national phone numbers where a request names none.
@@ -32,6 +36,9 @@ class Context:
     create_lead: CreateLead
     change_lead: ChangeLead
     erase_lead: EraseLead
+    read_resume: ReadResume
+    replace_resume: ReplaceResume
+    resume_forms: ResumeForms
     import_slots: ImportSlots
     upload_slots: ImportSlots
     default_region: str | None

@@ -11,13 +11,15 @@ from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.http.context import Context
 from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
+from import_svc.http.resume_forms import RESUME_MISSING, Form
 from import_svc.http.views import ContactView, LeadView
 from import_svc.usecases.change_lead import ChangesInvalidError
-from import_svc.usecases.create_lead import LeadInvalidError
+from import_svc.usecases.create_lead import Created, LeadInvalidError
 from leadwire.contracts import Origin
 from leadwire.http import (
     Precondition,
     Problem,
+    RequestBody,
     etag_header,
     invalid_request,
     json_response,
@@ -32,26 +34,15 @@ class LeadHandlers:
         self._create_lead = context.create_lead
         self._change_lead = context.change_lead
         self._erase_lead = context.erase_lead
+        self._forms = context.resume_forms
 
     async def create(
-        self, _request: web.Request, *, headers: NewLeadHeaders, body: NewLead
+        self, request: web.Request, *, headers: NewLeadHeaders, body: RequestBody
     ) -> web.StreamResponse:
         """Take a lead from the public form."""
-        key = None
-        if headers.idempotency_key is not None:
-            asked = request_hash(body.name, body.family_name, body.email, body.cellphone)
-            key = IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
-        try:
-            created = await self._create_lead(
-                name=body.name,
-                family_name=body.family_name,
-                email=body.email,
-                cellphone=body.cellphone,
-                origin=Origin.FORM,
-                key=key,
-            )
-        except LeadInvalidError as error:
-            raise _invalid(error.judged) from None
+        content_type = request.headers.get("Content-Type", "")
+        async with self._forms.read(body, content_type=content_type, model=NewLead) as form:
+            created = await self._create(headers, form)
         lead = created.lead
         replayed = {"Idempotent-Replayed": "true"} if created.replayed else {}
         return json_response(
@@ -59,6 +50,31 @@ class LeadHandlers:
             status=201,
             headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag), **replayed},
         )
+
+    async def _create(self, headers: NewLeadHeaders, form: Form[NewLead]) -> Created:
+        fields, resume = form.fields, form.resume
+        key = None
+        if headers.idempotency_key is not None:
+            asked = request_hash(
+                fields.name,
+                fields.family_name,
+                fields.email,
+                fields.cellphone,
+                resume and resume.digest.hex(),
+            )
+            key = IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
+        try:
+            return await self._create_lead(
+                name=fields.name,
+                family_name=fields.family_name,
+                email=fields.email,
+                cellphone=fields.cellphone,
+                origin=Origin.FORM,
+                resume=resume,
+                key=key,
+            )
+        except LeadInvalidError as error:
+            raise _invalid(error) from None
 
     async def change(
         self, _request: web.Request, *, lead_id: UUID, body: LeadPatch, headers: Precondition
@@ -88,14 +104,15 @@ def _unfit(faults: Sequence[FieldFault]) -> Problem:
     )
 
 
-def _invalid(judged: JudgedRow) -> Problem:
+def _invalid(error: LeadInvalidError) -> Problem:
+    judged = error.judged
+    faults = [
+        {"in": "body", "path": path, "code": code, "message": _message(code, judged)}
+        for code in judged.codes
+        for path in _paths(code, judged)
+    ]
     return invalid_request(
-        [
-            {"in": "body", "path": path, "code": code, "message": _message(code, judged)}
-            for code in judged.codes
-            for path in _paths(code, judged)
-        ],
-        status=422,
+        [*faults, RESUME_MISSING] if error.resume_missing else faults, status=422
     )
 
 

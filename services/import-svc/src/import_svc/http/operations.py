@@ -5,22 +5,32 @@ from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
+from import_svc.domain.resume_types import ACCEPTED
+from import_svc.domain.resumes import ResumeTypeError
 from import_svc.domain.rows import MAX_ROW_BYTES
 from import_svc.http.context import Context
-from import_svc.http.errors import TooManyImportsError
+from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
 from import_svc.http.failures import OFFERED
+from import_svc.http.form_events import MULTIPART
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
-from import_svc.http.sources import MULTIPART
-from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView
-from import_svc.storage.file_errors import FilesFullError, FilesUnavailableError
+from import_svc.http.requests import NewLead, NewLeadForm, NewResume, NewResumeForm
+from import_svc.http.resume_forms import JSON_TYPE, ResumeForms
+from import_svc.http.resumes import ResumeHandlers
+from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView, ResumeLinkView
+from import_svc.storage.file_errors import (
+    FilesFullError,
+    FilesUnavailableError,
+    FileTooLargeError,
+)
 from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.read_resume import ResumeNotFoundError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
-from leadwire.http import NOT_ACCEPTABLE, Operation, Response
+from leadwire.http import NOT_ACCEPTABLE, ErrorResponse, Operation, Response
 
 _LEAD: Final = {
     "type": "object",
@@ -32,6 +42,24 @@ _LEAD: Final = {
 }
 _REPLAYED: Final = "`true` if an earlier request with the same key did all of it."
 _LEADS: Final = {"type": "array", "items": _LEAD}
+_RESUME: Final = (
+    "What a resume is, is told by its content, not by its name or declared type: PDF, DOC, DOCX, "
+    "ODT or plain text (UTF-8, UTF-16 or Windows-1252). Pages, scripts, RTF, templates, encrypted "
+    "documents and such with macros get 415. A form's file without "
+    "name and content is none: browsers send it where no file was chosen."
+)
+_RESUME_ERRORS: Final = (
+    ErrorResponse(400, "malformed_json", "The body is not JSON."),
+    ErrorResponse(400, "malformed_form", "The body is not a whole multipart form."),
+    FileTooLargeError,
+    ResumeTypeError,
+    TooManyUploadsError,
+    FilesUnavailableError,
+    FilesFullError,
+    ErrorResponse(408, "request_timeout", "The body came too slowly."),
+    ErrorResponse(422, "invalid_request", "Values are wrong or missing; see `errors`."),
+)
+_FILE_BODY: Final = {"type": "string", "format": "binary"}
 _BODIES: Final = {
     "application/json": {
         "oneOf": [
@@ -53,7 +81,8 @@ def operations(context: Context) -> list[Operation]:
     """Return the operations, bound to this service's context."""
     return [
         *_import_operations(ImportHandlers(context=context), context.max_body_bytes),
-        *_lead_operations(LeadHandlers(context=context)),
+        *_lead_operations(LeadHandlers(context=context), context.resume_forms),
+        *_resume_operations(ResumeHandlers(context=context), context.resume_forms),
     ]
 
 
@@ -158,7 +187,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
     ]
 
 
-def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
+def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Operation]:
     return [
         Operation(
             "POST",
@@ -166,6 +195,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.create,
             summary="Create a lead (public form)",
             tag="leads",
+            description=f"As JSON, or as a form with the same fields and a file. {_RESUME}",
             responses={
                 201: Response(
                     LeadView,
@@ -177,7 +207,9 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                     },
                 )
             },
-            errors=[KeyReusedError, LeadExistsError],
+            errors=[KeyReusedError, LeadExistsError, *_RESUME_ERRORS],
+            consumes={JSON_TYPE: NewLead, MULTIPART: NewLeadForm},
+            max_body=forms.max_body_bytes,
         ),
         Operation(
             "PATCH",
@@ -208,9 +240,62 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             description=(
                 "Its personal data is deleted, here at once and in every other service by the "
                 "event that follows; its values in failures of imports are, too. Its email and "
-                "cellphone are free again, its id never is."
+                "cellphone are free again, its id never is. The file of its resume is deleted "
+                "right after; while the store of files is down, that is tried again."
             ),
             responses={204: Response(None, "Erased, now or before.")},
             errors=[LeadNotFoundError, StaleLeadError],
+        ),
+    ]
+
+
+def _resume_operations(handlers: ResumeHandlers, forms: ResumeForms) -> Sequence[Operation]:
+    return [
+        Operation(
+            "GET",
+            "/v1/leads/{lead_id}/resume",
+            handlers.download,
+            summary="Download a lead's resume",
+            tag="leads",
+            description=(
+                "The file as it was sent, to be saved, under its sender's name for it, made safe. "
+                "If the lead gave a link, JSON with its `url`: it was never followed here."
+            ),
+            responses={
+                200: Response(
+                    ResumeLinkView,
+                    'The file; or `{"url": ...}` as JSON.',
+                    media_types=(JSON_TYPE,),
+                    files=[each.media_type for each in ACCEPTED],
+                    headers={
+                        "Content-Disposition": "`attachment`, with the file's name.",
+                        "ETag": "The lead's version, which changes with its resume.",
+                    },
+                ),
+                304: Response(None, "It is as `If-None-Match` says."),
+            },
+            errors=[LeadNotFoundError, ResumeNotFoundError, FilesUnavailableError],
+        ),
+        Operation(
+            "PUT",
+            "/v1/leads/{lead_id}/resume",
+            handlers.replace,
+            summary="Replace a lead's resume",
+            tag="leads",
+            description=(
+                "A file as the body, whatever its content type; a form with a file; or JSON with "
+                f"text or a URL. {_RESUME} The resume that the lead has already changes nothing, "
+                "whatever `If-Match` says, so a request whose answer was lost can be sent again."
+            ),
+            responses={
+                200: Response(
+                    ContactView,
+                    "The contact side as it is now.",
+                    headers={"ETag": 'Its version, such as `"contact-2"`.'},
+                )
+            },
+            errors=[LeadNotFoundError, StaleLeadError, *_RESUME_ERRORS],
+            consumes={JSON_TYPE: NewResume, MULTIPART: NewResumeForm, "*/*": _FILE_BODY},
+            max_body=forms.max_body_bytes,
         ),
     ]

@@ -4,7 +4,8 @@ from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.http.errors import TooManyImportsError
+from import_svc.domain.resumes import ResumeTypeError
+from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
 from import_svc.storage.file_errors import (
     FileNotThereError,
     FilesFullError,
@@ -16,6 +17,7 @@ from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.import_leads import InputCutOffError
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.read_resume import ResumeNotFoundError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
 from leadwire.http import Answer, Refusals
@@ -30,7 +32,8 @@ REFUSALS: Final = Refusals(
             codes={
                 "empty_body": "There is no body; nothing was stored.",
                 "malformed_json": "Not JSON; nothing was stored.",
-                "malformed_form": "Not a multipart form with one file; nothing was stored.",
+                "malformed_form": "Not a whole multipart form, or not with one file; nothing was "
+                "stored.",
                 "columns_not_recognised": "A field has no column; `headers_found` lists them. "
                 "Nothing was stored.",
                 "quotes_do_not_match": "Too many rows have quotes in the wrong places; nothing "
@@ -39,6 +42,7 @@ REFUSALS: Final = Refusals(
         ),
         FileNotThereError: 404,
         LeadNotFoundError: 404,
+        ResumeNotFoundError: 404,
         UnknownImportError: 404,
         ImportRunningError: Answer(409, retry_after=5),
         CutOtherwiseError: 409,
@@ -53,6 +57,7 @@ REFUSALS: Final = Refusals(
         ),
         StaleLeadError: 412,
         FileTooLargeError: 413,
+        ResumeTypeError: 415,
         UnsupportedFormatError: Answer(
             415,
             codes={
@@ -63,6 +68,7 @@ REFUSALS: Final = Refusals(
         JudgeDiedError: Answer(503, retry_after=10),
         FilesUnavailableError: Answer(503, retry_after=10),
         TooManyImportsError: Answer(503, retry_after=10),
+        TooManyUploadsError: Answer(503, retry_after=10),
         FilesFullError: 507,
     }
 )

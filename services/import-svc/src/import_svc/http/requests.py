@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    WithJsonSchema,
 )
 
 from import_svc.decoding import FIELDS
@@ -96,7 +97,34 @@ class NewLeadHeaders(BaseModel):
     )
 
 
-class NewLead(BaseModel):
+class DownloadHeaders(BaseModel):
+    """The headers of a download."""
+
+    if_none_match: str = Field(
+        default="",
+        alias="If-None-Match",
+        max_length=500,
+        description="ETag of what is known already: 304 if it is still so.",
+    )
+
+    def has(self, tag: str) -> bool:
+        """Tell whether a version is among those that the client knows."""
+        return self.if_none_match.strip() == "*" or f'"{tag}"' in self.if_none_match
+
+
+class NewResume(BaseModel):
+    """A resume as text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resume: str | None = Field(
+        default=None,
+        description="The resume as plain text, kept as a TXT file; or an http(s) URL of it, which "
+        "is kept as a link and never fetched.",
+    )
+
+
+class NewLead(NewResume):
     """A lead from the form. What its fields must be like is judged as in an import."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
@@ -118,6 +146,21 @@ class NewLead(BaseModel):
     cellphone: str | None = Field(
         default=None, description="Unique; international (`+...`) or of the default region."
     )
+
+
+_FILE: Final = {"type": "string", "format": "binary", "description": "PDF, DOC, DOCX, ODT or TXT."}
+
+
+class NewResumeForm(NewResume):
+    """A resume as a file of a form."""
+
+    resume: Annotated[str | None, WithJsonSchema(_FILE)] = None
+
+
+class NewLeadForm(NewLead):
+    """A lead from the form, with its resume as a file."""
+
+    resume: Annotated[str | None, WithJsonSchema(_FILE)] = None
 
 
 class LeadPatch(BaseModel):

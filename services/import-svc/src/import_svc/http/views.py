@@ -135,7 +135,7 @@ class ContactView(BaseModel):
     origin: Origin
     import_id: UUID | None
     attributes: dict[str, Any]
-    has_resume: bool = False
+    has_resume: bool
     created_at: datetime
     updated_at: datetime
     rev: int = Field(description="Of this side.")
@@ -153,11 +153,18 @@ class ContactView(BaseModel):
             origin=lead.origin,
             import_id=lead.import_id,
             attributes=orjson.loads(lead.attributes),
+            has_resume=lead.has_resume,
             created_at=lead.created_at,
             updated_at=lead.updated_at,
             rev=lead.rev,
             tags=Tags(contact=lead.tag),
         )
+
+
+class ResumeLinkView(BaseModel):
+    """A resume that is elsewhere."""
+
+    url: str = Field(description="As the lead gave it; nobody here has looked at it.")
 
 
 class LeadView(ContactView):

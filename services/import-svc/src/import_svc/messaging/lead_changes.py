@@ -97,7 +97,7 @@ def _contact(lead: Lead) -> Contact:
         attributes=orjson.loads(lead.attributes),
         origin=lead.origin,
         import_id=lead.import_id,
-        has_resume=False,
+        has_resume=lead.has_resume,
         created_at=lead.created_at,
         updated_at=lead.updated_at,
         rev=lead.rev,

@@ -120,7 +120,7 @@ def _tail(lead: Lead) -> bytes:
         {
             "origin": lead.origin,
             "import_id": lead.import_id,
-            "has_resume": False,
+            "has_resume": lead.has_resume,
             "created_at": _as_text(lead.created_at),
             "updated_at": _as_text(lead.updated_at),
             "rev": lead.rev,

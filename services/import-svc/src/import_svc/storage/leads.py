@@ -141,6 +141,7 @@ class LeadStore:
                 lead.attributes,
                 lead.updated_at,
                 lead.rev,
+                lead.has_resume,
             )
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError(error.constraint_name) from error

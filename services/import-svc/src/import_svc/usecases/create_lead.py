@@ -1,6 +1,7 @@
 """Create one lead, from the public form."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -9,10 +10,13 @@ from import_svc.domain.duplicates import mark_duplicates
 from import_svc.domain.idempotency import IdempotencyKey
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
+from import_svc.domain.resumes import KeptResume, Resume
 from import_svc.domain.rows import JudgedRow, RawRow
 from import_svc.domain.validation import judge_row
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.storage.resumes import ResumeStore
+from import_svc.usecases.keep_resume import KeepResume
 from import_svc.usecases.store_chunk import Announcer
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Database
@@ -25,11 +29,13 @@ class LeadInvalidError(Exception):
 
     Attributes:
         judged: The verdict on it.
+        resume_missing: Whether a resume is asked for, and there is none.
     """
 
-    def __init__(self, judged: JudgedRow) -> None:
+    def __init__(self, judged: JudgedRow, *, resume_missing: bool) -> None:
         super().__init__(", ".join(judged.codes))
         self.judged = judged
+        self.resume_missing = resume_missing
 
 
 class LeadExistsError(Exception):
@@ -66,8 +72,11 @@ class CreateLead:
     Args:
         database: The service's database.
         leads: Where leads are stored.
+        resumes: Where resumes are noted.
+        keep_resume: Stores the files of resumes.
         announcer: Announces the new lead.
         default_region: Region of national phone numbers; None if there is none.
+        resume_required: Whether a lead must have a resume.
     """
 
     def __init__(
@@ -75,11 +84,17 @@ class CreateLead:
         *,
         database: Database,
         leads: LeadStore,
+        resumes: ResumeStore,
+        keep_resume: KeepResume,
         announcer: Announcer,
         default_region: str | None,
+        resume_required: bool = False,
     ) -> None:
         self._database = database
         self._leads = leads
+        self._resumes = resumes
+        self._keep_resume = keep_resume
+        self._resume_required = resume_required
         self._announcer = announcer
         self._default_region = default_region
 
@@ -91,6 +106,7 @@ class CreateLead:
         email: str | None,
         cellphone: str | None,
         origin: Origin,
+        resume: Resume | None = None,
         key: IdempotencyKey | None = None,
     ) -> Created:
         """Create a lead; the cellphone is optional, the rest is not.
@@ -101,42 +117,60 @@ class CreateLead:
             email: The address.
             cellphone: The number, or None.
             origin: How the lead came.
+            resume: The resume, or None.
             key: The client's name for the request: the same request creates one lead.
 
         Raises:
             LeadInvalidError: Something is missing or not valid.
             LeadExistsError: The email or the cellphone is taken.
             KeyReusedError: The key was used for another request.
+            FileStoreError: The resume cannot be stored, nor is the lead.
         """
         raw = RawRow(name, family_name, email, cellphone)
         judged = judge_row(raw, region=self._default_region, cellphone_required=False)
-        if judged.codes:
-            raise LeadInvalidError(judged)
-        lead = _lead(judged, origin)
-        taken: Sequence[Code] = ()
+        resume_missing = self._resume_required and resume is None
+        if judged.codes or resume_missing:
+            raise LeadInvalidError(judged, resume_missing=resume_missing)
+        if (earlier := await self._of_key(key)) is not None:
+            return Created(lead=earlier, replayed=True)
+        async with nullcontext() if resume is None else self._keep_resume(resume) as kept:
+            return await self._create(judged, origin, key, kept)
+
+    async def _create(
+        self,
+        judged: JudgedRow,
+        origin: Origin,
+        key: IdempotencyKey | None,
+        kept: KeptResume | None,
+    ) -> Created:
+        lead = _lead(judged, origin, has_resume=kept is not None)
         for _ in range(_ATTEMPTS):
-            # Before anything is said to be taken: it may be by the same request.
-            if key is not None and (earlier := await self._of_key(key)) is not None:
-                return Created(lead=earlier, replayed=True)
-            if taken:
-                break
             try:
-                await self._store(lead, key)
+                await self._store(lead, key, kept)
             except LostRaceError:
                 # If nobody has what was taken, they are gone again, or have not committed: then
                 # it is tried once more.
                 taken = await self._taken_keys(judged)
-                continue
-            return Created(lead=lead)
-        raise LeadExistsError(taken or (Code.EMAIL_EXISTS,))
+                # Before anything is said to be taken: it may be by the same request.
+                if (earlier := await self._of_key(key)) is not None:
+                    return Created(lead=earlier, replayed=True)
+                if taken:
+                    raise LeadExistsError(taken) from None
+            else:
+                return Created(lead=lead)
+        raise LeadExistsError((Code.EMAIL_EXISTS,))
 
-    async def _of_key(self, key: IdempotencyKey) -> Lead | None:
+    async def _of_key(self, key: IdempotencyKey | None) -> Lead | None:
+        if key is None:
+            return None
         async with self._database.connection() as connection:
             return await self._leads.of_key(connection, key)
 
-    async def _store(self, lead: Lead, key: IdempotencyKey | None) -> None:
+    async def _store(self, lead: Lead, key: IdempotencyKey | None, kept: KeptResume | None) -> None:
         async with self._database.transaction() as connection:
             await self._leads.add(connection, lead)
+            if kept is not None:
+                await self._resumes.put(connection, lead.id, kept)
             if key is not None:
                 await self._leads.keep_key(connection, key, lead_id=lead.id)
             await self._announcer.announce(connection, self._announcer.events([lead]))
@@ -150,7 +184,7 @@ class CreateLead:
         return mark_duplicates([judged], known)[0]
 
 
-def _lead(judged: JudgedRow, origin: Origin) -> Lead:
+def _lead(judged: JudgedRow, origin: Origin, *, has_resume: bool) -> Lead:
     now = datetime.now(UTC)
     return Lead(
         id=new_lead_id(),
@@ -165,4 +199,5 @@ def _lead(judged: JudgedRow, origin: Origin) -> Lead:
         created_at=now,
         updated_at=now,
         rev=1,
+        has_resume=has_resume,
     )

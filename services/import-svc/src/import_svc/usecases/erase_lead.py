@@ -1,5 +1,7 @@
 """Erase a lead: its row, and whatever else here holds its personal data (G11).
 
+The file of its resume is deleted after the commit, and for as long as that takes tried again.
+
 Failures of imports that hold the same email or cellphone, also one that the lead had before,
 keep their row number, codes and reason, so that receipts stay true, but no value. A file that
 brings the same person later, or at the same moment, is a new submission: he becomes a lead
@@ -12,6 +14,8 @@ from uuid import UUID
 from import_svc.domain.leads import Tombstone
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
+from import_svc.storage.resumes import ResumeStore
+from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.stored_lead import (
     ChangeAnnouncer,
     LeadNotFoundError,
@@ -28,6 +32,8 @@ class EraseLead:
         database: The service's database.
         leads: Where leads are stored.
         imports: Where the failures of imports are.
+        resumes: Where resumes are noted.
+        delete_files: Deletes their files.
         announcer: Announces the erasure.
     """
 
@@ -37,11 +43,15 @@ class EraseLead:
         database: Database,
         leads: LeadStore,
         imports: ImportStore,
+        resumes: ResumeStore,
+        delete_files: DeleteFiles,
         announcer: ChangeAnnouncer,
     ) -> None:
         self._database = database
         self._leads = leads
         self._imports = imports
+        self._resumes = resumes
+        self._delete_files = delete_files
         self._announcer = announcer
 
     async def __call__(self, lead_id: UUID, *, versions: frozenset[str] | None) -> None:
@@ -56,6 +66,7 @@ class EraseLead:
             StaleLeadError: The lead is not at one of these versions.
         """
         await again_if_rolled_back(lambda: self._erase(lead_id, versions))
+        self._delete_files.hasten()
 
     async def _erase(self, lead_id: UUID, versions: frozenset[str] | None) -> None:
         async with self._database.transaction() as connection:
@@ -66,6 +77,7 @@ class EraseLead:
                 raise LeadNotFoundError(lead_id)
             require_version(lead, versions)
             tombstone = Tombstone(lead.id, lead.rev + 1)
+            await self._resumes.doom(connection, lead_id)
             await self._leads.bury(connection, tombstone, erased_at=datetime.now(UTC))
             await self._imports.forget_failures(connection, lead)
             await self._announcer.withdraw(connection, lead_id)

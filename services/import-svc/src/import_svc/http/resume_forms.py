@@ -1,0 +1,187 @@
+"""Read what bears a resume: JSON, a form with or without a file, or the file itself.
+
+A resume is held in memory until it is judged and stored. So each is bounded, all together are
+(`UploadRoom`), and so is the time that one may take.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+# The library is annotated, but does not say so.
+import multipart  # type: ignore[import-untyped]
+
+from import_svc.domain.resumes import Resume, resume_of_file, resume_of_text
+from import_svc.http.form_events import MULTIPART, form_events
+from import_svc.http.requests import NewResume
+from import_svc.http.upload_room import UploadRoom
+from import_svc.storage.file_errors import FileTooLargeError
+from leadwire.http import (
+    Problem,
+    RequestBody,
+    invalid_request,
+    model_of_fields,
+    model_of_json,
+)
+
+JSON_TYPE: Final = "application/json"
+READ_WITHIN: Final = 300.0
+"""Seconds that a client may take for a resume."""
+
+FIELDS_BYTES: Final = 64 * 1024
+"""Room in a body beside the resume."""
+
+RESUME_MISSING: Final = {
+    "in": "body",
+    "path": "resume",
+    "code": "resume_missing",
+    "message": "resume is not provided",
+}
+"""What is wrong with a request that must have a resume, and has none."""
+
+_RESUME: Final = "resume"
+_PLACES: Final = 8
+
+
+_Fields = TypeVar("_Fields", bound=NewResume)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Generic[_Fields]):
+    """What came in.
+
+    Attributes:
+        fields: All but a file.
+        resume: None if there is none.
+    """
+
+    fields: _Fields
+    resume: Resume | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    name: str
+    content: bytes
+
+
+class ResumeForms:
+    """Reads such bodies.
+
+    Args:
+        max_resume_bytes: Most bytes of a resume.
+    """
+
+    def __init__(self, *, max_resume_bytes: int) -> None:
+        self._max_bytes = max_resume_bytes
+        self._room = UploadRoom(max_bytes=_PLACES * (max_resume_bytes + FIELDS_BYTES))
+        self.max_body_bytes = max_resume_bytes + FIELDS_BYTES
+
+    @asynccontextmanager
+    async def read(
+        self, body: RequestBody, *, content_type: str, model: type[_Fields]
+    ) -> AsyncIterator[Form[_Fields]]:
+        """Read JSON, a multipart form, or else a file alone.
+
+        Args:
+            body: The request's body, of which the context holds what there is room for.
+            content_type: The request's `Content-Type`, with its parameters.
+            model: What the fields must be.
+
+        Raises:
+            FileTooLargeError: The resume is.
+            ResumeTypeError: It is no document that is accepted.
+            TooManyUploadsError: There is no room for it now.
+            UnreadableInputError: The form is broken.
+            Problem: The body is not what it should be, or did not come.
+        """
+        with self._room.place() as place:
+            pieces = place.pieces(body)
+            async with _in_time():
+                fields, file = await self._parts(body.content_type, pieces, content_type, model)
+            resume = await asyncio.to_thread(self._resume, fields.resume, file)
+            yield Form(fields=fields, resume=resume)
+
+    async def _parts(
+        self,
+        kind: str,
+        pieces: AsyncGenerator[bytes],
+        content_type: str,
+        model: type[_Fields],
+    ) -> tuple[_Fields, _File | None]:
+        if kind == MULTIPART:
+            return await self._form(pieces, content_type, model)
+        content = b"".join([piece async for piece in pieces])
+        if kind == JSON_TYPE:
+            return model_of_json(content, model), None
+        return model(), _File(name="", content=content) if content else None
+
+    async def _form(
+        self, pieces: AsyncGenerator[bytes], content_type: str, model: type[_Fields]
+    ) -> tuple[_Fields, _File | None]:
+        fields: dict[str, str] = {}
+        file: _File | None = None
+        async for part, content in self._whole_parts(pieces, content_type):
+            name = part.name
+            if name in fields or (name == _RESUME and file is not None):
+                raise _refused(name, "The field is given more than once")
+            if part.filename is None:
+                fields[name] = _text(name, content)
+            elif name != _RESUME:
+                raise _refused(name, "Only the resume may be a file")
+            elif part.filename or content:  # browsers send an empty one where none was chosen
+                file = _File(name=part.filename, content=content)
+        if file is not None and _RESUME in fields:
+            raise _refused(_RESUME, "The field is given more than once")
+        return model_of_fields(fields, model), file
+
+    async def _whole_parts(
+        self, pieces: AsyncGenerator[bytes], content_type: str
+    ) -> AsyncIterator[tuple[multipart.MultipartSegment, bytes]]:
+        content = bytearray()
+        async for event in form_events(pieces, content_type=content_type):
+            if isinstance(event, multipart.MultipartSegment):
+                part, content = event, bytearray()
+            elif event is None:
+                yield part, bytes(content)
+            else:
+                content += event
+                self._refuse_too_large(len(content))
+
+    def _resume(self, text: str | None, file: _File | None) -> Resume | None:
+        if file is None:
+            self._refuse_too_large(len((text or "").encode()))
+            return resume_of_text(text or "")
+        self._refuse_too_large(len(file.content))
+        return resume_of_file(file.content, name=file.name)
+
+    def _refuse_too_large(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise FileTooLargeError(self._max_bytes)
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise _refused(name, "Text must be UTF-8") from None
+
+
+def _refused(name: str, message: str) -> Problem:
+    return invalid_request([{"in": "body", "path": name[:64], "message": message}], status=422)
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(READ_WITHIN):
+            yield
+    except TimeoutError:
+        raise Problem(
+            status=408,
+            code="request_timeout",
+            detail="The resume came too slowly. Send it again, faster.",
+            headers={"Connection": "close"},
+        ) from None

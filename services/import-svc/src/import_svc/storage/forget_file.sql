@@ -1,0 +1,2 @@
+DELETE FROM unreferenced_files
+WHERE file_key = $1
