@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import obstore
 import orjson
@@ -19,6 +19,7 @@ from import_svc.http import resume_forms, upload_room
 from import_svc.settings import ImportSettings
 from import_svc.storage.file_errors import FilesUnavailableError
 from import_svc.storage.files import FileStore
+from import_svc.storage.leads import LeadStore
 from leadwire.contracts import LeadsCreated, LeadUpdated
 from leadwire.testing import eventually
 
@@ -306,6 +307,16 @@ async def test_a_resume_is_replaced_and_the_change_announced(
     ] == [False, True, True, True, True, True]
     patched = await desk.call("PATCH", f"/v1/leads/{lead['id']}", json={"name": "Augusta"})
     assert patched["has_resume"]
+
+
+async def test_a_resync_says_who_has_a_resume(desk: "Desk") -> None:
+    await desk.call("POST", "/v1/leads", 201, data=form())
+    await desk.call("POST", "/v1/leads", 201, json={**ADA, "email": "none@example.com"})
+    async with desk.database.transaction() as connection:
+        leads = await LeadStore().share(
+            connection, after=UUID(int=0), up_to=UUID(int=2**128 - 1), limit=10
+        )
+    assert [lead.has_resume for lead in leads] == [True, False]
 
 
 async def test_the_same_resume_again_changes_nothing(desk: "Desk", store: FileStore) -> None:

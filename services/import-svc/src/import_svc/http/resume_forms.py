@@ -6,7 +6,7 @@ A resume is held in memory until it is judged and stored. So each is bounded, al
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -98,10 +98,11 @@ class ResumeForms:
             Problem: The body is not what it should be, or did not come.
         """
         with self._room.place() as place:
-            pieces = place.pieces(body)
-            async with _in_time():
+            async with _in_time(), aclosing(place.pieces(body)) as pieces:
                 fields, file = await self._parts(body.content_type, pieces, content_type, model)
-            resume = await asyncio.to_thread(self._resume, fields.resume, file)
+            resume = None
+            if fields.resume or file:
+                resume = await asyncio.to_thread(self._resume, fields.resume, file)
             yield Form(fields=fields, resume=resume)
 
     async def _parts(
@@ -123,32 +124,34 @@ class ResumeForms:
     ) -> tuple[_Fields, _File | None]:
         fields: dict[str, str] = {}
         file: _File | None = None
-        async for part, content in self._whole_parts(pieces, content_type):
-            name = part.name
-            if name in fields or (name == _RESUME and file is not None):
-                raise _refused(name, "The field is given more than once")
-            if part.filename is None:
-                fields[name] = _text(name, content)
-            elif name != _RESUME:
-                raise _refused(name, "Only the resume may be a file")
-            elif part.filename or content:  # browsers send an empty one where none was chosen
-                file = _File(name=part.filename, content=content)
+        async with aclosing(self._whole_parts(pieces, content_type)) as parts:
+            async for part, content in parts:
+                name = part.name
+                if name in fields or (name == _RESUME and file is not None):
+                    raise _refused(name, "The field is given more than once")
+                if part.filename is None:
+                    fields[name] = _text(name, content)
+                elif name != _RESUME:
+                    raise _refused(name, "Only the resume may be a file")
+                elif part.filename or content:  # browsers send an empty one where none was chosen
+                    file = _File(name=part.filename, content=content)
         if file is not None and _RESUME in fields:
             raise _refused(_RESUME, "The field is given more than once")
         return model_of_fields(fields, model), file
 
     async def _whole_parts(
         self, pieces: AsyncGenerator[bytes], content_type: str
-    ) -> AsyncIterator[tuple[multipart.MultipartSegment, bytes]]:
+    ) -> AsyncGenerator[tuple[multipart.MultipartSegment, bytes]]:
         content = bytearray()
-        async for event in form_events(pieces, content_type=content_type):
-            if isinstance(event, multipart.MultipartSegment):
-                part, content = event, bytearray()
-            elif event is None:
-                yield part, bytes(content)
-            else:
-                content += event
-                self._refuse_too_large(len(content))
+        async with aclosing(form_events(pieces, content_type=content_type)) as events:
+            async for event in events:
+                if isinstance(event, multipart.MultipartSegment):
+                    part, content = event, bytearray()
+                elif event is None:
+                    yield part, bytes(content)
+                else:
+                    content += event
+                    self._refuse_too_large(len(content))
 
     def _resume(self, text: str | None, file: _File | None) -> Resume | None:
         if file is None:
