@@ -27,8 +27,8 @@ class ResumeTypeError(Exception):
     def __init__(self) -> None:
         kinds = [each.suffix.removeprefix(".").upper() for each in ACCEPTED]
         super().__init__(
-            f"The resume is none of {', '.join(kinds)}, whatever its name says. Encrypted "
-            "documents, templates and documents with macros are not taken."
+            f"The resume is none of {', '.join(kinds)}, whatever its name says. Not taken are, for "
+            "example, templates, DOCM, RTF, and a DOCX that needs a password to open."
         )
         self.extra = {"accepted": [each.media_type for each in ACCEPTED]}
 

@@ -44,9 +44,9 @@ _REPLAYED: Final = "`true` if an earlier request with the same key did all of it
 _LEADS: Final = {"type": "array", "items": _LEAD}
 _RESUME: Final = (
     "What a resume is, is told by its content, not by its name or declared type: PDF, DOC, DOCX, "
-    "ODT or plain text (UTF-8, UTF-16 or Windows-1252). Pages, scripts, RTF, templates, encrypted "
-    "documents and such with macros get 415. A form's file without "
-    "name and content is none: browsers send it where no file was chosen."
+    "ODT or plain text (UTF-8, UTF-16 or Windows-1252). Pages, scripts, RTF, templates, DOCM and a "
+    "DOCX that needs a password to open get 415. A form's file without name and content is none: "
+    "browsers send it where no file was chosen."
 )
 _RESUME_ERRORS: Final = (
     ErrorResponse(400, "malformed_json", "The body is not JSON."),
