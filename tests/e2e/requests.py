@@ -45,6 +45,8 @@ MEANT: Mapping[str, SearchStrategy[str]] = {
     "Accept": st.sampled_from(["text/event-stream", "application/x-ndjson", "text/csv", "*/*"]),
 }
 KINDS = st.sampled_from(["", "text/plain", "application/json; charset=x", "application/json;", "a"])
+FILES = st.sampled_from(["%PDF-1.7", "name,family_name", "plain", "<p>", "PK\x03\x04", "\x00", ""])
+FORM, BOUNDARY = "multipart/form-data", "boundary"
 ROWS = st.lists(
     st.tuples(*(MEANT[name] for name in ("name", "family_name", "email", "cellphone"))),
     max_size=5,
@@ -157,9 +159,12 @@ class Requests:
             if kind == "application/json":
                 right = self._matching(described["schema"], "")
                 texts = _mostly(right, right.flatmap(_damaged) | ANY_JSON).map(_dumped)
+            elif kind == FORM:
+                texts = self._matching(described["schema"], "").map(_form)
             else:
                 texts = ROWS.map(_lines if kind == "text/csv" else _ndjson)
-            yield st.tuples(st.just(kind), _mostly(texts, st.binary(max_size=60)))
+            written = f"{kind}; boundary={BOUNDARY}" if kind == FORM else kind
+            yield st.tuples(st.just(written), _mostly(texts, st.binary(max_size=60)))
 
     def _matching(self, schema: JSON, name: str) -> SearchStrategy[Any]:
         if "$ref" in schema:
@@ -204,6 +209,8 @@ class Requests:
         match schema.get("format"):
             case "uuid":
                 return st.uuids().map(str)
+            case "binary":
+                return FILES
             case "date-time":
                 return st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat())
         return st.text(min_size=schema.get("minLength", 0), max_size=12)
@@ -253,6 +260,16 @@ def _written(value: Any) -> bytes:
 
 def _dumped(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+def _form(fields: Mapping[str, Any]) -> bytes:
+    """Write a form, in which what should be a file is one."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
+        f"{'; filename=x' if name in {'file', 'resume'} else ''}\r\n\r\n{value}\r\n"
+        for name, value in fields.items()
+    ]
+    return _written(f"{''.join(parts)}--{BOUNDARY}--\r\n")
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:
