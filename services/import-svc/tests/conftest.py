@@ -322,12 +322,12 @@ class Slow(StoreChunk):
         self.refused = asyncio.Event()
         self.made.append(self)
 
-    async def __call__(self, chunk: JudgedChunk, *, number: int, **options: Any) -> None:
+    async def __call__(self, chunk: JudgedChunk, *, number: int, **options: Any) -> bool:
         if number == 2:
             self.stands.set()
             await self.go_on.wait()
         try:
-            await super().__call__(chunk, number=number, **options)
+            return await super().__call__(chunk, number=number, **options)
         except ImportNotRunningError:
             self.refused.set()
             raise
