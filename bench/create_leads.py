@@ -37,7 +37,7 @@ _SCRIPT: Final = "\n".join(
         as_statement(
             Queries("import_svc.storage")["insert_lead"],
             *("gen_random_uuid()", "'Given' || :n", "'Family' || :n", _EMAIL, _EMAIL, _CELLPHONE),
-            *("'{}'", "'form'", "NULL", "now()", "now()", "1"),
+            *("'{}'", "'form'", "NULL", "now()", "now()", "1", "false"),
         )
         + ";",
         add_event(EventType.LEADS_CREATED, about="NULL"),

@@ -55,7 +55,7 @@ class LeadStore:
         """Return the leads that rows of an import become, for `add_imported`, in their order."""
         now = await connection.fetchval(self._queries["tell_time"])
         ids = [new_lead_id() for _ in contacts.names]
-        shared = (Origin.IMPORT, import_id, now, now, 1)
+        shared = (Origin.IMPORT, import_id, now, now, 1, False)
         return list(map(Lead._make, zip(ids, *contacts, *map(repeat, shared), strict=False)))
 
     async def add_imported(self, connection: Connection, leads: Sequence[Lead]) -> None:
