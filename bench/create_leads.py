@@ -61,16 +61,16 @@ async def measure_creating(servers: Servers) -> Sequence[Figure]:
                 values.append(await _create_over_http(service.url))
             # Without the service: its relay would publish what pgbench writes.
             await connection.execute("TRUNCATE leads, outbox CASCADE")
-            limits.append(
-                await transactions_per_second(
-                    url,
-                    _SCRIPT,
-                    clients=CLIENTS,
-                    seconds=SECONDS,
-                    variables={"n": "0", **event_variables(EventType.LEADS_CREATED)},
-                )
-            )
+            limits.append(await create_with_pgbench(url, clients=CLIENTS, seconds=SECONDS))
     return [against_limit("create", values=values, limits=limits, unit="leads/s", target=0.3)]
+
+
+async def create_with_pgbench(url: str, *, clients: int, seconds: int) -> float:
+    """Let each client create one lead after another; return the leads per second."""
+    variables = {"n": "0", **event_variables(EventType.LEADS_CREATED)}
+    return await transactions_per_second(
+        url, _SCRIPT, clients=clients, seconds=seconds, variables=variables
+    )
 
 
 async def _create_over_http(url: str) -> float:
