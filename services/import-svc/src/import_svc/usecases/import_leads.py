@@ -6,7 +6,7 @@ is ahead, so a slow database slows the sender down.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -25,6 +25,7 @@ from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, JUDGE_DIED, OwnImports
 from import_svc.usecases.patience import patiently
+from import_svc.usecases.read_ahead import read_ahead
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.store_chunk import CutOtherwiseError, StoreChunk
 from leadwire.db import DatabaseError, is_transient
@@ -227,13 +228,9 @@ class ImportLeads:
         *,
         stored: int,
     ) -> bytes:
-        number, first_row = 0, 1
-        chunk: JudgedChunk | None = first
-        look_up = True
-        while chunk is not None:
-            input_hash = chunk.input_hash
-            following = asyncio.create_task(_next(chunks), name=f"read import {import_id}")
-            try:
+        number, first_row, look_up = 0, 1, True
+        async with contextlib.aclosing(read_ahead(_all(first, chunks))) as coming:
+            async for chunk in coming:
                 if chunk.received:
                     look_up = await self._store_chunk(
                         chunk,
@@ -243,14 +240,9 @@ class ImportLeads:
                         look_up=look_up,
                     )
                     number, first_row = number + 1, first_row + chunk.received
-            except BaseException:
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
-                raise
-            chunk = await following
         if number < stored:
             raise KeyReusedError  # the beginning is the same, but it ends before what was stored
-        return input_hash
+        return chunk.input_hash
 
     async def _last_word(self, import_id: UUID, interruption: Interruption) -> None:
         """End an import that is being cut off; if that fails, it is ended later."""
@@ -263,8 +255,12 @@ class ImportLeads:
             log.warning("import_not_ended", import_id=str(import_id), error=type(error).__name__)
 
 
-async def _next(chunks: AsyncIterator[JudgedChunk]) -> JudgedChunk | None:
-    return await anext(chunks, None)
+async def _all(
+    first: JudgedChunk, others: AsyncIterator[JudgedChunk]
+) -> AsyncGenerator[JudgedChunk]:
+    yield first
+    async for chunk in others:
+        yield chunk
 
 
 def _how_it_was(earlier: ImportOfKey | None) -> Interruption:

@@ -6,6 +6,7 @@ block takes some 100 ms, and the loop has heartbeats to answer meanwhile.
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Final
 from import_svc.decoding import InputFormat, UnreadableInputError
 from import_svc.usecases.input_judge import InputJudge, JudgedChunk
 from import_svc.usecases.judge_process import JudgeProcess
+from import_svc.usecases.read_ahead import read_ahead
 
 BLOCK_BYTES: Final = 512 * 1_024
 
@@ -49,12 +51,23 @@ async def judged_chunks(
         for chunk in await asyncio.to_thread(new_judge().take, block, last=True):
             yield chunk
         return
-    async with JudgeProcess(new_judge) as judge:
+    async with (
+        JudgeProcess(new_judge) as judge,
+        # So that it has the next block at once, however long the last one takes to be stored.
+        contextlib.aclosing(read_ahead(_judged(judge, block, blocks))) as chunks,
+    ):
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _judged(
+    judge: JudgeProcess, first: bytes, others: AsyncIterator[tuple[bytes, bool]]
+) -> AsyncGenerator[JudgedChunk]:
+    for chunk in await judge.take(first, last=False):
+        yield chunk
+    async for block, last in others:
         for chunk in await judge.take(block, last=last):
             yield chunk
-        async for block, last in blocks:
-            for chunk in await judge.take(block, last=last):
-                yield chunk
 
 
 async def first_with_rows(chunks: AsyncIterator[JudgedChunk]) -> JudgedChunk:
