@@ -88,6 +88,7 @@ class Database:
         self._command_timeout = command_timeout
         self._connect_within = connect_within
         self._pool: Pool[asyncpg.Record] | None = None
+        self._unclean: set[int] = set()
 
     async def start(self) -> None:
         """Wait for the database to answer, then be ready.
@@ -217,7 +218,7 @@ class Database:
             self._url,
             min_size=0,
             max_size=self._pool_size,
-            reset=_leave_as_it_is,
+            reset=self._reset_if_unclean,
             timeout=CONNECT_WITHIN,
             command_timeout=self._command_timeout,
             server_settings=server_settings(
@@ -227,6 +228,17 @@ class Database:
                 liveness=POOLED,
             ),
         )
+
+    async def _reset_if_unclean(self, connection: Connection) -> None:
+        """Reset the session of somebody who was interrupted: he may have left a lock behind.
+
+        Nobody else leaves anything, and to look, as the pool does by default, takes longer than
+        many a statement. The pool calls this, since it drops a connection where this fails.
+        """
+        backend = connection.get_server_pid()
+        if backend in self._unclean:
+            self._unclean.discard(backend)
+            await connection.reset(timeout=CONNECT_WITHIN)
 
     def _started(self) -> "Pool[asyncpg.Record]":
         if self._pool is None:
@@ -290,24 +302,15 @@ class Database:
         *,
         is_clean: bool,
     ) -> None:
+        if not is_clean and not _is_gone(connection):
+            self._unclean.add(connection.get_server_pid())
         try:
-            if not is_clean and not connection.is_closed():
-                # Who was interrupted may have left a lock behind.
-                await connection.reset(timeout=CONNECT_WITHIN)
             await pool.release(connection, timeout=CONNECT_WITHIN)
         except LOST_IN_USE as error:
             # The pool drops such a connection. Whether the work succeeded was decided before.
             log.warning(
                 "database_connection_dropped", database=self._where, error=type(error).__name__
             )
-
-
-async def _leave_as_it_is(_connection: Connection) -> None:
-    """Reset nothing: whoever borrows a connection leaves no state of a session behind.
-
-    By default each use of a connection ends with a statement that looks for such state, which
-    takes longer than many a statement that it was used for.
-    """
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

@@ -221,3 +221,39 @@ async def test_stop_waits_for_connections_in_use(
 
 async def test_check_passes_while_the_database_answers(database: Database) -> None:
     await database.check()
+
+
+async def test_a_connection_that_is_still_busy_when_it_comes_back_does_not_cost_its_place(
+    database: Database,
+) -> None:
+    busy: list[asyncio.Task[str]] = []
+
+    async def leave_it_busy() -> None:
+        async with database.connection() as connection:
+            busy.append(asyncio.create_task(connection.execute("SELECT pg_sleep(30)")))
+            await asyncio.sleep(0)
+            raise LookupError
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            await leave_it_busy()
+    await asyncio.gather(*busy, return_exceptions=True)
+
+    async with database.connection() as one, database.connection() as other:
+        assert await one.fetchval("SELECT 1") == await other.fetchval("SELECT 1") == 1
+
+
+async def test_whoever_is_cancelled_anywhere_does_not_cost_his_place(database: Database) -> None:
+    async def fail() -> None:
+        async with database.connection() as connection:
+            await connection.fetchval("SELECT 1")
+            raise LookupError
+
+    for steps in range(60):
+        failing = asyncio.create_task(fail())
+        for _ in range(steps % 20):
+            await asyncio.sleep(0)
+        failing.cancel()
+        await asyncio.gather(failing, return_exceptions=True)
+    async with database.connection() as one, database.connection() as other:
+        assert await one.fetchval("SELECT 1") == await other.fetchval("SELECT 1") == 1
