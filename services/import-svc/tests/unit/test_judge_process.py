@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from import_svc.decoding import InputFormat, UnreadableInputError
+from import_svc.usecases import judge_process
 from import_svc.usecases.input_judge import InputJudge
 from import_svc.usecases.judge_process import JudgeDiedError, JudgeProcess
 from leadwire.testing import eventually
@@ -74,12 +75,55 @@ async def test_an_error_in_the_judge_tells_where_and_not_what_was_read() -> None
     assert "ada" not in repr(vars(caught.value)) + str(caught.value)
 
 
+@pytest.mark.parametrize("error", [EOFError(), OSError(11, "try again")])
+async def test_a_judge_that_cannot_be_started_is_an_error(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: object) -> None:
+        raise error
+
+    open_before = set(Path("/proc/self/fd").iterdir())
+    with monkeypatch.context() as patched:
+        patched.setattr(judge_process._CONTEXT.Process, "start", fail)
+        with pytest.raises(JudgeDiedError):
+            await JudgeProcess(new_judge).__aenter__()
+    assert set(Path("/proc/self/fd").iterdir()) == open_before
+
+
 async def test_leaving_ends_the_process_whatever_it_does() -> None:
     async with JudgeProcess(new_judge) as judge:
         asking = asyncio.create_task(judge.take(HEAD + ROWS * 500, last=True))
         await asyncio.sleep(0)
         asking.cancel()
     assert not multiprocessing.active_children()
+
+
+SCRIPT = """
+import asyncio
+import sys
+from import_svc.__main__ import main
+
+class Loaded:
+    def take(self, block, *, last):
+        return sorted(name for name in sys.modules if name in {"aiohttp", "asyncpg"})
+
+async def loaded_by_a_judge():
+    from import_svc.usecases.judge_process import JudgeProcess
+    async with JudgeProcess(Loaded) as judge:
+        print(await judge.take(b"", last=True))
+
+if __name__ == "__main__":
+    asyncio.run(loaded_by_a_judge())
+"""
+
+
+async def test_a_judge_of_the_installed_command_loads_no_service_again(tmp_path: Path) -> None:
+    """As the command `import-svc` is: a script, which every process of Python's runs again."""
+    script = tmp_path / "import-svc"
+    script.write_text(SCRIPT)
+    run = partial(subprocess.run, [sys.executable, script], capture_output=True, text=True)
+    done = await asyncio.to_thread(run)
+    assert done.stdout == "[]\n", done.stderr
 
 
 PARENT = """

@@ -14,9 +14,11 @@ import multiprocessing
 import signal
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from import_svc.decoding import UnreadableInputError
 from import_svc.usecases.input_judge import InputJudge, JudgedChunk
@@ -24,9 +26,14 @@ from import_svc.usecases.input_judge import InputJudge, JudgedChunk
 BLOCK_WITHIN: Final = 120.0
 """Seconds for a block, which takes a tenth of one."""
 
+START_WITHIN: Final = 30.0
+"""Seconds for the process to begin; the first one waits until everything is loaded."""
+
 _END_WITHIN: Final = 5.0
 # Rows are many objects and never cycles: hardly anything is found by looking for these.
 _LOOK_FOR_CYCLES_EVERY: Final = 200_000
+
+_T = TypeVar("_T")
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
@@ -60,16 +67,26 @@ class JudgeProcess:
     """
 
     def __init__(self, new_judge: Callable[[], InputJudge]) -> None:
-        self._new_judge = new_judge
+        self._pipe, self._theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(
+            target=_serve, args=(self._theirs, new_judge), daemon=True, name="input judge"
+        )
+        # Its own: it waits for as long as the import takes, and all others share the loop's.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="input judge")
 
     async def __aenter__(self) -> Self:
-        """Start the process."""
-        self._pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(
-            target=_serve, args=(theirs, self._new_judge), daemon=True, name="input judge"
-        )
-        await asyncio.to_thread(self._process.start)
-        theirs.close()
+        """Start the process.
+
+        Raises:
+            JudgeDiedError: It did not start.
+        """
+        try:
+            await self._within(START_WITHIN, self._process.start)
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            self._theirs.close()
         return self
 
     async def __aexit__(
@@ -80,8 +97,11 @@ class JudgeProcess:
     ) -> None:
         """End it, whatever it does."""
         self._process.kill()
-        await asyncio.shield(asyncio.to_thread(self._process.join, _END_WITHIN))
-        self._pipe.close()
+        try:
+            with contextlib.suppress(JudgeDiedError):
+                await asyncio.shield(self._within(_END_WITHIN, self._process.join))
+        finally:
+            self._close()
 
     async def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
         """Do what `InputJudge.take` does.
@@ -90,14 +110,21 @@ class JudgeProcess:
             UnreadableInputError: The input breaks in this block.
             JudgeDiedError: The process ended, or did not answer in time.
         """
-        try:
-            async with asyncio.timeout(BLOCK_WITHIN):
-                answer = await asyncio.to_thread(self._ask, block, last=last)
-        except (EOFError, OSError, TimeoutError) as error:
-            raise JudgeDiedError(type(error).__name__) from error
+        answer = await self._within(BLOCK_WITHIN, partial(self._ask, block, last=last))
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def _within(self, seconds: float, work: Callable[[], _T]) -> _T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except (EOFError, OSError, TimeoutError) as error:
+            raise JudgeDiedError(type(error).__name__) from error
+
+    def _close(self) -> None:
+        self._pipe.close()
+        self._thread.shutdown(wait=False)
 
     def _ask(self, block: bytes, *, last: bool) -> list[JudgedChunk] | Exception:
         self._pipe.send((block, last))
