@@ -46,6 +46,14 @@ class Servers:
             await connection.close()
         return url
 
+    async def checkpoint(self) -> None:
+        """Write out what was changed, so that the next measurement does not have to."""
+        admin = await asyncpg.connect(self._admin_url)
+        try:
+            await admin.execute("CHECKPOINT")
+        finally:
+            await admin.close()
+
     async def declare(self, subscription: Subscription) -> None:
         """Make a subscription, so that what is published arrives somewhere."""
         broker = broker_from_url(self.rabbitmq_url, name="bench")
