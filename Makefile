@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc standalone
+DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS))
 TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) tests
 PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
@@ -89,7 +89,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml file
 	@for name in uv run dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc standalone),--no-emit-package $(d)) \
+			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client standalone),--no-emit-package $(d)) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 

@@ -1,0 +1,126 @@
+"""Leadwire's client: import leads, mark them, and follow every change.
+
+`Client` blocks, `AsyncClient` is for asyncio; both can do the same. Everything that a program
+needs is here; modules whose names begin with an underscore are nobody's business.
+"""
+
+from leadwire_client._core.retries import Backoff
+from leadwire_client.async_client import AsyncClient
+from leadwire_client.async_stream import AsyncLiveLeads, AsyncStream
+from leadwire_client.cache import LeadCache
+from leadwire_client.checkpoints import (
+    AsyncCheckpoint,
+    Checkpoint,
+    FileCheckpoint,
+    MemoryCheckpoint,
+)
+from leadwire_client.client import Client
+from leadwire_client.credentials import ApiKey, Basic, Bearer, Credentials
+from leadwire_client.errors import (
+    AccessError,
+    CheckpointError,
+    ConflictError,
+    InvalidRequestError,
+    LeadwireError,
+    NotFoundError,
+    ProblemError,
+    ProtocolError,
+    TransportError,
+    UnavailableError,
+)
+from leadwire_client.filters import Filters
+from leadwire_client.frames import (
+    Batch,
+    Bye,
+    Change,
+    End,
+    Fault,
+    Frame,
+    Gone,
+    Hello,
+    Mark,
+    Put,
+    Reset,
+    Synced,
+)
+from leadwire_client.models import (
+    Availability,
+    Failure,
+    HistoryEntry,
+    ImportProblem,
+    ImportProgress,
+    ImportStatus,
+    Lead,
+    LeadContact,
+    LeadCounts,
+    LeadStatus,
+    LeadWork,
+    Manager,
+    ManagerRef,
+    Marked,
+    Origin,
+    Page,
+    Receipt,
+    Tags,
+)
+from leadwire_client.stream import LiveLeads, Stream
+
+__all__ = [
+    "AccessError",
+    "ApiKey",
+    "AsyncCheckpoint",
+    "AsyncClient",
+    "AsyncLiveLeads",
+    "AsyncStream",
+    "Availability",
+    "Backoff",
+    "Basic",
+    "Batch",
+    "Bearer",
+    "Bye",
+    "Change",
+    "Checkpoint",
+    "CheckpointError",
+    "Client",
+    "ConflictError",
+    "Credentials",
+    "End",
+    "Failure",
+    "Fault",
+    "FileCheckpoint",
+    "Filters",
+    "Frame",
+    "Gone",
+    "Hello",
+    "HistoryEntry",
+    "ImportProblem",
+    "ImportProgress",
+    "ImportStatus",
+    "InvalidRequestError",
+    "Lead",
+    "LeadCache",
+    "LeadContact",
+    "LeadCounts",
+    "LeadStatus",
+    "LeadWork",
+    "LeadwireError",
+    "LiveLeads",
+    "Manager",
+    "ManagerRef",
+    "Mark",
+    "Marked",
+    "MemoryCheckpoint",
+    "NotFoundError",
+    "Origin",
+    "Page",
+    "ProblemError",
+    "ProtocolError",
+    "Put",
+    "Receipt",
+    "Reset",
+    "Stream",
+    "Synced",
+    "Tags",
+    "TransportError",
+    "UnavailableError",
+]

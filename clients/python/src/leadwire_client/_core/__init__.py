@@ -1,0 +1,1 @@
+"""What the client says and understands, without a connection: requests, answers, frames."""

@@ -1,0 +1,36 @@
+"""How often to look whether something has ended."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+_FIRST: Final = 0.2
+_LONGEST: Final = 5.0
+
+
+class Polls:
+    """Pauses that grow, up to a deadline.
+
+    Args:
+        within: Seconds in all.
+        clock: Gives seconds.
+    """
+
+    def __init__(self, *, within: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._within = within
+        self._clock = clock
+        self._deadline = clock() + within
+        self._next = _FIRST
+
+    def pause(self) -> float:
+        """Give the seconds until the next look.
+
+        Raises:
+            TimeoutError: The time is up.
+        """
+        left = self._deadline - self._clock()
+        if left <= 0:
+            raise TimeoutError(f"it has not ended within {self._within:g} s")
+        pause = min(self._next, left)
+        self._next = min(self._next * 1.5, _LONGEST)
+        return pause

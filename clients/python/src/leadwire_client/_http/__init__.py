@@ -1,0 +1,1 @@
+"""The connection: the only room that knows the HTTP library."""

@@ -1,0 +1,99 @@
+"""What both kinds of connection ask, and how they understand what goes wrong."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from leadwire_client._core.wire import Request
+from leadwire_client.credentials import Credentials
+from leadwire_client.errors import TransportError
+from leadwire_client.uploads import Upload
+
+MOST_SILENCE: Final = 900.0
+"""Seconds of silence on a stream that no server means: its longest heartbeat, three times."""
+
+_AGENT: Final = f"leadwire-client/{version('leadwire-client')}"
+_NOT_SENT: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where the server is, and who asks.
+
+    Attributes:
+        timeout: Seconds that a connection, or any piece of an answer, may take.
+        ssl_context: Whom to trust; None for whom the system trusts.
+    """
+
+    base_url: str
+    credentials: Credentials | None
+    timeout: float
+    ssl_context: ssl.SSLContext | None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("base_url must be like https://leads.example.com")
+
+    def options(self) -> dict[str, Any]:
+        """Give what a connection is made with."""
+        return {
+            "base_url": self.base_url,
+            "headers": {"User-Agent": _AGENT},
+            "timeout": self.timeout,
+            "verify": self.ssl_context if self.ssl_context is not None else True,
+        }
+
+    def asked(self, request: Request, body: object) -> dict[str, Any]:
+        """Give what a request is made of; credentials are asked for each time."""
+        return {
+            "method": request.method,
+            "url": request.path,
+            "params": list(request.query) or None,
+            "headers": {**request.headers, **self._proof(), **_size(request.body)},
+            "content": body,
+            "timeout": self._timeout(request.within),
+        }
+
+    def _proof(self) -> Mapping[str, str]:
+        return {} if self.credentials is None else dict([self.credentials.header()])
+
+    def _timeout(self, within: float | None) -> httpx2.Timeout:
+        return httpx2.Timeout(self.timeout, read=self.timeout if within is None else within)
+
+
+def _size(body: bytes | Upload | None) -> Mapping[str, str]:
+    if isinstance(body, Upload) and body.size is not None:
+        return {"Content-Length": str(body.size)}
+    return {}
+
+
+def lowered(headers: httpx2.Headers) -> dict[str, str]:
+    """Give headers by lower-case name."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Turn the library's errors into ours.
+
+    Raises:
+        TransportError: There was no answer, or only a part of one.
+    """
+    try:
+        yield
+    except httpx2.RequestError as error:
+        told = str(error) or type(error).__name__
+        raise TransportError(told, sent=not isinstance(error, _NOT_SENT)) from error

@@ -1,0 +1,81 @@
+"""The README's programs, as printed, each in a process of its own."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from leadwire_client.testing import FakeLeadwire
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCKS = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CSV = """\
+First Name,Last Name,Email,Phone
+Barbara,Moore,barbara@example.com,(212) 555-0101
+Edsger,,edsger@example.com,(212) 555-0102
+"""
+
+# What each program prints at last, in the README's order; those that follow are stopped then.
+PRINTED = [
+    "row 2: family_name_missing",
+    "completed 1",
+    "hold",
+    "complete",
+    "Ada works on Frances",
+    "still waits: Edsger",
+    "live from here",
+    "the fake answers",
+]
+
+
+def programs() -> list[str]:
+    return BLOCKS.findall(README.read_text())
+
+
+def test_every_program_is_run() -> None:
+    assert len(programs()) == len(PRINTED)
+
+
+@pytest.mark.parametrize("number", range(len(PRINTED)))
+async def test_a_program_of_the_readme_does_what_it_says(number: int, tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(CSV)
+    with FakeLeadwire() as fake:
+        if number >= 2:
+            _prepare(fake, manager=number == 4)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-u",
+            "-c",
+            programs()[number].replace("http://127.0.0.1:8080", fake.url),
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            await _printed(process, PRINTED[number])
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+def _prepare(fake: FakeLeadwire, *, manager: bool) -> None:
+    if manager:
+        fake.add_manager("Ada")
+    frances = fake.add_lead(name="Frances", family_name="Allen", email="f@example.com")
+    fake.add_lead(name="Donald", family_name="Olsen", email="d@example.com")
+    fake.add_lead(name="Edsger", family_name="Jansen", email="e@example.com")
+    if not manager:
+        fake.mark_lead(frances.id, "interested")
+
+
+async def _printed(process: asyncio.subprocess.Process, expected: str) -> None:
+    assert process.stdout is not None
+    lines: list[str] = []
+    async with asyncio.timeout(30):
+        async for line in process.stdout:
+            lines.append(line.decode())
+            if expected in lines[-1]:
+                return
+    raise AssertionError(f"{expected!r} was not printed, but {lines}")
