@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Self, TypeAlias
 
 from leadwire.db.embedded.ports import LOOPBACK, free_port
@@ -107,7 +107,9 @@ class TcpProxy:
         loop = asyncio.get_running_loop()
         while True:
             client, _ = await loop.sock_accept(listening)
-            self._spawn(self._serve(client), name="serve")
+            serving = self._spawn(self._serve(client), name="serve")
+            # One that is cancelled before its first step closes nothing.
+            serving.add_done_callback(_closing(client))
 
     async def _serve(self, client: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -156,3 +158,7 @@ class TcpProxy:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+
+def _closing(accepted: socket.socket) -> Callable[[object], None]:
+    return lambda _: accepted.close()
