@@ -3,35 +3,10 @@
 import json
 import re
 import subprocess
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
-
-from leadwire.db.embedded import free_port
-from leadwire.testing import eventually
 
 ROOT = Path(__file__).parents[3]
 BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-async def standalone_address(tmp_path: Path) -> AsyncIterator[str]:
-    """A Leadwire as `make run` starts it, but on a port of its own."""
-    port, log = free_port(), tmp_path / "standalone.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "leadwire_standalone", f"--port={port}", f"--data={tmp_path}/d"],
-            stdout=output,
-            stderr=output,
-        )
-    await eventually(
-        lambda: f"Leadwire is ready at http://127.0.0.1:{port}" in log.read_text(), within=60
-    )
-    yield f"127.0.0.1:{port}"
-    process.terminate()
-    assert process.wait(timeout=40) == 0, log.read_text()
 
 
 def test_commands_of_the_readme_work_as_printed(standalone_address: str) -> None:
