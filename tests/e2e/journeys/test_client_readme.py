@@ -5,7 +5,11 @@ import re
 import sys
 from pathlib import Path
 
+from leadwire.testing import eventually
+from leadwire_client import AsyncClient
+
 README = Path(__file__).parents[3] / "clients" / "python" / "README.md"
+BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CSV = """\
 First Name,Last Name,Email,Phone
@@ -33,11 +37,38 @@ async def test_programs_of_the_clients_readme_work_as_printed(
     standalone_address: str, tmp_path: Path
 ) -> None:
     (tmp_path / "leads.csv").write_text(CSV)
+    await _run_commands(standalone_address, tmp_path)
     programs = PYTHON_BLOCK.findall(README.read_text())
     assert len(programs) == len(PROGRAMS)
-    for line, printed in PROGRAMS:
-        [program] = [each for each in programs if line in each]
-        await _run(program.replace("127.0.0.1:8080", standalone_address), printed, tmp_path)
+    async with AsyncClient(f"http://{standalone_address}") as client:
+        for line, printed in PROGRAMS:
+            [program] = [each for each in programs if line in each]
+            await _run(program.replace("127.0.0.1:8080", standalone_address), printed, tmp_path)
+            await eventually(lambda: _reads_are_current(client), within=30)
+
+
+async def _reads_are_current(client: AsyncClient) -> bool:
+    """Compare what the projection shows with who holds what by the managers' own account."""
+    held = [lead.id async for each in client.managers() for lead in each.leads]
+    shown = [lead.id async for lead in client.leads(assigned=True)]
+    return sorted(held) == sorted(shown) and (await client.count_leads()).total == 3
+
+
+async def _run_commands(address: str, directory: Path) -> None:
+    [commands] = BASH_BLOCK.findall(README.read_text())
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-c", commands),
+        cwd=directory,
+        env={
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "LEADWIRE_URL": f"http://{address}",
+        },
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        printed, _ = await process.communicate()
+    assert printed.decode().startswith("3 of 4 rows imported, 1 failed")
+    assert "family_name_missing" in (directory / "failures.csv").read_text()
 
 
 async def _run(program: str, printed: str, directory: Path) -> None:
