@@ -106,6 +106,9 @@ class Stream:
         try:
             with self._http.open(session.request()) as opened:
                 self._opened = opened
+                if self._closed.is_set():
+                    # Closed while it connected: `close` had nothing to cut.
+                    return
                 if opened.good:
                     yield from self._read(opened)
                 else:

@@ -12,6 +12,7 @@ from leadwire.testing import eventually
 from leadwire_client import (
     AsyncClient,
     Batch,
+    Bearer,
     Client,
     FileCheckpoint,
     Gone,
@@ -21,6 +22,7 @@ from leadwire_client import (
     MemoryCheckpoint,
     Put,
     Reset,
+    Stream,
     Synced,
     TransportError,
 )
@@ -193,6 +195,27 @@ def test_a_stream_that_waits_for_news_can_be_closed_by_another_thread(client: Cl
     reader.join(timeout=WITHIN)
     assert not reader.is_alive()
     assert [type(each) for each in told] == [Synced]
+
+
+def test_a_stream_can_be_closed_while_it_connects(fake: FakeLeadwire) -> None:
+    streams: list[Stream] = []
+
+    def token() -> str:
+        # Asked for when the request is made: the connection is not there yet.
+        streams[0].close()
+        return "token"
+
+    with Client(fake.url, credentials=Bearer(token)) as client:
+        streams.append(client.stream())
+        assert list(streams[0]) == []
+
+
+def test_many_streams_do_not_wait_for_each_other(client: Client) -> None:
+    streams = [client.stream() for _ in range(120)]
+    told = [iter(each) for each in streams]
+    assert all(isinstance(next(each), Synced) for each in told)
+    for each in streams:
+        each.close()
 
 
 def test_an_asyncio_stream_can_be_left_and_cancelled(

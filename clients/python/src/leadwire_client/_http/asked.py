@@ -53,6 +53,9 @@ class Server:
             "base_url": self.base_url,
             "headers": {"User-Agent": _AGENT},
             "timeout": self.timeout,
+            # Each stream holds a connection for as long as it is read: their number is the
+            # caller's to choose.
+            "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20),
             "verify": self.ssl_context if self.ssl_context is not None else True,
         }
 
