@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,6 +37,18 @@ def programs() -> list[str]:
 
 def test_every_program_is_run() -> None:
     assert len(programs()) == len(PRINTED)
+
+
+def test_every_program_is_typed(tmp_path: Path) -> None:
+    for number, program in enumerate(programs()):
+        (tmp_path / f"program_{number}.py").write_text(program)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("number", range(len(PRINTED)))

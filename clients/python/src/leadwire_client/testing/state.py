@@ -162,7 +162,8 @@ class State:
 
     def match(self) -> None:
         """Give waiting leads, oldest first, to managers who have room."""
-        for lead in [each for each in self.leads.values() if _waits(each)]:
+        waiting = [each for each in self.leads.values() if _waits(each)] if self.managers else []
+        for lead in waiting:
             free = next((each for each in self.managers if self._has_room(each)), None)
             if free is None:
                 return
