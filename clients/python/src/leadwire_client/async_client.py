@@ -42,7 +42,7 @@ class AsyncClient:
     """Talks to one Leadwire server; see `Client`, method by method.
 
     What is safe to repeat is repeated when the server cannot be reached or says later: reads,
-    marks, changes, erasures, imports. Adding a manager and taking the next lead are not.
+    marks, changes, erasures, imports, taking the next lead. Adding a manager is not.
 
     Args:
         base_url: Of the server, for example `https://leads.example.com`.
@@ -205,9 +205,9 @@ class AsyncClient:
         """Let a paused manager get leads again."""
         return await self._run(calls.resume_manager(manager_id))
 
-    async def next_lead(self, manager_id: Id) -> LeadWork:
+    async def next_lead(self, manager_id: Id, *, idempotency_key: str | None = None) -> LeadWork:
         """Take the oldest waiting lead for a manager."""
-        return await self._run(calls.next_lead(manager_id))
+        return await self._run(calls.next_lead(manager_id, key=idempotency_key))
 
     # Imports
 

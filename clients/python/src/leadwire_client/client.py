@@ -47,7 +47,7 @@ class Client:
     """Talks to one Leadwire server.
 
     What is safe to repeat is repeated when the server cannot be reached or says later: reads,
-    marks, changes, erasures, imports. Adding a manager and taking the next lead are not.
+    marks, changes, erasures, imports, taking the next lead. Adding a manager is not.
 
     Args:
         base_url: Of the server, for example `https://leads.example.com`.
@@ -206,9 +206,9 @@ class Client:
         """Let a paused manager get leads again."""
         return self._run(calls.resume_manager(manager_id))
 
-    def next_lead(self, manager_id: Id) -> LeadWork:
+    def next_lead(self, manager_id: Id, *, idempotency_key: str | None = None) -> LeadWork:
         """Take the oldest waiting lead for a manager."""
-        return self._run(calls.next_lead(manager_id))
+        return self._run(calls.next_lead(manager_id, key=idempotency_key))
 
     # Imports
 

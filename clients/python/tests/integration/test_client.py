@@ -294,6 +294,21 @@ def test_a_manager_is_never_added_twice(client: Client, fake: FakeLeadwire) -> N
     assert len(fake.requests) == 1
 
 
+def test_the_next_lead_is_asked_for_again_under_the_same_name(
+    client: Client, fake: FakeLeadwire
+) -> None:
+    manager = fake.add_manager("Grace", capacity=2)
+    client.pause_manager(manager.id)
+    lead = fake.add_lead(name="Ada", family_name="L", email="ada@example.com")
+    fake.refuse_next(503, "unavailable")
+    assert client.next_lead(manager.id).id == lead.id
+    first, second = fake.requests[-2:]
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert (
+        client.next_lead(manager.id, idempotency_key=first.headers["idempotency-key"]).id == lead.id
+    )
+
+
 def test_patience_has_an_end(fake: FakeLeadwire) -> None:
     fake.refuse_next(503, "unavailable", times=1000)
     backoff = Backoff(first=0.02, most=0.02)

@@ -125,10 +125,10 @@ def resume_manager(manager_id: Id) -> Call[Manager]:
     return _write("POST", _path("managers", manager_id, "resume"), Manager)
 
 
-def next_lead(manager_id: Id) -> Call[LeadWork]:
-    """Take the oldest waiting lead."""
+def next_lead(manager_id: Id, *, key: str | None) -> Call[LeadWork]:
+    """Take the oldest waiting lead. The key makes a second try give the same one."""
     path = _path("managers", manager_id, "next-lead")
-    return _write("POST", path, LeadWork, repeatable=False)
+    return _write("POST", path, LeadWork, headers={"Idempotency-Key": key or new_key()})
 
 
 def import_leads(
