@@ -23,7 +23,7 @@ import asyncpg
 import orjson
 
 from bench.figures import Figure, against_limit
-from bench.memory import Peak
+from bench.processes import Peak, children, processor_seconds
 from bench.servers import Servers
 from import_svc.app import SERVICE
 from leadwire.broker import Subscription
@@ -135,6 +135,7 @@ class _ImportBench:
         peak = Peak()
         async with _relay_elsewhere(self._database_url), self._service(peak) as service:
             figures = [await self._against_copy(service, *body, rows=rows) for body in bodies]
+            figures += await self._processor_time(service, *bodies[0], rows=rows)
         async with self._service(peak) as service:
             for name, content_type, body in bodies:
                 value = await self._rows_per_second(service, content_type, body, rows=rows)
@@ -167,6 +168,36 @@ class _ImportBench:
             if not number % 2:
                 limits.append(await self._copied_per_second(records))
         return against_limit(name, values=values, limits=limits, unit="rows/s", target=0.5)
+
+    async def _processor_time(
+        self, service: ServiceProcess, name: str, content_type: str, body: bytes, *, rows: int
+    ) -> list[Figure]:
+        """Say which processes take how long for a row."""
+        before = await self._processor_seconds(service)
+        await self._rows_per_second(service, content_type, body, rows=rows)
+        after = await self._processor_seconds(service)
+        return [
+            Figure(
+                name=f"{name}-{part}",
+                value=1e6 * (after[part] - before[part]) / rows,
+                unit="µs/row",
+            )
+            for part in after
+        ]
+
+    async def _processor_seconds(self, service: ServiceProcess) -> dict[str, float]:
+        backends = await self._connection.fetch(
+            "SELECT pid FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()",
+            SERVICE.schema,
+        )
+        return {
+            "service": processor_seconds(service.pid),
+            # Each judge is a child of Python's process that forks, which takes nothing itself.
+            "judge": sum(
+                processor_seconds(pid, ended_children=True) for pid in children(service.pid)
+            ),
+            "postgres": sum(processor_seconds(record["pid"]) for record in backends),
+        }
 
     async def _rows_per_second(
         self, service: ServiceProcess, content_type: str, body: bytes, *, rows: int

@@ -1,7 +1,8 @@
-"""The memory that a process takes, with its children (Linux)."""
+"""What processes take: memory, with that of their children, and processor time (Linux)."""
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,19 @@ class Peak:
         return Figure(
             name=name, value=self.mib, unit="MiB", limit=limit_mib, met=self.mib < limit_mib
         )
+
+
+def processor_seconds(pid: int, *, ended_children: bool = False) -> float:
+    """Return the processor time that a process has taken, or its children that have ended."""
+    # The name, in parentheses, may hold anything. See proc(5): utime, stime, cutime, cstime.
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = numbers[13:15] if ended_children else numbers[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, and theirs."""
+    return [each for each in _family(pid) if each != pid]
 
 
 def _family(pid: int) -> Iterator[int]:
