@@ -5,8 +5,8 @@ from typing import Final
 import orjson
 from pydantic import BaseModel, Field
 
-LONGEST_CURSOR: Final = 200
-"""Longer text is no cursor, and is not even looked at."""
+LONGEST_CURSOR: Final = 1_000
+"""Room for a key with a text in it. Longer text is no cursor, and is not even looked at."""
 
 _PLACE: Final = {"limit", "cursor"}
 

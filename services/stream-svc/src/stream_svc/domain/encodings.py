@@ -18,7 +18,7 @@ _Key = tuple[int, bytes]
 
 
 class Encodings:
-    """Frames by the batch's last position and the filter's fingerprint.
+    """Frames by the batch's last position and the fingerprint of filter and fields.
 
     Args:
         most_bytes: Memory that they may take.

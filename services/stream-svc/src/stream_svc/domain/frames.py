@@ -11,6 +11,8 @@ from uuid import UUID
 import orjson
 
 PROTOCOL: Final = 1
+PUT_BEGINS: Final = b'{"type":"put",'
+"""What lines with a lead begin with, and no others."""
 
 WhyPut = Literal["snapshot", "enter", "change"]
 WhyGone = Literal["left", "erased"]

@@ -1,7 +1,7 @@
 """The newest changes, kept in memory for those who follow live.
 
 A batch is what the process read from the log at once. Followers that stand at its
-beginning and have the same filter are told the same of it, so that is encoded once.
+beginning and have the same filter and fields are told the same of it, so that is encoded once.
 """
 
 from collections import deque
@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from stream_svc.domain.encodings import Encodings
+from stream_svc.domain.fields import ALL_FIELDS, Fields
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Change, Frames, Place, frames_of
 
@@ -87,15 +88,18 @@ class Ring:
             return None
         return _first(self._after(place.pos))
 
-    def frames(self, batch: Batch, place: Place, leads: LeadFilter) -> Frames:
+    def frames(
+        self, batch: Batch, place: Place, leads: LeadFilter, fields: Fields = ALL_FIELDS
+    ) -> Frames:
         """Tell a follower, who holds the whole snapshot, what is new to him in a batch."""
         if place.pos > batch.after:
             fresh = [change for change in batch.changes if change.pos > place.pos]
-            return frames_of(fresh, place=place, leads=leads)
-        known = self._encodings.get(batch.pos, leads.fingerprint)
+            return _encoded(fresh, place, leads, fields)
+        fingerprint = leads.fingerprint + fields.fingerprint
+        known = self._encodings.get(batch.pos, fingerprint)
         if known is None:
-            known = frames_of(batch.changes, place=place, leads=leads)
-            self._encodings.keep(batch.pos, leads.fingerprint, known)
+            known = _encoded(batch.changes, place, leads, fields)
+            self._encodings.keep(batch.pos, fingerprint, known)
         return known
 
     def _after(self, pos: int) -> list[Batch]:
@@ -105,6 +109,11 @@ class Ring:
                 break
             found.append(batch)
         return found[::-1]
+
+
+def _encoded(changes: Sequence[Change], place: Place, leads: LeadFilter, fields: Fields) -> Frames:
+    told = frames_of(changes, place=place, leads=leads)
+    return Frames(fields.of_frames(told.lines), told.puts)
 
 
 def _first(batches: Sequence[Batch]) -> list[Batch]:

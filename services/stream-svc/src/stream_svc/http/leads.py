@@ -1,19 +1,16 @@
 """Lists, single leads and counts."""
 
-from typing import Final
 from uuid import UUID
 
 import orjson
 from aiohttp import web
 
-from leadwire.http import Keyset, encoded_json_response, json_response
+from leadwire.http import encoded_json_response, json_response
 from stream_svc.http.context import Context
-from stream_svc.http.queries import FilterQuery, LeadQuery, ListQuery
+from stream_svc.http.list_cursors import cut, key_after
+from stream_svc.http.queries import ChoiceQuery, LeadQuery, ListQuery
 from stream_svc.http.views import LeadCounts
-from stream_svc.storage.reads import StoredPage
 from stream_svc.usecases.read_lead import read_lead
-
-BY_ID: Final = Keyset[UUID]("leads", key=UUID)
 
 
 class LeadHandlers:
@@ -25,12 +22,18 @@ class LeadHandlers:
 
     async def list_page(self, _request: web.Request, *, query: ListQuery) -> web.StreamResponse:
         """Answer with one page."""
-        page = await self._reads.page(query.leads(), after=BY_ID.after(query), limit=query.limit)
-        return encoded_json_response(_page_body(page, query))
+        found = await self._reads.page(
+            query.choice(), sort=query.sort, after=key_after(query), limit=query.limit
+        )
+        leads, next_cursor = cut(found, query)
+        fields = query.chosen_fields()
+        items = b",".join(fields.of_document(lead.document) for lead in leads)
+        body = b'{"items":[%b],"next_cursor":%b}' % (items, orjson.dumps(next_cursor))
+        return encoded_json_response(body)
 
-    async def count(self, _request: web.Request, *, query: FilterQuery) -> web.StreamResponse:
+    async def count(self, _request: web.Request, *, query: ChoiceQuery) -> web.StreamResponse:
         """Answer with the number of leads in each status."""
-        counts = await self._reads.counts(query.leads())
+        counts = await self._reads.counts(query.choice())
         return json_response(
             LeadCounts(
                 total=sum(counts.values()),
@@ -50,11 +53,3 @@ class LeadHandlers:
             self._reads, self._tail, lead_id=lead_id, at_least=query.at_least
         )
         return encoded_json_response(document.encode())
-
-
-def _page_body(page: StoredPage, query: ListQuery) -> bytes:
-    following = None
-    if page.more and page.last_id is not None:
-        following = BY_ID.cursor(page.last_id, query)
-    items = ",".join(page.documents).encode()
-    return b'{"items":[%b],"next_cursor":%b}' % (items, orjson.dumps(following))

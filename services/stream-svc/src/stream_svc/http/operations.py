@@ -80,9 +80,14 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             "GET",
             "/v1/leads",
             handlers.list_page,
-            summary="List leads, oldest first",
+            summary="List or search leads, oldest first",
             tag="leads",
-            responses={200: Response(LeadPage, "One page of the leads that match.")},
+            responses={
+                200: Response(
+                    LeadPage,
+                    "One page of the leads that match; with `fields` only those fields of each.",
+                )
+            },
         ),
         Operation(
             "GET",

@@ -14,7 +14,9 @@ from pydantic_core.core_schema import ValidationInfo
 
 from leadwire.contracts.tags import Tag
 from leadwire.http import AcceptHeader, PageQuery
+from stream_svc.domain.fields import ALL_FIELDS, FIELDS, Fields, parse_fields
 from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
+from stream_svc.domain.listing import LONGEST_SEARCH, Choice, Sort, search_key
 
 TagText = Annotated[
     Tag,
@@ -67,15 +69,68 @@ class FilterQuery(BaseModel):
         return parse_filter({name: getattr(self, name) for name in FILTERS})
 
 
-class ListQuery(FilterQuery, PageQuery):
-    """Which leads, and which page of them."""
+class FieldsQuery(BaseModel):
+    """What of each lead."""
+
+    fields: str | None = Field(
+        default=None,
+        description=f"Only these fields of each lead, and its `id`; of {', '.join(FIELDS)}.",
+        examples=["name,email,status"],
+    )
+
+    @field_validator("fields")
+    @classmethod
+    def _is_of_a_lead(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_fields(value)
+        return value
+
+    def chosen_fields(self) -> Fields:
+        """Give the fields that the parameter says."""
+        return ALL_FIELDS if self.fields is None else parse_fields(self.fields)
+
+
+class ChoiceQuery(FilterQuery):
+    """Which leads, by their facts and by their names."""
+
+    q: str | None = Field(
+        default=None,
+        max_length=LONGEST_SEARCH,
+        description="What name, family name, both in either order, or email begins with; "
+        "in any case, with or without accents.",
+        examples=["ada lov"],
+    )
+
+    @field_validator("q")
+    @classmethod
+    def _can_be_found(cls, value: str | None) -> str | None:
+        if value is not None:
+            search_key(value)
+        return value
+
+    def choice(self) -> Choice:
+        """Give filter and search."""
+        return Choice(self.leads(), search=None if self.q is None else search_key(self.q))
+
+
+class ListQuery(ChoiceQuery, FieldsQuery, PageQuery):
+    """Which leads, in which order, and which page of them."""
+
+    sort: Sort = Field(
+        default=Sort.CREATED_AT,
+        description="The order; with a minus the other way round. Names and emails go by their "
+        "letters without case and accents, names of equal spelling by the family name.",
+    )
 
     def filters(self) -> bytes:
-        """Give bytes that are equal for filters that mean the same, however they are written."""
-        return self.leads().fingerprint
+        """Give bytes that are equal for lists that are the same, however they are asked for."""
+        choice = self.choice()
+        return b"\0".join(
+            [choice.leads.fingerprint, self.sort.encode(), (choice.search or "").encode()]
+        )
 
 
-class StreamQuery(FilterQuery):
+class StreamQuery(FilterQuery, FieldsQuery):
     """Which leads, and from where on."""
 
     follow: bool = Field(

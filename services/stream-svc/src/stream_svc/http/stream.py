@@ -85,6 +85,7 @@ def _wish(query: StreamQuery, headers: StreamHeaders) -> Wish:
     text = headers.last_event_id or query.cursor
     return Wish(
         leads=query.leads(),
+        fields=query.chosen_fields(),
         follow=query.follow,
         snapshot=query.start == "snapshot",
         cursor=StreamCursor.decode(text) if text is not None else None,

@@ -45,7 +45,7 @@ class LeadView(BaseModel):
 
 
 class LeadPage(BaseModel):
-    """One page of leads, oldest first."""
+    """One page of leads."""
 
     items: list[LeadView]
     next_cursor: str | None = Field(description="Null on the last page.")

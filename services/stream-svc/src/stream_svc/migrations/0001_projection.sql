@@ -26,17 +26,33 @@ CREATE TABLE leads (
     -- Made of both.
     erased             boolean     NOT NULL,
     email_domain       text,
+    -- By which leads are found and sorted, as domain/text_keys.py makes them: of name and
+    -- family name, of family name and name, and of the email. In the order of code points,
+    -- which is the same on every server, and in which an index serves prefixes.
+    name_key           text        COLLATE "C",
+    family_name_key    text        COLLATE "C",
+    email_key          text        COLLATE "C",
+    updated_at         timestamptz GENERATED ALWAYS AS (
+        greatest(contact_updated_at, work_updated_at)
+    ) STORED,
     rev                bigint      NOT NULL,
     doc                text,
     CONSTRAINT a_visible_lead_has_a_contact_side
         CHECK ((doc IS NOT NULL) = (contact_rev > 0 AND NOT erased)),
     CONSTRAINT an_erased_lead_has_no_personal_data
         CHECK (NOT erased OR num_nonnulls(name, family_name, email, cellphone, attributes,
-                                          email_domain, doc) = 0)
+                                          email_domain, name_key, family_name_key, email_key,
+                                          doc) = 0)
 );
 
 -- Pages of one status, and counts by status.
 CREATE INDEX leads_status ON leads (status, id) WHERE doc IS NOT NULL;
+-- Pages in each order, and searches for what a name, a family name or an email begins with.
+CREATE INDEX leads_created_at ON leads (created_at, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_updated_at ON leads (updated_at, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_name ON leads (name_key, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_email ON leads (email_key, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_family_name ON leads (family_name_key) WHERE doc IS NOT NULL;
 -- Leads to be rendered anew when their manager is called otherwise.
 CREATE INDEX leads_manager ON leads (manager_id) WHERE manager_id IS NOT NULL;
 

@@ -1,5 +1,5 @@
 -- How many leads there are in each status.
 SELECT status, count(*) AS leads
 FROM leads
-WHERE doc IS NOT NULL /* and the filter */
+WHERE doc IS NOT NULL /* and the conditions */
 GROUP BY status

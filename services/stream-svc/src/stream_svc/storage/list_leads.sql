@@ -1,6 +1,6 @@
--- One page of a list: at most $2 leads with ids beyond $1.
-SELECT id, doc
+-- One page of a list: at most $1 leads, in the order of a column and then of ids.
+SELECT id, /* column */ AS list_key, doc
 FROM leads
-WHERE id > $1 AND doc IS NOT NULL /* and the filter */
-ORDER BY id
-LIMIT $2
+WHERE doc IS NOT NULL /* and the conditions */
+ORDER BY /* column */ /* direction */, id /* direction */
+LIMIT $1

@@ -1,14 +1,15 @@
 """Read leads: one, a page of them, or how many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from asyncpg import Record
+
 from leadwire.db import Database, Queries
-from stream_svc.domain.cursor import START_KEY
-from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.lead import Status
-from stream_svc.storage.conditions import with_filter
+from stream_svc.domain.listing import Choice, ListKey, Sort
+from stream_svc.storage.conditions import with_choice, with_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +27,16 @@ class StoredLead:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPage:
-    """One page of a list.
+class Listed:
+    """A lead in a list.
 
     Attributes:
-        documents: The leads' JSON, in the order of their ids.
-        last_id: Id of the last one; None if the page is empty.
-        more: Whether another page follows.
+        key: Where it stands.
+        document: Its JSON.
     """
 
-    documents: Sequence[str]
-    last_id: UUID | None
-    more: bool
+    key: ListKey
+    document: str
 
 
 class LeadReads:
@@ -60,28 +59,36 @@ class LeadReads:
             document=row["doc"],
         )
 
-    async def page(self, leads: LeadFilter, *, after: UUID | None, limit: int) -> StoredPage:
-        """Read a page of the leads that match.
+    async def page(
+        self, choice: Choice, *, sort: Sort, after: ListKey | None, limit: int
+    ) -> list[Listed]:
+        """Read a page of a list, and one lead more if another page follows.
 
         Args:
-            leads: Which ones.
-            after: Id of the last lead of the page before; None for the first page.
+            choice: Which leads.
+            sort: In which order.
+            after: Where the last lead of the page before stands; None for the first page.
             limit: Most leads of the page.
         """
-        text, parameters = with_filter(self._queries["list_leads"], leads, after=2)
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(text, after or START_KEY, limit + 1, *parameters)
-        shown = rows[:limit]
-        return StoredPage(
-            documents=[row["doc"] for row in shown],
-            last_id=shown[-1]["id"] if shown else None,
-            more=len(rows) > limit,
+        text, parameters = with_order(
+            self._queries["list_leads"], choice, sort=sort, key=after, after=1
         )
+        rows = await self._planned(text, limit + 1, *parameters)
+        return [Listed(ListKey(row["list_key"], row["id"]), row["doc"]) for row in rows]
 
-    async def counts(self, leads: LeadFilter) -> Mapping[Status, int]:
-        """Count the leads that match, by status; every status is named."""
-        text, parameters = with_filter(self._queries["count_leads"], leads, after=0)
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(text, *parameters)
+    async def counts(self, choice: Choice) -> Mapping[Status, int]:
+        """Count the leads that are chosen, by status; every status is named."""
+        text, parameters = with_choice(self._queries["count_leads"], choice, after=0)
+        rows = await self._planned(text, *parameters)
         found = {Status(row["status"]): row["leads"] for row in rows}
         return {status: found.get(status, 0) for status in Status}
+
+    async def _planned(self, text: str, *parameters: object) -> list[Record]:
+        """Read with a plan for these very parameters.
+
+        Which index is the right one depends on them: one that serves the order if much
+        matches, one that serves the condition if little does.
+        """
+        async with self._database.transaction(readonly=True) as connection:
+            await connection.execute(self._queries["plan_for_parameters"])
+            return await connection.fetch(text, *parameters)

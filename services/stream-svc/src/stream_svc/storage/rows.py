@@ -8,6 +8,7 @@ from asyncpg import Record
 from stream_svc.domain.document import document_of
 from stream_svc.domain.facets import facets_of
 from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
+from stream_svc.domain.text_keys import text_key
 
 
 def lead_of(row: Record) -> Lead:
@@ -67,6 +68,7 @@ def _values_of(lead: Lead) -> tuple[object, ...]:
         *_work_values(lead),
         lead.erased_rev is not None,
         facets.email_domain if facets is not None else None,
+        *_text_keys(lead.contact),
         lead.rev,
         document_if_visible(lead),
     )
@@ -88,6 +90,16 @@ def _contact_values(lead: Lead) -> tuple[object, ...]:
         contact.has_resume,
         contact.created_at,
         contact.updated_at,
+    )
+
+
+def _text_keys(contact: ContactSide | None) -> tuple[str | None, ...]:
+    if contact is None:
+        return (None,) * 3
+    return (
+        text_key(f"{contact.name} {contact.family_name}"),
+        text_key(f"{contact.family_name} {contact.name}"),
+        text_key(contact.email),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream_svc.domain.cursor import InvalidCursorError, StreamCursor
+from stream_svc.domain.fields import ALL_FIELDS, Fields
 from stream_svc.domain.filters import LeadFilter
 from stream_svc.domain.follow import Place, beginning
 from stream_svc.domain.steps import Head
@@ -25,12 +26,14 @@ class Wish:
 
     Attributes:
         leads: Which leads.
+        fields: What of each.
         follow: Whether to stay for what changes.
         snapshot: Whether to begin with what there is; a cursor overrules it.
         cursor: Where the client stands.
     """
 
     leads: LeadFilter
+    fields: Fields = ALL_FIELDS
     follow: bool
     snapshot: bool = True
     cursor: StreamCursor | None = None

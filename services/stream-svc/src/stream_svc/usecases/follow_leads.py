@@ -152,16 +152,17 @@ class Follower:
         told, self._place = told_by(step, place=place, leads=self._wish.leads)
         self._puts += told.puts
         at_head = step.pos >= step.head.pos
-        chunk = self._marked(told.lines, lag_ms=0 if at_head else _age_ms(step.changes))
+        lines = self._wish.fields.of_frames(told.lines)
+        chunk = self._marked(lines, lag_ms=0 if at_head else _age_ms(step.changes))
         if not self._synced and at_head and self._place.snapshot_complete:
             return self._complete(chunk)
-        return chunk if told.lines or not self._synced else None
+        return chunk if lines or not self._synced else None
 
     def _live(self, batches: list[Batch]) -> Chunk | None:
         """Tell what the tailer brought, and stand behind it."""
         parts = []
         for batch in batches:
-            told = self._tail.ring.frames(batch, self._place, self._wish.leads)
+            told = self._tail.ring.frames(batch, self._place, self._wish.leads, self._wish.fields)
             parts.append(told.lines)
             self._puts += told.puts
             self._place = replace(self._place, pos=batch.pos)
