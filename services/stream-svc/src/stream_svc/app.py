@@ -39,7 +39,13 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
         tail=tail,
         heartbeat_seconds=settings.heartbeat_s,
         write_within=settings.write_within_s,
-        slots=StreamSlots(limit=settings.max_streams, metrics=metrics),
+        rotate_after=settings.rotate_after_s,
+        slots=StreamSlots(
+            limit=settings.max_streams,
+            limit_per_client=settings.max_streams_per_client,
+            metrics=metrics,
+        ),
+        proxies=settings.proxies,
         metrics=metrics,
     )
     pruner = LogPruner(log=change_log, retention=settings.log_retention)

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from aiohttp import ClientSession
 from uuid_utils.compat import uuid7
 
 from leadwire.contracts import (
@@ -337,6 +339,50 @@ async def test_a_stopping_process_says_goodbye(service: "StreamService") -> None
         assert not await stream.response.content.read()
 
 
+async def test_a_follower_is_asked_to_reconnect_after_a_while_and_misses_nothing(
+    start_service: "StartService", make_contact: "MakeContact"
+) -> None:
+    service = await start_service(rotate_after_s=0.3)
+    async with service.stream(follow="true", start="now") as stream:
+        frames = [frame async for frame in stream.frames()]
+    assert frames[-1]["type"] == "bye"
+    assert frames[-1]["reason"] == "rotation"
+    assert frames[-1]["reconnect_ms"] > 0
+    contact = make_contact()
+    await service.publisher.created(contact)
+    await stored(service, 1)
+    resumed = await service.snapshot(cursor=frames[-2]["cursor"])
+    assert [frame["id"] for frame in resumed if frame["type"] == "put"] == [str(contact.id)]
+
+
+async def test_a_compressed_stream_holds_no_batch_back(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
+    unpacked = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    url = service.client.make_url("/v1/leads/stream?follow=true")
+    async with (
+        ClientSession(auto_decompress=False, headers={"Accept-Encoding": "gzip"}) as session,
+        session.get(url) as response,
+    ):
+        assert response.headers["Content-Encoding"] == "gzip"
+        text = b""
+        async with asyncio.timeout(10):
+            while b'"type":"synced"' not in text:
+                text += unpacked.decompress(await response.content.readany())
+            contact = make_contact()
+            await service.publisher.created(contact)
+            while str(contact.id).encode() not in text:
+                text += unpacked.decompress(await response.content.readany())
+
+
+async def test_a_stream_is_compressed_only_for_those_who_take_it(service: "StreamService") -> None:
+    for accepted, coding in (("identity", None), ("gzip;q=0, br", None), ("br, gzip", "gzip")):
+        headers = {"Accept-Encoding": accepted}
+        async with service.client.get("/v1/leads/stream", headers=headers) as response:
+            assert response.headers.get("Content-Encoding") == coding
+            assert (await response.text()).endswith('{"type":"end","count":0}\n')
+
+
 async def test_an_event_source_gets_events_and_resumes_by_its_last_id(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
@@ -407,7 +453,9 @@ async def test_a_reader_that_reads_nothing_is_cut_and_holds_nobody_up(
     await stored(service, len(contacts))
 
     stuck = await service.client.session.get(
-        service.client.make_url("/v1/leads/stream?follow=true"), read_bufsize=2**10
+        service.client.make_url("/v1/leads/stream?follow=true"),
+        read_bufsize=2**10,
+        headers={"Accept-Encoding": "identity"},
     )
     try:
         frames = await service.snapshot()

@@ -16,7 +16,7 @@ from leadwire.http.etags import Precondition, etag_header, versions_of
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
-from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, negotiate
+from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, accepts_coding, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
 from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import invalid_request, model_of_fields, model_of_json
@@ -48,6 +48,7 @@ __all__ = [
     "RequestBody",
     "Response",
     "SlowReaderError",
+    "accepts_coding",
     "add_operations",
     "add_readiness_check",
     "add_registry",

@@ -54,6 +54,12 @@ def negotiate(accept: str, offered: Sequence[str]) -> str:
     return best
 
 
+def accepts_coding(accept_encoding: str, coding: str) -> bool:
+    """Tell whether a client that sent this `Accept-Encoding` takes a content coding."""
+    weights = _weights(list(_elements(accept_encoding)))
+    return weights.get(coding, weights.get("*", 0.0)) > 0
+
+
 def _elements(accept: str) -> Iterator[str]:
     # Quoted values may hold separators, and belong to parameters that are not looked at.
     for element in _QUOTED.sub("", accept).split(","):

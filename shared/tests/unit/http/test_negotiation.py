@@ -99,3 +99,20 @@ def test_a_range_with_a_malformed_weight_counts_as_not_sent(weight: str) -> None
 def test_any_header_is_answered_or_refused(accept: str) -> None:
     with contextlib.suppress(Problem):
         assert negotiate(accept, OFFERED) in OFFERED
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "taken"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("*", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0", False),
+        ("gzip;q=nonsense", False),
+    ],
+)
+def test_a_coding_is_used_only_if_it_is_taken(accept_encoding: str, taken: bool) -> None:
+    assert accepts_coding(accept_encoding, "gzip") is taken

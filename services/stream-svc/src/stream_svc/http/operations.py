@@ -7,7 +7,7 @@ from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 from stream_svc.domain.cursor import InvalidCursorError
 from stream_svc.http.context import Context
 from stream_svc.http.leads import LeadHandlers
-from stream_svc.http.slots import TooManyStreamsError
+from stream_svc.http.slots import TooManyStreamsError, TooManyStreamsOfClientError
 from stream_svc.http.stream import StreamHandlers
 from stream_svc.http.views import LeadCounts, LeadPage, LeadView
 from stream_svc.http.wire import WIRES
@@ -35,7 +35,9 @@ One JSON object a line, `type` first; ignore types and fields that you do not kn
 Apply frames as they come, whatever their `rev`: a manager's new name comes with the `rev` that
 you hold. If you merge them with what you read elsewhere, take those whose `rev` is equal or
 greater. Keep the cursor of the last `mark`, and reconnect with it: you miss nothing. A stream
-that ends without `end`, `bye` or `error` was cut: reconnect too."""
+that ends without `end`, `bye` or `error` was cut: reconnect too.
+
+With `Accept-Encoding: gzip` the stream is compressed, and flushed with every batch."""
 
 
 def operations(context: Context) -> list[Operation]:
@@ -69,6 +71,7 @@ def _stream_operations(handlers: StreamHandlers) -> Sequence[Operation]:
                 CursorExpiredError,
                 CursorAheadError,
                 TooManyStreamsError,
+                TooManyStreamsOfClientError,
             ],
         )
     ]

@@ -162,6 +162,10 @@ class LeadQuery(BaseModel):
 class StreamHeaders(AcceptHeader):
     """How to write the stream, and where an `EventSource` wants to resume."""
 
+    accept_encoding: str = Field(
+        default="", alias="Accept-Encoding", description="`gzip` compresses the stream."
+    )
+
     last_event_id: str | None = Field(
         default=None,
         alias="Last-Event-ID",

@@ -4,7 +4,7 @@ from typing import Final
 
 from leadwire.http import Answer, Refusals
 from stream_svc.domain.cursor import InvalidCursorError
-from stream_svc.http.slots import TooManyStreamsError
+from stream_svc.http.slots import TooManyStreamsError, TooManyStreamsOfClientError
 from stream_svc.usecases.errors import (
     CursorAheadError,
     CursorExpiredError,
@@ -20,5 +20,6 @@ REFUSALS: Final = Refusals(
         CursorAheadError: Answer(503, retry_after=1),
         ProjectionBehindError: Answer(503, retry_after=1),
         TooManyStreamsError: Answer(503, retry_after=5),
+        TooManyStreamsOfClientError: Answer(429, retry_after=5),
     }
 )

@@ -1,13 +1,17 @@
 """The streamed read API."""
 
 from contextlib import aclosing
+from random import SystemRandom
+from typing import Final
 
 import structlog
 from aiohttp import web
 
-from leadwire.http import DRAINING, SlowReaderError, negotiate, write_within
+from leadwire.http import DRAINING, SlowReaderError, accepts_coding, negotiate, write_within
 from stream_svc.domain.cursor import StreamCursor
 from stream_svc.domain.follow import Place
+from stream_svc.http.clients import client_of
+from stream_svc.http.codings import Coding, Gzip, Identity, Piece
 from stream_svc.http.context import Context
 from stream_svc.http.queries import StreamHeaders, StreamQuery
 from stream_svc.http.wire import WIRES, Wire
@@ -16,8 +20,9 @@ from stream_svc.usecases.follow_leads import Follower
 
 log = structlog.get_logger(__name__)
 
-BYTES_PER_WRITE = 256 * 1024
-"""A reader has to take this much within the deadline, not a whole page."""
+ROTATION_SPREAD: Final = 0.2
+"""Part of the time by which rotation comes earlier or later, so that streams that began
+together do not all come back together."""
 
 
 class StreamHandlers:
@@ -27,6 +32,8 @@ class StreamHandlers:
         self._log = context.log
         self._tail = context.tail
         self._slots = context.slots
+        self._proxies = context.proxies
+        self._rotate_after = context.rotate_after
         self._metrics = context.metrics
         self._heartbeat_seconds = context.heartbeat_seconds
         self._write_within = context.write_within
@@ -36,49 +43,46 @@ class StreamHandlers:
     ) -> web.StreamResponse:
         """Answer with frames."""
         wire = WIRES[negotiate(headers.accept, tuple(WIRES))]
-        with self._slots.one():
+        coding = Gzip() if accepts_coding(headers.accept_encoding, "gzip") else Identity()
+        with self._slots.one(client_of(request, proxies=self._proxies)):
             wish = _wish(query, headers)
             place = await begin_stream(self._log, self._tail, wish)
-            response = await _prepared(request, wire)
-            await self._write_chunks(request, response, wire, wish, place)
+            response = await _prepared(request, wire, coding)
+            try:
+                async with aclosing(self._follower(request, wish, place).chunks()) as chunks:
+                    async for chunk in chunks:
+                        for piece in coding.pieces(wire.encode(chunk)):
+                            await self._write(request, response, piece)
+                if rest := coding.end():
+                    await self._write(request, response, rest)
+            except ConnectionError:
+                log.debug("stream_reader_gone")
         return response
 
-    async def _write_chunks(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        wire: Wire,
-        wish: Wish,
-        place: Place,
-    ) -> None:
-        follower = Follower(
+    def _follower(self, request: web.Request, wish: Wish, place: Place) -> Follower:
+        spread = SystemRandom().uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
+        return Follower(
             log=self._log,
             tail=self._tail,
             wish=wish,
             place=place,
             heartbeat_seconds=self._heartbeat_seconds,
+            rotate_after=self._rotate_after * spread,
             draining=request.app[DRAINING],
         )
-        try:
-            async with aclosing(follower.chunks()) as chunks:
-                async for chunk in chunks:
-                    data = wire.encode(chunk)
-                    await self._write(request, response, data)
-                    self._metrics.stream_bytes.inc(len(data))
-        except ConnectionError:
-            log.debug("stream_reader_gone")
 
-    async def _write(self, request: web.Request, response: web.StreamResponse, data: bytes) -> None:
-        view = memoryview(data)
-        for offset in range(0, len(view), BYTES_PER_WRITE):
-            try:
-                async with write_within(request, seconds=self._write_within):
-                    await response.write(view[offset : offset + BYTES_PER_WRITE])
-            except SlowReaderError:
-                # Counted at once: the cut connection cancels this handler at its next wait.
-                self._metrics.cut_streams.inc()
-                log.warning("stream_reader_too_slow", within=self._write_within)
-                raise
+    async def _write(
+        self, request: web.Request, response: web.StreamResponse, piece: Piece
+    ) -> None:
+        try:
+            async with write_within(request, seconds=self._write_within):
+                await response.write(piece)
+        except SlowReaderError:
+            # Counted at once: the cut connection cancels this handler at its next wait.
+            self._metrics.cut_streams.inc()
+            log.warning("stream_reader_too_slow", within=self._write_within)
+            raise
+        self._metrics.stream_bytes.inc(len(piece))
 
 
 def _wish(query: StreamQuery, headers: StreamHeaders) -> Wish:
@@ -92,7 +96,7 @@ def _wish(query: StreamQuery, headers: StreamHeaders) -> Wish:
     )
 
 
-async def _prepared(request: web.Request, wire: Wire) -> web.StreamResponse:
+async def _prepared(request: web.Request, wire: Wire, coding: Coding) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             "Content-Type": wire.media_type,
@@ -100,5 +104,7 @@ async def _prepared(request: web.Request, wire: Wire) -> web.StreamResponse:
             "X-Accel-Buffering": "no",
         }
     )
+    if coding.name is not None:
+        response.headers["Content-Encoding"] = coding.name
     await response.prepare(request)
     return response

@@ -54,6 +54,8 @@ class Follower:
         wish: What the client wants to be told.
         place: Where it begins; see `begin_stream`.
         heartbeat_seconds: Silence after which a mark is sent.
+        rotate_after: Seconds after which one who follows is asked to reconnect, which may
+            bring him to another replica.
         draining: Set when the process is about to stop.
     """
 
@@ -65,6 +67,7 @@ class Follower:
         wish: Wish,
         place: Place,
         heartbeat_seconds: float,
+        rotate_after: float,
         draining: asyncio.Event,
     ) -> None:
         self._log = log
@@ -72,7 +75,9 @@ class Follower:
         self._wish = wish
         self._place = place
         self._heartbeat_seconds = heartbeat_seconds
+        self._rotate_after = rotate_after
         self._draining = draining
+        self._rotated = asyncio.Event()
         self._synced = False
         self._done = False
         self._puts = 0
@@ -86,7 +91,7 @@ class Follower:
         one who reads slowly is told of later states, not of more of them.
         """
         yield self._hello()
-        with self._tail.watch() as watch, self._woken_by_drain(watch):
+        with self._tail.watch() as watch, self._woken_to_leave(watch):
             try:
                 while not self._done:
                     self._sent_at = asyncio.get_running_loop().time()
@@ -98,7 +103,9 @@ class Follower:
         try:
             while True:
                 if self._draining.is_set():
-                    return self._bye()
+                    return self._bye("shutdown")
+                if self._rotated.is_set() and self._wish.follow:
+                    return self._bye("rotation")
                 chunk = await self._news(watch)
                 if chunk is not None:
                     return chunk
@@ -188,23 +195,29 @@ class Follower:
         cursor = self._place.cursor(self._wish.leads)
         return Chunk(lines + frames.mark(cursor=cursor, lag_ms=lag_ms), cursor)
 
-    def _bye(self) -> Chunk:
+    def _bye(self, reason: str) -> Chunk:
         self._done = True
         reconnect_ms = SystemRandom().randint(*RECONNECT_MS)
-        return Chunk(frames.bye(reason="shutdown", reconnect_ms=reconnect_ms))
+        return Chunk(frames.bye(reason=reason, reconnect_ms=reconnect_ms))
 
     def _error(self, code: str, *, retryable: bool) -> Chunk:
         self._done = True
         return Chunk(frames.error(code=code, retryable=retryable))
 
     @contextlib.contextmanager
-    def _woken_by_drain(self, watch: Watch) -> Iterator[None]:
+    def _woken_to_leave(self, watch: Watch) -> Iterator[None]:
+        def rotate() -> None:
+            self._rotated.set()
+            watch.wake()
+
+        rotation = asyncio.get_running_loop().call_later(self._rotate_after, rotate)
         waiting = asyncio.create_task(self._draining.wait(), name="stream waits for the drain")
         waiting.add_done_callback(lambda _: watch.wake())
         try:
             yield
         finally:
             waiting.cancel()
+            rotation.cancel()
 
 
 def _age_ms(changes: Sequence[Change]) -> int:

@@ -1,0 +1,40 @@
+"""Whom a request is from, whatever it says of itself."""
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+from multidict import CIMultiDict
+
+from stream_svc.http.clients import client_of
+from stream_svc.settings import StreamSettings
+
+SETTINGS = {"auth": "off", "broker_url": "memory://x", "database_url": "postgresql://a:b@c/d"}
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.7", [], "192.0.2.7"),
+        ("192.0.2.7", ["198.51.100.1"], "192.0.2.7"),  # not from a gateway: not believed
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.5, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.5", "198.51.100.1, 10.9.9.9"], "198.51.100.1"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", ["nonsense"], "unknown"),
+        ("10.0.0.1", [""], "unknown"),
+        ("2001:db8:1:2::7", [], "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", [], "192.0.2.7"),
+    ],
+)
+def test_only_a_gateway_is_believed_whom_it_speaks_for(
+    peer: str, forwarded: list[str], client: str
+) -> None:
+    settings = StreamSettings.model_validate(SETTINGS | {"trusted_proxies": "10.0.0.0/8, ::1"})
+    headers = CIMultiDict([("X-Forwarded-For", each) for each in forwarded])
+    request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
+    assert client_of(request, proxies=settings.proxies) == client
+
+
+def test_networks_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
+        StreamSettings.model_validate(SETTINGS | {"trusted_proxies": "10.0.0.0/8,gateway"})
