@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadwire.http import NOT_ACCEPTABLE, Problem, negotiate
+from leadwire.http import NOT_ACCEPTABLE, Problem, accepts_coding, negotiate
 
 LINES, CSV, EVENTS = "application/x-ndjson", "text/csv", "text/event-stream"
 OFFERED = (LINES, CSV, EVENTS)
