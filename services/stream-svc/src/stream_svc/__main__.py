@@ -1,4 +1,4 @@
-"""Run stream-svc: `serve | migrate | topology | check`."""
+"""Run stream-svc: `serve | migrate | topology | check | rebuild`."""
 
 import sys
 

@@ -1,12 +1,21 @@
 """The only place that wires stream-svc."""
 
+from argparse import ArgumentParser, Namespace
+
 from aiohttp import web
 
 from leadwire import service
 from leadwire.db import MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
-from leadwire.service import ServiceDescription, add_consumer, install_backbone
+from leadwire.service import (
+    Command,
+    Say,
+    ServiceDescription,
+    add_consumer,
+    install_backbone,
+    migrated_database,
+)
 from stream_svc.http.context import Context
 from stream_svc.http.operations import operations
 from stream_svc.http.refusals import REFUSALS
@@ -17,7 +26,9 @@ from stream_svc.metrics import StreamMetrics
 from stream_svc.settings import StreamSettings
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.reads import LeadReads
+from stream_svc.usecases.bury_lives import Undertaker
 from stream_svc.usecases.prune_log import LogPruner
+from stream_svc.usecases.rebuild import Rebuild
 from stream_svc.usecases.tail import Tail
 
 MIGRATIONS = MigrationSource("stream-svc", "stream_svc.migrations")
@@ -51,6 +62,7 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
     pruner = LogPruner(log=change_log, retention=settings.log_retention)
     app[SUPERVISOR].add("stream-svc tail", tail)
     app[SUPERVISOR].add("stream-svc log pruner", pruner)
+    app[SUPERVISOR].add("stream-svc undertaker", Undertaker(database=backbone.database))
     events = LeadEvents(database=backbone.database, metrics=metrics)
     add_consumer(app, backbone, SUBSCRIPTION, events.handle)
     add_operations(app, operations(context), REFUSALS)
@@ -61,6 +73,34 @@ def _concurrent_steps(pool_size: int) -> int:
     return max(1, (pool_size - SUBSCRIPTION.prefetch) // 2)
 
 
+def _add_rebuild_options(parser: ArgumentParser) -> None:
+    step = parser.add_mutually_exclusive_group()
+    step.add_argument("--finish", action="store_true", help="serve the new projection")
+    step.add_argument(
+        "--even-if-missing",
+        action="store_true",
+        help="serve it also if it lacks leads, which the other services may not know",
+    )
+    step.add_argument("--abandon", action="store_true", help="give the new projection up")
+
+
+async def _rebuild(
+    service: ServiceDescription[StreamSettings],
+    settings: StreamSettings,
+    options: Namespace,
+    say: Say,
+) -> int:
+    async with migrated_database(service, settings, purpose="rebuild") as database:
+        rebuild = Rebuild(database=database, say=say)
+        if options.abandon:
+            done = await rebuild.abandon()
+        elif options.finish or options.even_if_missing:
+            done = await rebuild.finish(even_if_missing=options.even_if_missing)
+        else:
+            done = await rebuild.begin()
+    return 0 if done else 1
+
+
 SERVICE = ServiceDescription(
     name="stream-svc",
     schema="stream_svc",
@@ -68,6 +108,19 @@ SERVICE = ServiceDescription(
     migrations=(OUTBOX_MIGRATIONS, MIGRATIONS),
     subscriptions=(SUBSCRIPTION,),
     setup=setup,
+    commands=(
+        Command(
+            name="rebuild",
+            help="build the projection anew from what the other services say again",
+            description=(
+                "Begins a new projection, or says how far it is. The old one serves until the "
+                "new one is finished; then followers start over. The service must be running, "
+                "since it takes what the other services' resync says again."
+            ),
+            add_arguments=_add_rebuild_options,
+            run=_rebuild,
+        ),
+    ),
 )
 
 

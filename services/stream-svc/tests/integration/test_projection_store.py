@@ -20,7 +20,8 @@ from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
 from stream_svc.domain.listing import Choice, Sort
 from stream_svc.domain.steps import told_by
 from stream_svc.storage.change_log import ChangeLog
-from stream_svc.storage.projection import ProjectionStore
+from stream_svc.storage.lives import LifeStore
+from stream_svc.storage.projection import Projections, ProjectionStore
 from stream_svc.storage.reads import LeadReads
 from stream_svc.usecases.take_contacts import take_contacts
 from stream_svc.usecases.take_work import take_work
@@ -66,9 +67,16 @@ async def database(make_service_database: MakeServiceDatabase) -> AsyncIterator[
     await opened.stop()
 
 
+async def served(database: Database) -> ProjectionStore:
+    """The life of the projection that readers see."""
+    async with database.connection() as connection:
+        [store] = Projections().of(await LifeStore().read(connection))
+    return store
+
+
 async def test_two_sides_that_race_to_be_the_first_are_both_kept(database: Database) -> None:
     """The second writer finds no row to lock, and must not overwrite the first one's."""
-    store, lead_id = ProjectionStore(), uuid7()
+    store, lead_id = await served(database), uuid7()
     async with database.transaction() as first:
         await take_contacts(first, store, {lead_id: contact()})
         second = asyncio.create_task(_take_work(database, store, lead_id))
@@ -83,7 +91,7 @@ async def test_two_sides_that_race_to_be_the_first_are_both_kept(database: Datab
 async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(
     database: Database,
 ) -> None:
-    store = ProjectionStore()
+    store = await served(database)
 
     async def fail() -> None:
         async with database.transaction() as connection:
@@ -98,7 +106,7 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(
 
 
 async def test_a_reader_never_sees_a_position_without_all_before_it(database: Database) -> None:
-    store, log = ProjectionStore(), ChangeLog(database=database)
+    store, log = await served(database), ChangeLog(database=database)
     seen: list[tuple[int, int]] = []
     done = asyncio.Event()
 
@@ -138,7 +146,7 @@ FILTER_CASES = [
 
 async def test_the_database_filters_as_the_domain_does(database: Database) -> None:
     leads = _many_leads()
-    store, reads = ProjectionStore(), LeadReads(database=database)
+    store, reads = await served(database), LeadReads(database=database)
     async with database.transaction() as connection:
         await store.insert(connection, leads)
     assert {name for case in FILTER_CASES for name in case} == set(FILTERS)
@@ -156,7 +164,7 @@ async def test_a_page_is_bounded_by_its_bytes(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stream_svc.storage.change_log.BYTES_PER_READ", 10_000)
-    store = ProjectionStore()
+    store = await served(database)
     big = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(10)}
     async with database.transaction() as connection:
         await take_contacts(connection, store, big)

@@ -30,7 +30,8 @@ from leadwire.outbox import transactional_handler
 from stream_svc.domain.lead import ContactSide, Status, WorkSide
 from stream_svc.messaging.subscription import SUBSCRIPTION
 from stream_svc.metrics import StreamMetrics
-from stream_svc.storage.projection import ProjectionStore
+from stream_svc.storage.lives import LifeStore
+from stream_svc.storage.projection import Projections, ProjectionStore
 from stream_svc.usecases.erase_lead import erase_lead
 from stream_svc.usecases.take_contacts import take_contacts
 from stream_svc.usecases.take_manager import take_manager
@@ -49,7 +50,8 @@ class LeadEvents:
     """
 
     def __init__(self, *, database: Database, metrics: StreamMetrics) -> None:
-        self._store = ProjectionStore()
+        self._lives = LifeStore()
+        self._projections = Projections()
         self._metrics = metrics
         self._handle: Handler = transactional_handler(
             database=database,
@@ -65,20 +67,25 @@ class LeadEvents:
         return await self._handle(delivery)
 
     async def _apply(self, connection: Connection, event: Event) -> None:
-        await self._dispatch(connection, event)
+        lives = await self._lives.read(connection)
+        for store in self._projections.of(lives):
+            await self._dispatch(connection, store, event)
+        if lives.coming is not None:
+            # Also an event that changed nothing that is served may have changed what is coming.
+            await self._lives.confirm(connection, lives.coming)
         late = (datetime.now(UTC) - event.time).total_seconds()
         self._metrics.projection_lag.observe(max(0.0, late))
 
-    async def _dispatch(self, connection: Connection, event: Event) -> None:
+    async def _dispatch(self, connection: Connection, store: ProjectionStore, event: Event) -> None:
         match event.data:
             case LeadsCreated(leads=contacts):
-                await self._take_contacts(connection, *contacts)
+                await _take_contacts(connection, store, *contacts)
             case LeadUpdated(lead=contact):
-                await self._take_contacts(connection, contact)
+                await _take_contacts(connection, store, contact)
             case LeadErased(lead=lead):
-                await erase_lead(connection, self._store, lead_id=lead.id, rev=lead.rev)
+                await erase_lead(connection, store, lead_id=lead.id, rev=lead.rev)
             case LeadInterestedCreated(work=work, manager=manager):
-                await self._take_work(connection, work, manager)
+                await _take_work(connection, store, work, manager)
             case (
                 LeadAssigned(lead=work, manager=manager)
                 | LeadReleased(lead=work, manager=manager)
@@ -86,7 +93,7 @@ class LeadEvents:
                 | LeadNotInterestedCreated(lead=work, manager=manager)
                 | LeadWorkUpdated(lead=work, manager=manager)
             ):
-                await self._take_work(connection, work, manager)
+                await _take_work(connection, store, work, manager)
             case (
                 ManagerAdded(manager=state)
                 | ManagerUpdated(manager=state)
@@ -94,7 +101,7 @@ class LeadEvents:
             ):
                 await take_manager(
                     connection,
-                    self._store,
+                    store,
                     manager_id=state.id,
                     name=state.name,
                     rev=state.rev,
@@ -102,14 +109,17 @@ class LeadEvents:
             case _:
                 return
 
-    async def _take_contacts(self, connection: Connection, *contacts: Contact) -> None:
-        await take_contacts(connection, self._store, _contact_sides(contacts))
 
-    async def _take_work(
-        self, connection: Connection, work: Work, manager: ManagerRef | None
-    ) -> None:
-        side = _work_side(work, manager)
-        await take_work(connection, self._store, lead_id=work.id, side=side)
+async def _take_contacts(
+    connection: Connection, store: ProjectionStore, *contacts: Contact
+) -> None:
+    await take_contacts(connection, store, _contact_sides(contacts))
+
+
+async def _take_work(
+    connection: Connection, store: ProjectionStore, work: Work, manager: ManagerRef | None
+) -> None:
+    await take_work(connection, store, lead_id=work.id, side=_work_side(work, manager))
 
 
 def _contact_sides(contacts: tuple[Contact, ...]) -> dict[UUID, ContactSide]:

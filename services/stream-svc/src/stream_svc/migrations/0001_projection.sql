@@ -1,7 +1,9 @@
 -- The projection: both sides of every lead, and its JSON ready to be sent.
 
 CREATE TABLE leads (
-    id                 uuid        PRIMARY KEY,
+    -- Which life of the projection the row belongs to: see head.
+    life               integer     NOT NULL,
+    id                 uuid        NOT NULL,
     -- The contact side; contact_rev is 0 until it comes. Of an erased lead only the revs
     -- stay, so that what arrives late is known to be older.
     contact_rev        bigint      NOT NULL,
@@ -37,6 +39,7 @@ CREATE TABLE leads (
     ) STORED,
     rev                bigint      NOT NULL,
     doc                text,
+    PRIMARY KEY (life, id),
     CONSTRAINT a_visible_lead_has_a_contact_side
         CHECK ((doc IS NOT NULL) = (contact_rev > 0 AND NOT erased)),
     CONSTRAINT an_erased_lead_has_no_personal_data
@@ -46,31 +49,37 @@ CREATE TABLE leads (
 );
 
 -- Pages of one status, and counts by status.
-CREATE INDEX leads_status ON leads (status, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_status ON leads (life, status, id) WHERE doc IS NOT NULL;
 -- Pages in each order, and searches for what a name, a family name or an email begins with.
-CREATE INDEX leads_created_at ON leads (created_at, id) WHERE doc IS NOT NULL;
-CREATE INDEX leads_updated_at ON leads (updated_at, id) WHERE doc IS NOT NULL;
-CREATE INDEX leads_name ON leads (name_key, id) WHERE doc IS NOT NULL;
-CREATE INDEX leads_email ON leads (email_key, id) WHERE doc IS NOT NULL;
-CREATE INDEX leads_family_name ON leads (family_name_key) WHERE doc IS NOT NULL;
+CREATE INDEX leads_created_at ON leads (life, created_at, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_updated_at ON leads (life, updated_at, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_name ON leads (life, name_key, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_email ON leads (life, email_key, id) WHERE doc IS NOT NULL;
+CREATE INDEX leads_family_name ON leads (life, family_name_key) WHERE doc IS NOT NULL;
 -- Leads to be rendered anew when their manager is called otherwise.
-CREATE INDEX leads_manager ON leads (manager_id) WHERE manager_id IS NOT NULL;
+CREATE INDEX leads_manager ON leads (life, manager_id) WHERE manager_id IS NOT NULL;
 
 -- What managers are called. rev is 0 while only a lead's event has named the manager.
 CREATE TABLE managers (
-    id   uuid   PRIMARY KEY,
-    name text   NOT NULL,
-    rev  bigint NOT NULL
+    life integer NOT NULL,
+    id   uuid    NOT NULL,
+    name text    NOT NULL,
+    rev  bigint  NOT NULL,
+    PRIMARY KEY (life, id)
 );
 
--- The position of the newest change, and the life of the projection that it belongs to.
+-- The position of the newest change, the epoch of the log that it belongs to, and the life of
+-- the projection that the log is of and that readers see. A rebuild fills the next life beside
+-- it, and then makes that the one that is served, with a new epoch.
 -- Whoever writes changes takes this row's lock last and holds it until the commit: so
 -- positions become visible in their order, and a reader that has seen one has seen all
 -- before it. Room for many versions on its page keeps the updates HOT.
 CREATE TABLE head (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    epoch    uuid    NOT NULL DEFAULT gen_random_uuid(),
-    pos      bigint  NOT NULL DEFAULT 0
+    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    epoch     uuid    NOT NULL DEFAULT gen_random_uuid(),
+    pos       bigint  NOT NULL DEFAULT 0,
+    life      integer NOT NULL DEFAULT 1,
+    next_life integer CHECK (next_life > life)
 ) WITH (fillfactor = 10);
 INSERT INTO head DEFAULT VALUES;
 

@@ -6,6 +6,6 @@ SELECT
     work_rev, status, manager_id, manager_name, assigned_at, decided_at, work_updated_at,
     erased
 FROM leads
-WHERE id = ANY ($1::uuid [])
+WHERE life = $2 AND id = ANY ($1::uuid [])
 ORDER BY id
 FOR NO KEY UPDATE

@@ -3,7 +3,7 @@ SELECT count(*) AS leads, coalesce(sum(octet_length(doc)), 0)::bigint AS bytes
 FROM (
     SELECT doc
     FROM leads
-    WHERE id > $1 AND doc IS NOT NULL /* and the conditions */
+    WHERE life = (SELECT life FROM head) AND id > $1 AND doc IS NOT NULL /* and the conditions */
     ORDER BY id
     LIMIT $2
 ) AS page

@@ -7,6 +7,8 @@ from uuid import UUID
 from leadwire.db import Connection, Queries
 from stream_svc.domain.facets import facets_of
 from stream_svc.domain.lead import Lead
+from stream_svc.domain.lives import Lives
+from stream_svc.storage.lives import ProjectionReplacedError
 from stream_svc.storage.rows import columns_of, document_if_visible, lead_of
 
 CHANNEL = "stream_svc_changes"
@@ -27,17 +29,24 @@ class LeadChange:
 
 
 class ProjectionStore:
-    """What the use cases do to the projection, each in its caller's transaction.
+    """What the use cases do to one life of the projection, each in its caller's transaction.
 
     Locks are taken in one order: managers, leads by id, the log's head.
+
+    Args:
+        queries: Those of this package.
+        life: Which life it is.
+        epoch: Of the log that tells of it; None if nobody is told yet.
     """
 
-    def __init__(self) -> None:
-        self._queries = Queries("stream_svc.storage")
+    def __init__(self, *, queries: Queries, life: int, epoch: UUID | None) -> None:
+        self._queries = queries
+        self._life = life
+        self._epoch = epoch
 
     async def lock(self, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Lead]:
         """Lock and read the leads that are there."""
-        rows = await connection.fetch(self._queries["lock_leads"], sorted(ids))
+        rows = await connection.fetch(self._queries["lock_leads"], sorted(ids), self._life)
         return {row["id"]: lead_of(row) for row in rows}
 
     async def insert(self, connection: Connection, leads: Sequence[Lead]) -> set[UUID]:
@@ -48,28 +57,37 @@ class ProjectionStore:
         if not leads:
             return set()
         ordered = sorted(leads, key=lambda lead: lead.id)
-        rows = await connection.fetch(self._queries["insert_leads"], *columns_of(ordered))
+        rows = await connection.fetch(
+            self._queries["insert_leads"], *columns_of(ordered), self._life
+        )
         return {row["id"] for row in rows}
 
     async def update(self, connection: Connection, leads: Sequence[Lead]) -> None:
         """Store leads that this transaction has locked."""
         if leads:
-            await connection.execute(self._queries["update_leads"], *columns_of(leads))
+            await connection.execute(self._queries["update_leads"], *columns_of(leads), self._life)
 
     async def append(self, connection: Connection, changes: Sequence[LeadChange]) -> None:
         """Write changes that readers can see to the log; only the commit may follow.
 
         The head of the log is locked from here to the commit, which is what makes commit
         order position order.
+
+        Raises:
+            ProjectionReplacedError: The log is not of this life any more.
         """
-        if not changes:
+        if not changes or self._epoch is None:
             return
         rows = [_log_row(change) for change in changes]
         columns = [list(column) for column in zip(*rows, strict=True)]
-        await connection.execute(self._queries["append_changes"], *columns, CHANNEL)
+        written = await connection.fetchval(
+            self._queries["append_changes"], *columns, CHANNEL, self._epoch
+        )
+        if written != len(rows):
+            raise ProjectionReplacedError("the projection was replaced meanwhile")
 
     async def scrub(self, connection: Connection, ids: Sequence[UUID]) -> None:
-        """Take the personal data of erased leads out of the log."""
+        """Take the personal data of erased leads out of the log, of whichever life."""
         await connection.execute(self._queries["scrub_changes"], list(ids))
 
     async def name_manager(self, connection: Connection, manager_id: UUID, name: str) -> str:
@@ -80,20 +98,39 @@ class ProjectionStore:
             manager_id: Who.
             name: What the lead's event called him; empty if it did not say.
         """
-        found: str = await connection.fetchval(self._queries["name_manager"], manager_id, name)
+        found: str = await connection.fetchval(
+            self._queries["name_manager"], manager_id, name, self._life
+        )
         return found
 
     async def put_manager(
         self, connection: Connection, *, manager_id: UUID, name: str, rev: int
     ) -> bool:
         """Take a manager's record; tell whether it was newer than the one held."""
-        found = await connection.fetchval(self._queries["put_manager"], manager_id, name, rev)
+        found = await connection.fetchval(
+            self._queries["put_manager"], manager_id, name, rev, self._life
+        )
         return found is not None
 
     async def leads_of_manager(self, connection: Connection, manager_id: UUID) -> list[UUID]:
         """Give the ids of the leads that a manager holds."""
-        rows = await connection.fetch(self._queries["leads_of_manager"], manager_id)
+        rows = await connection.fetch(self._queries["leads_of_manager"], manager_id, self._life)
         return [row["id"] for row in rows]
+
+
+class Projections:
+    """The lives of the projection, to be written to."""
+
+    def __init__(self) -> None:
+        self._queries = Queries("stream_svc.storage")
+
+    def of(self, lives: Lives) -> Sequence[ProjectionStore]:
+        """Give the lives, the served one last: its log's head is locked last."""
+        served = self._store(lives.served, lives.epoch)
+        return [served] if lives.coming is None else [self._store(lives.coming, None), served]
+
+    def _store(self, life: int, epoch: UUID | None) -> ProjectionStore:
+        return ProjectionStore(queries=self._queries, life=life, epoch=epoch)
 
 
 def _log_row(change: LeadChange) -> tuple[UUID, int, str | None, str | None, str | None]:

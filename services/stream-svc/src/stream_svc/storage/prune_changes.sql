@@ -1,5 +1,6 @@
--- Forget the oldest changes, at most $2 of them, that were written before $1. The log is
--- written in the order of time, so the first one to be kept ends the search.
+-- Forget the oldest changes, at most $2 of them, that were written before $1 or belong to an
+-- ended epoch. The log is written in the order of time, so the first one to be kept ends the
+-- search.
 WITH mine AS (
     SELECT pos FROM pruned FOR UPDATE
 ),
@@ -9,7 +10,9 @@ oldest AS (
 ),
 
 last_expired AS (
-    SELECT max(pos) AS pos FROM oldest WHERE at < $1
+    SELECT max(oldest.pos) AS pos
+    FROM oldest CROSS JOIN mine
+    WHERE oldest.at < $1 OR oldest.pos <= mine.pos
 ),
 
 forgotten AS (

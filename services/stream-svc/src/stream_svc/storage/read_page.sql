@@ -10,7 +10,7 @@ SELECT
 FROM (
     SELECT id, $3::text || id || $4::text || rev || $5::text || doc || $6::text AS frame
     FROM leads
-    WHERE id > $1 AND doc IS NOT NULL /* and the conditions */
+    WHERE life = (SELECT life FROM head) AND id > $1 AND doc IS NOT NULL /* and the conditions */
     ORDER BY id
     LIMIT $2
 ) AS page

@@ -39,4 +39,4 @@ FROM unnest(
     work_rev, status, manager_id, manager_name, assigned_at, decided_at, work_updated_at,
     erased, email_domain, name_key, family_name_key, email_key, rev, doc
 )
-WHERE leads.id = new.id
+WHERE leads.life = $27 AND leads.id = new.id

@@ -1,0 +1,2 @@
+-- Keep those who prune away.
+SELECT pos FROM pruned FOR UPDATE
