@@ -21,7 +21,7 @@ from stream_svc.http.operations import operations
 from stream_svc.http.refusals import REFUSALS
 from stream_svc.http.slots import StreamSlots
 from stream_svc.messaging.lead_events import LeadEvents
-from stream_svc.messaging.subscription import SUBSCRIPTION
+from stream_svc.messaging.subscription import CONNECTIONS, SUBSCRIPTION
 from stream_svc.metrics import StreamMetrics
 from stream_svc.settings import StreamSettings
 from stream_svc.storage.change_log import ChangeLog
@@ -70,7 +70,7 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
 
 def _concurrent_steps(pool_size: int) -> int:
     """How many connections followers may use at once: half of what event handlers leave."""
-    return max(1, (pool_size - SUBSCRIPTION.prefetch) // 2)
+    return max(1, (pool_size - CONNECTIONS) // 2)
 
 
 def _add_rebuild_options(parser: ArgumentParser) -> None:
@@ -85,12 +85,12 @@ def _add_rebuild_options(parser: ArgumentParser) -> None:
 
 
 async def _rebuild(
-    service: ServiceDescription[StreamSettings],
+    description: ServiceDescription[StreamSettings],
     settings: StreamSettings,
     options: Namespace,
     say: Say,
 ) -> int:
-    async with migrated_database(service, settings, purpose="rebuild") as database:
+    async with migrated_database(description, settings, purpose="rebuild") as database:
         rebuild = Rebuild(database=database, say=say)
         if options.abandon:
             done = await rebuild.abandon()
@@ -107,6 +107,7 @@ SERVICE = ServiceDescription(
     settings=StreamSettings,
     migrations=(OUTBOX_MIGRATIONS, MIGRATIONS),
     subscriptions=(SUBSCRIPTION,),
+    handler_connections=CONNECTIONS,
     setup=setup,
     commands=(
         Command(

@@ -18,13 +18,13 @@ from stream_svc.domain.filters import FILTERS, LeadFilter, parse_filter
 from stream_svc.domain.follow import beginning
 from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
 from stream_svc.domain.listing import Choice, Sort
+from stream_svc.domain.news import News
 from stream_svc.domain.steps import told_by
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.lives import LifeStore
 from stream_svc.storage.projection import Projections, ProjectionStore
 from stream_svc.storage.reads import LeadReads
-from stream_svc.usecases.take_contacts import take_contacts
-from stream_svc.usecases.take_work import take_work
+from stream_svc.usecases.take_news import take_news
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 MANAGER, IMPORT = uuid7(), uuid7()
@@ -78,7 +78,7 @@ async def test_two_sides_that_race_to_be_the_first_are_both_kept(database: Datab
     """The second writer finds no row to lock, and must not overwrite the first one's."""
     store, lead_id = await served(database), uuid7()
     async with database.transaction() as first:
-        await take_contacts(first, store, {lead_id: contact()})
+        await take_news(first, store, News(contacts={lead_id: contact()}))
         second = asyncio.create_task(_take_work(database, store, lead_id))
         await eventually(lambda: _somebody_waits_for_a_lock(database))
     await second
@@ -95,13 +95,15 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_gap_in_the_positions(
 
     async def fail() -> None:
         async with database.transaction() as connection:
-            await take_contacts(connection, store, {uuid7(): contact(), uuid7(): contact()})
+            await take_news(
+                connection, store, News(contacts={uuid7(): contact(), uuid7(): contact()})
+            )
             raise _DeliberateError
 
     with pytest.raises(_DeliberateError):
         await fail()
     async with database.transaction() as connection:
-        await take_contacts(connection, store, {uuid7(): contact()})
+        await take_news(connection, store, News(contacts={uuid7(): contact()}))
     assert await _positions(database) == [1]
 
 
@@ -113,7 +115,9 @@ async def test_a_reader_never_sees_a_position_without_all_before_it(database: Da
     async def write() -> None:
         for _ in range(25):
             async with database.transaction() as connection:
-                await take_contacts(connection, store, {uuid4(): contact() for _ in range(3)})
+                await take_news(
+                    connection, store, News(contacts={uuid4(): contact() for _ in range(3)})
+                )
 
     async def read() -> None:
         while not done.is_set():
@@ -167,7 +171,7 @@ async def test_a_page_is_bounded_by_its_bytes(
     store = await served(database)
     big = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(10)}
     async with database.transaction() as connection:
-        await take_contacts(connection, store, big)
+        await take_news(connection, store, News(contacts=big))
     log = ChangeLog(database=database)
     head = await log.head()
     sizes = [size async for size in _page_sizes(log, head.epoch, head.pos)]
@@ -212,7 +216,7 @@ async def _page_sizes(log: ChangeLog, epoch: UUID, pos: int) -> AsyncIterator[in
 
 async def _take_work(database: Database, store: ProjectionStore, lead_id: UUID) -> None:
     async with database.transaction() as connection:
-        await take_work(connection, store, lead_id=lead_id, side=work(Status.PENDING))
+        await take_news(connection, store, News(works={lead_id: work(Status.PENDING)}))
 
 
 async def _somebody_waits_for_a_lock(database: Database) -> bool:

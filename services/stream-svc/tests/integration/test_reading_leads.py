@@ -146,6 +146,22 @@ async def test_an_erased_lead_is_gone_from_every_table(
         assert await connection.fetchval("SELECT erased FROM leads WHERE id = $1", contact.id)
 
 
+async def test_events_that_wait_are_taken_together(
+    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
+) -> None:
+    """Hundreds of events a transaction when behind: the log has all, in few of them."""
+    contacts = [make_contact() for _ in range(300)]
+    await service.publisher.publish(*(LeadUpdated(lead=each) for each in contacts))
+    await eventually(lambda: _count_is(service, 300))
+    async with service.database() as database, database.connection() as connection:
+        row = await connection.fetchrow(
+            "SELECT count(*), max(pos), count(DISTINCT xmin::text) AS transactions FROM changes"
+        )
+    assert row is not None
+    assert (row["count"], row["max"]) == (300, 300)
+    assert row["transactions"] < 30
+
+
 async def test_an_event_of_an_unknown_type_is_ignored(
     service: "StreamService", make_contact: "MakeContact", arrives: "Arrives"
 ) -> None:

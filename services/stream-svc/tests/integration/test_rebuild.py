@@ -16,12 +16,13 @@ from leadwire.db import Database
 from leadwire.testing import eventually
 from leadwire.testing.process import run_to_end
 from stream_svc.domain.lead import ContactSide
+from stream_svc.domain.news import News
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.lives import LifeStore, ProjectionReplacedError
 from stream_svc.storage.projection import Projections
 from stream_svc.usecases.prune_log import prune_log
 from stream_svc.usecases.rebuild import Rebuild
-from stream_svc.usecases.take_contacts import take_contacts
+from stream_svc.usecases.take_news import take_news
 
 if TYPE_CHECKING:
     from conftest import (
@@ -264,12 +265,12 @@ async def test_what_changed_nothing_that_is_served_is_done_again_if_it_began_bef
         async with operator.database.transaction() as connection:
             began_with = await lives.read(connection)
             for store in projections.of(began_with):
-                await take_contacts(connection, store, {lead_id: _contact_side()})
+                await take_news(connection, store, News(contacts={lead_id: _contact_side()}))
 
         async def late() -> None:
             async with operator.database.transaction() as connection:
                 for store in projections.of(began_with):
-                    await take_contacts(connection, store, {lead_id: _contact_side()})
+                    await take_news(connection, store, News(contacts={lead_id: _contact_side()}))
                 assert await operator.finish()
                 assert began_with.coming is not None
                 await lives.confirm(connection, began_with.coming)
@@ -290,7 +291,7 @@ async def test_what_began_before_a_whole_rebuild_does_not_write_to_the_new_log(
                 await operator.begin()
                 assert await operator.finish()
                 [served] = projections.of(began_with)
-                await take_contacts(connection, served, {uuid7(): _contact_side()})
+                await take_news(connection, served, News(contacts={uuid7(): _contact_side()}))
 
         with pytest.raises(ProjectionReplacedError):
             await late()

@@ -2,10 +2,12 @@
 
 A publishing service adds events to its `Outbox` in the transaction that makes the change;
 the `Relay` publishes them and deletes what the broker accepted. A consuming service makes
-its handlers with `transactional_handler`, whose inbox row commits with the effect, and
-gives the broker `ParkedEvents` for what cannot be handled.
+its handlers with `transactional_handler`, whose inbox row commits with the effect, or with
+`BatchingHandler` where many events in one transaction pay, and gives the broker
+`ParkedEvents` for what cannot be handled.
 """
 
+from leadwire.outbox.batching import BatchingHandler
 from leadwire.outbox.errors import UnreadableError
 from leadwire.outbox.handling import Identified, transactional_handler
 from leadwire.outbox.metrics import RelayMetrics
@@ -16,6 +18,7 @@ from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, Unp
 
 __all__ = [
     "OUTBOX_MIGRATIONS",
+    "BatchingHandler",
     "Identified",
     "InboxPruner",
     "Outbox",

@@ -1,6 +1,5 @@
 """What every service stands on: its database, the broker, outbox, inbox and parked events."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -66,7 +65,7 @@ def install_backbone(
         BrokerConfigurationError: The broker's URL is wrong.
         SettingsError: Event handlers could hold all connections of the pool.
     """
-    _leave_connections_to_others(settings, description.subscriptions)
+    _leave_connections_to_others(settings, _handler_connections(description))
     registry = CollectorRegistry()
     database = Database(
         url=settings.database_url.get_secret_value(),
@@ -120,12 +119,15 @@ def add_consumer(
     app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
 
 
-def _leave_connections_to_others(
-    settings: ServiceSettings, subscriptions: Sequence[Subscription]
-) -> None:
+def _handler_connections(description: ServiceDescription[SettingsT]) -> int:
+    if description.handler_connections is not None:
+        return description.handler_connections
+    return sum(1 if each.ordered else each.prefetch for each in description.subscriptions)
+
+
+def _leave_connections_to_others(settings: ServiceSettings, handlers: int) -> None:
     """Refuse a pool that event handlers, which may all wait for one lock, could use up."""
-    handled_at_once = sum(1 if each.ordered else each.prefetch for each in subscriptions)
-    if settings.database_pool_size > handled_at_once:
+    if settings.database_pool_size > handlers:
         return
     [variable] = [
         each.name
@@ -133,8 +135,8 @@ def _leave_connections_to_others(
         if each.field == "database_pool_size"
     ]
     fault = (
-        f"{variable} is wrong: it must be more than {handled_at_once}, the number of events that "
-        "are handled at once, or requests and background work could be left without a connection"
+        f"{variable} is wrong: it must be more than {handlers}, the number of connections that "
+        "event handlers use at once, or requests and background work could be left without one"
     )
     raise SettingsError([fault])
 

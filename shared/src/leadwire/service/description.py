@@ -64,6 +64,8 @@ class ServiceDescription(Generic[SettingsT]):
         migrations: Every source of migrations of its schema, `OUTBOX_MIGRATIONS` included,
             in the order in which they are applied.
         subscriptions: What it consumes.
+        handler_connections: Most database connections that its event handlers use at once;
+            None for one for each event that is handled at once.
         setup: Wires the service into an application.
         commands: What its command line offers beside what every service's does.
         checks: What its command `check` tries beside what every service's does.
@@ -75,5 +77,6 @@ class ServiceDescription(Generic[SettingsT]):
     migrations: Sequence[MigrationSource]
     subscriptions: Sequence[Subscription]
     setup: Callable[[web.Application, SettingsT], None]
+    handler_connections: int | None = None
     commands: Sequence[Command[SettingsT]] = ()
     checks: Sequence[Check[SettingsT]] = ()

@@ -7,7 +7,9 @@ from leadwire.broker import ALL_TYPES, Subscription
 SUBSCRIPTION: Final = Subscription(
     name="stream-svc",
     types=(ALL_TYPES,),
-    # Writers of the log wait for each other at its head: more handlers at once would only
-    # take database connections away from readers.
-    prefetch=4,
+    # As many events may be taken into the projection in one transaction.
+    prefetch=500,
 )
+
+CONNECTIONS: Final = 2
+"""Database connections that handling takes at most: one batch, and what is parked meanwhile."""

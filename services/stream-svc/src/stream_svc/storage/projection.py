@@ -1,6 +1,6 @@
 """Write the projection: leads, managers' names and the change log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from leadwire.db import Connection, Queries
 from stream_svc.domain.facets import facets_of
 from stream_svc.domain.lead import Lead
 from stream_svc.domain.lives import Lives
+from stream_svc.domain.news import ManagerName
 from stream_svc.storage.lives import ProjectionReplacedError
 from stream_svc.storage.rows import columns_of, document_if_visible, lead_of
 
@@ -90,32 +91,27 @@ class ProjectionStore:
         """Take the personal data of erased leads out of the log, of whichever life."""
         await connection.execute(self._queries["scrub_changes"], list(ids))
 
-    async def name_manager(self, connection: Connection, manager_id: UUID, name: str) -> str:
-        """Give the name by which a lead's assignee is known, and lock it.
-
-        Args:
-            connection: The transaction.
-            manager_id: Who.
-            name: What the lead's event called him; empty if it did not say.
-        """
-        found: str = await connection.fetchval(
-            self._queries["name_manager"], manager_id, name, self._life
+    async def name_managers(
+        self, connection: Connection, said: Mapping[UUID, ManagerName]
+    ) -> Mapping[UUID, str]:
+        """Take what is said of managers' names; give what they are called, and lock it."""
+        if not said:
+            return {}
+        names = [each.name for each in said.values()]
+        revs = [each.rev for each in said.values()]
+        rows = await connection.fetch(
+            self._queries["name_managers"], list(said), names, revs, self._life
         )
-        return found
+        return {row["id"]: row["name"] for row in rows}
 
-    async def put_manager(
-        self, connection: Connection, *, manager_id: UUID, name: str, rev: int
-    ) -> bool:
-        """Take a manager's record; tell whether it was newer than the one held."""
-        found = await connection.fetchval(
-            self._queries["put_manager"], manager_id, name, rev, self._life
-        )
-        return found is not None
-
-    async def leads_of_manager(self, connection: Connection, manager_id: UUID) -> list[UUID]:
-        """Give the ids of the leads that a manager holds."""
-        rows = await connection.fetch(self._queries["leads_of_manager"], manager_id, self._life)
-        return [row["id"] for row in rows]
+    async def leads_of_managers(
+        self, connection: Connection, managers: Iterable[UUID]
+    ) -> set[UUID]:
+        """Give the ids of the leads that managers hold."""
+        if not (wanted := list(managers)):
+            return set()
+        rows = await connection.fetch(self._queries["leads_of_managers"], wanted, self._life)
+        return {row["id"] for row in rows}
 
 
 class Projections:
