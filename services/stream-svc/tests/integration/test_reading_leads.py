@@ -1,6 +1,7 @@
 """Lists, single leads and counts, through HTTP."""
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -160,6 +161,21 @@ async def test_events_that_wait_are_taken_together(
     assert row is not None
     assert (row["count"], row["max"]) == (300, 300)
     assert row["transactions"] < 30
+
+
+async def test_the_lag_of_the_projection_is_measured(
+    service: "StreamService", make_contact: "MakeContact"
+) -> None:
+    """From the event's time on, which is before it lay in the queue."""
+    event = new_event(LeadUpdated(lead=make_contact()), source="test")
+    old = event.model_copy(update={"time": event.time - timedelta(seconds=40)})
+    await service.publisher.broker.publish([to_message(old)])
+    await eventually(lambda: _count_is(service, 1))
+    async with service.client.get("/metrics") as response:
+        text = await response.text()
+    name = "leadwire_projection_lag_seconds_bucket"
+    assert f'{name}{{le="30.0",service="stream-svc"}} 0.0' in text
+    assert f'{name}{{le="60.0",service="stream-svc"}} 1.0' in text
 
 
 async def test_an_event_of_an_unknown_type_is_ignored(
