@@ -14,7 +14,7 @@ from stream_svc.app import SERVICE
 from stream_svc.domain.filters import LeadFilter, parse_filter
 from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
 from stream_svc.domain.listing import Choice, ListKey, Sort
-from stream_svc.storage.conditions import with_choice, with_order
+from stream_svc.storage.conditions import with_choice, with_filter, with_order
 from stream_svc.storage.lives import LifeStore
 from stream_svc.storage.projection import Projections
 from stream_svc.storage.reads import LeadReads
@@ -65,6 +65,19 @@ async def test_every_list_and_search_is_served_by_an_index(database: Database) -
         interested = Choice(parse_filter({"status": "interested"}))
         nodes = await _list_plan(connection, interested, Sort.NAME, None)
         assert _indexes(nodes) == {"leads_status"}
+
+
+@pytest.mark.parametrize("query", ["measure_page", "read_page"])
+async def test_every_page_of_a_snapshot_is_served_by_an_index(
+    database: Database, query: str
+) -> None:
+    own = [UUID(int=LEADS // 2), 4000, *(["", "", "", ""] if query == "read_page" else [])]
+    async with database.transaction() as connection:
+        for filters, index in (({}, "leads_pkey"), ({"status": "interested"}, "leads_status")):
+            text, parameters = with_filter(QUERIES[query], parse_filter(filters), after=len(own))
+            nodes = await _plan(connection, text, [*own, *parameters])
+            assert filters or "Sort" not in _kinds(nodes)
+            assert _indexes(nodes) == {index}, filters
 
 
 async def test_a_rare_search_has_its_plan_also_after_many_common_ones(database: Database) -> None:
