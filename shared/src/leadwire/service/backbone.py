@@ -65,7 +65,7 @@ def install_backbone(
         BrokerConfigurationError: The broker's URL is wrong.
         SettingsError: Event handlers could hold all connections of the pool.
     """
-    _leave_connections_to_others(settings, _handler_connections(description))
+    _leave_connections_to_others(settings, description.most_handler_connections)
     registry = CollectorRegistry()
     database = Database(
         url=settings.database_url.get_secret_value(),
@@ -117,12 +117,6 @@ def add_consumer(
         stop_within=CONSUMER_STOPS_WITHIN,
     )
     app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
-
-
-def _handler_connections(description: ServiceDescription[SettingsT]) -> int:
-    if description.handler_connections is not None:
-        return description.handler_connections
-    return sum(1 if each.ordered else each.prefetch for each in description.subscriptions)
 
 
 def _leave_connections_to_others(settings: ServiceSettings, handlers: int) -> None:

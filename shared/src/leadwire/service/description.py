@@ -80,3 +80,10 @@ class ServiceDescription(Generic[SettingsT]):
     handler_connections: int | None = None
     commands: Sequence[Command[SettingsT]] = ()
     checks: Sequence[Check[SettingsT]] = ()
+
+    @property
+    def most_handler_connections(self) -> int:
+        """Most database connections that its event handlers use at once."""
+        if self.handler_connections is not None:
+            return self.handler_connections
+        return sum(1 if each.ordered else each.prefetch for each in self.subscriptions)
