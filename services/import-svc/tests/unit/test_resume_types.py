@@ -1,6 +1,7 @@
 """What kind of document a file is: real ones as programs wrote them, and tricky ones."""
 
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -162,17 +163,87 @@ def test_a_document_inside_of_another_says_nothing_of_its_host() -> None:
     content[last + 76 : last + 80] = content[root + 76 : root + 80]
     content[root + 76 : root + 80] = ((last - root) // 128).to_bytes(4, "little")
     assert "WordDocument".encode("utf-16-le") in content
-    assert compound_files.root_streams(bytes(content)) == set()
+    assert list(compound_files.root_streams(bytes(content))) == []
     assert type_of(bytes(content)) is None
 
 
-def test_a_compound_file_that_leads_in_circles_ends() -> None:
-    content = bytearray(document("word.doc"))
-    table = (int.from_bytes(content[76:80], "little") + 1) * 512
-    directory = int.from_bytes(content[48:52], "little")
-    content[table + directory * 4 : table + directory * 4 + 4] = content[48:52]
-    content[68:72] = content[48:52]
-    assert type_of(bytes(content)) in {DOC, None}
+def compound(sectors: bytes, *, shift: int, directory: int = 0, difat: int = 0) -> bytes:
+    """Make a Compound File whose header names sector 0 for each table."""
+    header = bytearray(1 << shift)
+    header[:8] = compound_files.SIGNATURE
+    header[30:32] = shift.to_bytes(2, "little")
+    header[48:52] = directory.to_bytes(4, "little")
+    header[68:72] = difat.to_bytes(4, "little")
+    return bytes(header) + sectors
+
+
+def numbers(*each: int) -> bytes:
+    return b"".join(number.to_bytes(4, "little") for number in each)
+
+
+ENTRY_IN_CIRCLES = bytes(66) + b"\x02\x01" + numbers(0, 0, 0) + bytes(48)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("shift", [9, 12])
+@pytest.mark.parametrize(
+    "entry",
+    [numbers(0) * 32, numbers(1, 2, 3, 0) * 8, ENTRY_IN_CIRCLES],
+    ids=["one sector", "several sectors", "directory"],
+)
+def test_a_compound_file_that_leads_in_circles_ends(entry: bytes, shift: int) -> None:
+    content = compound(entry * (64 * 1024 // len(entry)), shift=shift)
+    assert len(list(compound_files.root_streams(content))) <= len(content) // len(entry)
+    assert type_of(content) is None
+
+
+def _one_after_the_other(shift: int) -> bytes:
+    """Make a file whose every sector is in the directory's chain, and every entry in its tree."""
+    per_sector, count = (1 << shift) // 4, SMALL >> shift
+    tables = -(-count // per_sector)
+    table = numbers(*range(1, tables * per_sector + 1))
+    entries = b"".join(
+        bytes(64) + b"\x40\x00\x02\x01" + numbers(2 * at, 2 * at + 1, 1) + bytes(48)
+        for at in range((SMALL - len(table)) // 128)
+    )
+    content = bytearray(compound(table + entries, shift=shift, directory=tables, difat=2**32 - 2))
+    content[76:512] = numbers(*range(tables), *[2**32 - 1] * (109 - tables))
+    return bytes(content)
+
+
+SMALL = 256 * 1024
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "content",
+    [
+        compound(numbers(0) * (SMALL // 4), shift=12),
+        compound(numbers(0) * (SMALL // 4), shift=9),
+        compound(numbers(*range(SMALL // 4)), shift=9),
+        compound(numbers(*(at // 128 for at in range(SMALL // 4))), shift=9),
+        compound(ENTRY_IN_CIRCLES * (SMALL // 128), shift=9),
+        _one_after_the_other(9),
+        _one_after_the_other(12),
+    ],
+    ids=[
+        "large sectors",
+        "small sectors",
+        "all numbers",
+        "each after itself",
+        "directory in circles",
+        "all in the tree, small sectors",
+        "all in the tree, large sectors",
+    ],
+)
+def test_a_compound_file_takes_no_more_memory_than_a_few_times_its_size(content: bytes) -> None:
+    tracemalloc.start()
+    try:
+        type_of(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(content)
 
 
 @given(

@@ -1,10 +1,12 @@
 """Read which streams a Compound File (OLE2) has at its root: DOC, XLS, PPT and MSI are all such.
 
 After [MS-CFB] of Microsoft's Open Specifications. Everything comes from a stranger: each chain
-is followed no further than the file has sectors, and nothing is read twice.
+ends where it comes to a sector again, and is followed no further than a sound file needs, so that
+reading takes no more time and memory than a few times the file's size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 SIGNATURE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -17,13 +19,13 @@ _NO_ENTRY: Final = 0xFFFFFFFF
 _STREAM: Final = 2
 
 
-def root_streams(content: bytes) -> set[str]:
-    """Return the names of the streams at the root; empty if it is no sound Compound File."""
+def root_streams(content: bytes) -> Iterator[str]:
+    """Yield the names of the streams at the root; none if it is no sound Compound File."""
     shift = int.from_bytes(content[30:32], "little")
     if not content.startswith(SIGNATURE) or shift not in _SECTOR_SHIFTS:
-        return set()
+        return
     directory = _Sectors(content, shift).directory()
-    return {name for name, kind in _children_of_root(directory) if kind == _STREAM}
+    yield from (name for name, kind in _children_of_root(directory) if kind == _STREAM)
 
 
 class _Sectors:
@@ -33,33 +35,51 @@ class _Sectors:
         self._content = content
         self._shift = shift
         self._count = len(content) >> shift
+        self._per_table = (1 << shift) // 4
+        # A sound file has a number for each of its sectors; what more it has is not looked up.
+        self._most_tables = -(-self._count // self._per_table)
+        self._tables = list(_until_again(islice(self._table_sectors(), self._most_tables)))
 
-    def directory(self) -> bytes:
+    def directory(self) -> bytearray:
         """Return the directory, as far as its chain is sound."""
-        table = b"".join(self._sector(number) for number in self._table_sectors())
-        found: list[bytes] = []
+        found = bytearray()
+        for number in _until_again(islice(self._directory_sectors(), self._count)):
+            found += self._sector(number)
+        return found
+
+    def _directory_sectors(self) -> Iterator[int]:
         number = _number(self._content, 48)
-        while number < _LARGEST_SECTOR and len(found) < self._count:
-            found.append(self._sector(number))
-            number = _number(table, number * 4)
-        return b"".join(found)
+        while number < _LARGEST_SECTOR:
+            yield number
+            number = self._after(number)
+
+    def _after(self, number: int) -> int:
+        """Look up in the file allocation table which sector follows another."""
+        table, place = divmod(number, self._per_table)
+        if table >= len(self._tables):
+            return _NO_ENTRY
+        return _number(self._sector(self._tables[table]), place * 4)
 
     def _table_sectors(self) -> Iterator[int]:
         """Yield the sectors that make the file allocation table: first from the header."""
-        places, following = self._content[_HEADER_DIFAT], _number(self._content, 68)
-        for _ in range(self._count):
-            yield from (n for n in _numbers(places) if n < _LARGEST_SECTOR)
-            if following >= _LARGEST_SECTOR:
-                return
-            sector = self._sector(following)
-            places, following = sector[:-4], _number(sector, len(sector) - 4)
+        yield from _used(self._content[_HEADER_DIFAT])
+        # Each names several of them, so there are not more.
+        for number in _until_again(islice(self._difat_sectors(), self._most_tables)):
+            yield from _used(self._sector(number)[:-4])
+
+    def _difat_sectors(self) -> Iterator[int]:
+        number = _number(self._content, 68)
+        while number < _LARGEST_SECTOR:
+            yield number
+            sector = self._sector(number)
+            number = _number(sector, len(sector) - 4)
 
     def _sector(self, number: int) -> bytes:
         start = (number + 1) << self._shift
         return self._content[start : start + (1 << self._shift)]
 
 
-def _children_of_root(directory: bytes) -> Iterator[tuple[str, int]]:
+def _children_of_root(directory: bytearray) -> Iterator[tuple[str, int]]:
     """Yield name and kind of each entry in the tree below the root, the first entry."""
     pending, seen = [_number(directory, 76)], set[int]()
     while pending:
@@ -73,10 +93,21 @@ def _children_of_root(directory: bytes) -> Iterator[tuple[str, int]]:
         pending += [_number(entry, 68), _number(entry, 72)]
 
 
-def _numbers(content: bytes) -> Iterator[int]:
-    return (_number(content, at) for at in range(0, len(content) - 3, 4))
+def _until_again(numbers: Iterable[int]) -> Iterator[int]:
+    """Yield numbers until one comes again, as it does in a circle."""
+    seen = set[int]()
+    for number in numbers:
+        if number in seen:
+            return
+        seen.add(number)
+        yield number
 
 
-def _number(content: bytes, at: int) -> int:
+def _used(places: bytes) -> Iterator[int]:
+    numbers = (_number(places, at) for at in range(0, len(places) - 3, 4))
+    return (number for number in numbers if number < _LARGEST_SECTOR)
+
+
+def _number(content: bytes | bytearray, at: int) -> int:
     found = content[at : at + 4]
     return int.from_bytes(found, "little") if len(found) == 4 else _NO_ENTRY
