@@ -26,4 +26,4 @@ CREATE TABLE unreferenced_files (
     attempts integer NOT NULL DEFAULT 0
 );
 
-CREATE INDEX unreferenced_files_due ON unreferenced_files (delete_after);
+CREATE INDEX unreferenced_files_due ON unreferenced_files (attempts, delete_after);

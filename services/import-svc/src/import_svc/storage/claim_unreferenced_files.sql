@@ -1,5 +1,6 @@
 -- Whoever claims a file tries to delete it; the next try is later each time, at most an hour.
--- Doomed first, so that nothing comes to refer to it meanwhile.
+-- Doomed first, so that nothing comes to refer to it meanwhile. What was tried least comes first:
+-- files that cannot be deleted keep no others waiting.
 UPDATE unreferenced_files
 SET doomed = true,
     attempts = attempts + 1,
@@ -8,7 +9,7 @@ WHERE file_key IN (
     SELECT file_key
     FROM unreferenced_files
     WHERE delete_after <= now()
-    ORDER BY delete_after
+    ORDER BY attempts, delete_after
     LIMIT $1
     FOR UPDATE SKIP LOCKED
 )

@@ -1,5 +1,6 @@
 """Resumes as rows: where each is, and which files nothing refers to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -91,6 +92,10 @@ class UnreferencedFiles:
         """Return files to delete now, which nobody else is given for a while."""
         records = await connection.fetch(self._queries["claim_unreferenced_files"], limit)
         return [record["file_key"] for record in records]
+
+    async def give_back(self, connection: Connection, keys: Sequence[str]) -> None:
+        """Leave claimed files, which nobody tried to delete, to the next who claims some."""
+        await connection.execute(self._queries["give_back_files"], keys)
 
     async def forget(self, connection: Connection, key: str) -> None:
         """Note that a file is gone."""

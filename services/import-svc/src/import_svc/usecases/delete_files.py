@@ -15,12 +15,15 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY: Final = 5.0
 
 _CLAIMED_AT_ONCE: Final = 20
+_STORE_IS_DOWN_AFTER: Final = 3
+"""Failures in a row that are taken for the store's; fewer are those of single files."""
 
 
 class DeleteFiles(PeriodicTask):
     """Works them off; every replica may, as each takes what the others have not.
 
-    While the store does not answer, a file is tried again after 30 s, and later each time.
+    A file that cannot be deleted is tried again after 30 s, and later each time; it keeps no other
+    from being deleted. While the store does not answer, only a few are tried at a time.
 
     Args:
         database: The service's database.
@@ -47,13 +50,21 @@ class DeleteFiles(PeriodicTask):
     async def _round(self) -> bool:
         async with self._database.transaction() as connection:
             keys = await self._unreferenced.claim(connection, limit=_CLAIMED_AT_ONCE)
-        for number, key in enumerate(keys):
-            try:
-                await self._files.delete(key)
-            except FileStoreError as error:
-                left = len(keys) - number
-                log.warning("files_not_deleted", left=left, error=type(error).__name__)
+        failed_in_a_row = 0
+        for number, key in enumerate(keys, start=1):
+            failed_in_a_row = 0 if await self._delete(key) else failed_in_a_row + 1
+            if failed_in_a_row == _STORE_IS_DOWN_AFTER:
+                async with self._database.transaction() as connection:
+                    await self._unreferenced.give_back(connection, keys[number:])
                 return False
-            async with self._database.transaction() as connection:
-                await self._unreferenced.forget(connection, key)
         return len(keys) == _CLAIMED_AT_ONCE
+
+    async def _delete(self, key: str) -> bool:
+        try:
+            await self._files.delete(key)
+        except FileStoreError as error:
+            log.warning("file_not_deleted", error=type(error).__name__)
+            return False
+        async with self._database.transaction() as connection:
+            await self._unreferenced.forget(connection, key)
+        return True
