@@ -14,7 +14,6 @@ from leadwire.db import Database
 from leadwire.testing import eventually
 
 ONCE = 3600.0
-SOON = 0.02
 
 Deleting = Callable[..., AbstractAsyncContextManager[None]]
 
@@ -77,23 +76,18 @@ async def test_a_file_that_cannot_be_deleted_keeps_no_other(
         await eventually(good_ones_are_gone)
 
 
-async def test_files_that_cannot_be_deleted_come_after_those_that_were_not_tried(
-    database: Database, deleting: Deleting
-) -> None:
-    """They are always due, and for longer; a round takes some of them only."""
-    bad = [f"bad-{number:02}" for number in range(24)]
-    await doom(database, *bad, "good")
+async def test_what_was_tried_least_comes_first(database: Database, deleting: Deleting) -> None:
+    """More files than a round takes fail again, and are due for longer than the others."""
+    await doom(database, *(f"bad-{number:02}" for number in range(24)))
+    async with database.connection() as connection:
+        await connection.execute("UPDATE unreferenced_files SET attempts = 5")
+    await doom(database, *(f"good-{number:02}" for number in range(8)))
 
-    async def good_one_is_gone() -> bool:
-        async with database.connection() as connection:
-            await connection.execute(
-                "UPDATE unreferenced_files SET delete_after = now() - interval '1 day' "
-                "WHERE file_key LIKE '%bad%'"
-            )
-        return [name for name, _ in await left(database)] == bad
+    async def good_ones_are_gone() -> bool:
+        return [name for name, _ in await left(database) if "good" in name] == []
 
-    async with deleting(interval=SOON):
-        await eventually(good_one_is_gone)
+    async with deleting(interval=ONCE):
+        await eventually(good_ones_are_gone)
 
 
 async def test_while_the_store_is_down_few_files_are_tried(
