@@ -80,7 +80,10 @@ async def test_what_was_tried_least_comes_first(database: Database, deleting: De
     """More files than a round takes fail again, and are due for longer than the others."""
     await doom(database, *(f"bad-{number:02}" for number in range(24)))
     async with database.connection() as connection:
-        await connection.execute("UPDATE unreferenced_files SET attempts = 5")
+        await connection.execute(
+            "UPDATE unreferenced_files "
+            "SET attempts = 5, delete_after = delete_after - interval '1 day'"
+        )
     await doom(database, *(f"good-{number:02}" for number in range(8)))
 
     async def good_ones_are_gone() -> bool:
