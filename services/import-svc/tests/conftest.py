@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
@@ -27,6 +28,7 @@ from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import Contact, Event, LeadsCreated, read_event
 from leadwire.db import Database, MigrationSource
 from leadwire.db.embedded import free_port
+from leadwire.http import bodies
 from leadwire.testing import eventually
 
 MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
@@ -308,6 +310,14 @@ def office(desk: Desk, files: Path) -> Office:
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody works anything off: what is accepted stays as it is."""
     monkeypatch.setenv("IMPORT_BACKGROUND_RUNNING", "0")
+
+
+@pytest.fixture
+def short_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is told to hurry, and sends nothing, is cut off at once."""
+    monkeypatch.setattr(bodies, "HURRIED_PACE", replace(bodies.HURRIED_PACE, grace=0.3, idle=0.3))
+    # Whoever is not told to hurry has all the time that the test takes.
+    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, grace=600.0, idle=600.0))
 
 
 class Slow(StoreChunk):

@@ -6,10 +6,11 @@ from aiohttp import web
 from uuid_utils.compat import uuid7
 
 from import_svc.http.context import Context
+from import_svc.http.errors import TooManyImportsError
 from import_svc.http.operations import operations
 from import_svc.http.refusals import REFUSALS
 from import_svc.http.resume_forms import ResumeForms
-from import_svc.http.slots import ImportSlots
+from import_svc.http.room import Room
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
@@ -207,8 +208,8 @@ def _context(
             announcer=changes,
         ),
         resume_forms=ResumeForms(max_resume_bytes=settings.max_resume_bytes),
-        import_slots=ImportSlots(limit=settings.max_running),
-        upload_slots=ImportSlots(limit=settings.max_running),
+        import_slots=Room(size=settings.max_running, full=TooManyImportsError),
+        upload_slots=Room(size=settings.max_running, full=TooManyImportsError),
         default_region=settings.default_region,
         max_body_bytes=settings.max_body_bytes,
     )

@@ -57,7 +57,8 @@ class ImportSettings(ServiceSettings):
         ge=1024,
         le=1024**3,
         description="Most bytes of a resume. A process has memory for eight such at once; further "
-        "ones get 503.",
+        "ones get 503, and the client that sends the slowest must then send at least 64 KiB a "
+        "second or be cut off.",
     )
     form_resume_required: bool = Field(
         default=False,

@@ -1,6 +1,7 @@
 """Resumes: with the form, downloaded, replaced, erased; on the file system and on S3."""
 
 import asyncio
+import contextlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from aiohttp import ClientPayloadError, FormData
 from aiohttp.test_utils import TestClient, TestServer
 
 from import_svc.app import create_app
-from import_svc.http import resume_forms, upload_room
+from import_svc.http import resume_forms
 from import_svc.settings import ImportSettings
 from import_svc.storage.file_errors import FilesUnavailableError
 from import_svc.storage.files import FileStore
@@ -407,34 +408,37 @@ async def test_a_file_whose_time_is_over_gets_no_lead(
     assert await desk.value("SELECT count(*) FROM leads") == 0
 
 
-async def test_resumes_that_come_in_have_bounded_room(
+@pytest.mark.usefixtures("short_hurry")
+async def test_clients_that_do_not_send_on_give_up_their_room_to_others(
     desk: "Desk", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload_room, "FREE_BYTES", 1_000)
+    monkeypatch.setattr(resume_forms, "FREE_BYTES", 1_000)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(resume_forms._PLACES):
+            await _begin(desk, stack, 1024**2)
+
+        async def there_is_no_room() -> bool:
+            async with desk.client.post("/v1/leads", data=form(b"a" * 900_000)) as response:
+                return response.status == 503
+
+        await eventually(there_is_no_room, message="further resumes are refused")
+        await desk.call("POST", "/v1/leads", 201, json={**ADA, "email": "small@example.com"})
+
+        async def there_is_room() -> bool:
+            data = form(b"a" * 900_000, email="later@example.com")
+            async with desk.client.post("/v1/leads", data=data) as response:
+                return response.status == 201
+
+        await eventually(there_is_room, message="there is room again")
+
+
+async def _begin(desk: "Desk", stack: contextlib.AsyncExitStack, size: int) -> None:
+    """Send a body but for its last byte, and nothing more while the context lasts."""
+    _, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    stack.callback(writer.close)
     head = b"POST /v1/leads HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    size = 1024**2
-    hogs = []
-    for _ in range(resume_forms._PLACES):
-        _, writer = await asyncio.open_connection("127.0.0.1", desk.port)
-        writer.write(head + b"Content-Length: %d\r\n\r\n" % size + b" " * (size - 1))
-        await writer.drain()
-        hogs.append(writer)
-
-    async def there_is_no_room() -> bool:
-        async with desk.client.post("/v1/leads", data=form(b"a" * 900_000)) as response:
-            return response.status == 503
-
-    await eventually(there_is_no_room, message="further resumes are refused")
-    await desk.call("POST", "/v1/leads", 201, json={**ADA, "email": "small@example.com"})
-    for writer in hogs:
-        writer.close()
-
-    async def there_is_room() -> bool:
-        data = form(b"a" * 900_000, email="later@example.com")
-        async with desk.client.post("/v1/leads", data=data) as response:
-            return response.status == 201
-
-    await eventually(there_is_room, message="there is room again")
+    writer.write(head + b"Content-Length: %d\r\n\r\n" % size + b" " * (size - 1))
+    await writer.drain()
 
 
 async def test_a_resume_that_comes_too_slowly_is_cut_off(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -80,13 +79,6 @@ async def refused(desk: "Desk", people: "list[Json]") -> str:
 async def accepted(desk: "Desk", people: "list[Json]") -> bool:
     async with desk.client.post("/v1/imports", json=people) as response:
         return bool(response.status == 200)
-
-
-@pytest.fixture
-def short_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "HURRIED_PACE", replace(bodies.HURRIED_PACE, grace=0.3, idle=0.3))
-    # Whoever is not told to hurry has all the time that the test takes.
-    monkeypatch.setattr(bodies, "PACE", replace(bodies.PACE, grace=600.0, idle=600.0))
 
 
 async def test_imports_beyond_the_limit_are_told_to_come_again(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from import_svc.http.resume_forms import ResumeForms
-from import_svc.http.slots import ImportSlots
+from import_svc.http.room import Room
 from import_svc.usecases.accept_import import AcceptImport
 from import_svc.usecases.cancel_import import CancelImport
 from import_svc.usecases.change_lead import ChangeLead
@@ -39,7 +39,7 @@ class Context:
     read_resume: ReadResume
     replace_resume: ReplaceResume
     resume_forms: ResumeForms
-    import_slots: ImportSlots
-    upload_slots: ImportSlots
+    import_slots: Room
+    upload_slots: Room
     default_region: str | None
     max_body_bytes: int

@@ -54,7 +54,7 @@ class ImportHandlers:
         """Import the leads in the body."""
         in_background = prefers_async(headers.prefer) and not query.dry_run
         slots = self._upload_slots if in_background else self._import_slots
-        with slots.one(body):
+        with slots.used_by(body, amount=1):
             try:
                 async with open_source(
                     body, content_type=request.headers.get("Content-Type", "")

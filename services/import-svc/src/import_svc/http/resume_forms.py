@@ -1,7 +1,7 @@
 """Read what bears a resume: JSON, a form with or without a file, or the file itself.
 
 A resume is held in memory until it is judged and stored. So each is bounded, all together are
-(`UploadRoom`), and so is the time that one may take.
+(`Room`), and so is the time that one may take.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from typing import Final, Generic, TypeVar
 import multipart  # type: ignore[import-untyped]
 
 from import_svc.domain.resumes import Resume, resume_of_file, resume_of_text
+from import_svc.http.errors import TooManyUploadsError
 from import_svc.http.form_events import MULTIPART, form_events
 from import_svc.http.requests import NewResume
-from import_svc.http.upload_room import UploadRoom
+from import_svc.http.room import Room
 from import_svc.storage.file_errors import FileTooLargeError
 from leadwire.http import (
     Problem,
@@ -32,6 +33,9 @@ READ_WITHIN: Final = 300.0
 
 FIELDS_BYTES: Final = 64 * 1024
 """Room in a body beside the resume."""
+
+FREE_BYTES: Final = 64 * 1024
+"""What every request may take beside the room: those without a file are never refused."""
 
 RESUME_MISSING: Final = {
     "in": "body",
@@ -76,8 +80,8 @@ class ResumeForms:
 
     def __init__(self, *, max_resume_bytes: int) -> None:
         self._max_bytes = max_resume_bytes
-        self._room = UploadRoom(max_bytes=_PLACES * (max_resume_bytes + FIELDS_BYTES))
         self.max_body_bytes = max_resume_bytes + FIELDS_BYTES
+        self._room = Room(size=_PLACES * self.max_body_bytes, full=TooManyUploadsError)
 
     @asynccontextmanager
     async def read(
@@ -97,13 +101,22 @@ class ResumeForms:
             UnreadableInputError: The form is broken.
             Problem: The body is not what it should be, or did not come.
         """
-        with self._room.place() as place:
-            async with _in_time(), aclosing(place.pieces(body)) as pieces:
+        with self._room.used_by(body):
+            async with _in_time(), aclosing(self._pieces(body)) as pieces:
                 fields, file = await self._parts(body.content_type, pieces, content_type, model)
             resume = None
             if fields.resume or file:
                 resume = await asyncio.to_thread(self._resume, fields.resume, file)
             yield Form(fields=fields, resume=resume)
+
+    async def _pieces(self, body: RequestBody) -> AsyncGenerator[bytes]:
+        """Yield a body as it comes in, taking room for it."""
+        free = FREE_BYTES
+        async for piece in body.chunks():
+            taken = max(len(piece) - free, 0)
+            free -= len(piece) - taken
+            self._room.take(body, taken)
+            yield piece
 
     async def _parts(
         self,
