@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ ADA = {"name": "Ada", "family_name": "Lovelace", "email": "ada@example.com"}
 PDF = (DOCUMENTS / "plain.pdf").read_bytes()
 DOCX = (DOCUMENTS / "word.docx").read_bytes()
 KEY = {"Idempotency-Key": "k"}
+AS_JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(params=["file", "s3"])
@@ -184,23 +186,46 @@ async def test_a_file_that_is_too_large_is_refused_before_all_of_it_came(desk: "
         (too_long, {"Content-Type": "application/json"}),
     ):
         problem = await desk.call("POST", "/v1/leads", 413, data=data, headers=headers)
-        assert problem["code"] == "file_too_large"
+        assert problem["code"] == "body_too_large"
         assert str(limit) in problem["detail"]
     head = "POST /v1/leads HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     part = '--b\r\nContent-Disposition: form-data; name="resume"; filename="x"\r\n\r\n'
     endless = f"{head}Transfer-Encoding: chunked\r\n\r\n{len(part):x}\r\n{part}\r\n100001\r\n"
     announced = f"{head}Content-Length: 99999999\r\n\r\n"
-    for request, code in (
-        (endless.encode() + b"a" * 0x100001, b"file_too_large"),
-        (announced.encode(), b"body_too_large"),
-    ):
+    for request in (endless.encode() + b"a" * 0x100001, announced.encode()):
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(request)  # and no more
         async with asyncio.timeout(20):
             answer = await reader.readuntil(b'"request_id"')
         assert answer.startswith(b"HTTP/1.1 413 ")
-        assert code in answer
+        assert b"body_too_large" in answer
         writer.close()
+
+
+@pytest.mark.parametrize("over", [1, 100_000, 10_000_000])
+@pytest.mark.parametrize("kind", ["form", "JSON", "file"])
+async def test_a_resume_that_is_too_large_is_refused_in_one_way(
+    desk: "Desk", kind: str, over: int
+) -> None:
+    resume = "a" * (1024**2 + over)
+    lead = await desk.call("POST", "/v1/leads", 201, json=ADA)
+    json_text = io.BytesIO(orjson.dumps({**ADA, "resume": resume}))
+    ways: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "form": ("POST", "/v1/leads", {"data": form(resume.encode())}),
+        "JSON": ("POST", "/v1/leads", {"data": json_text, "headers": AS_JSON}),
+        "file": ("PUT", f"/v1/leads/{lead['id']}/resume", {"data": io.BytesIO(resume.encode())}),
+    }
+    method, path, options = ways[kind]
+    problem = await desk.call(method, path, 413, **options)
+    assert problem["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize("letter", ["é", "工", '"', "\n", "😀"])
+async def test_escapes_make_no_resume_too_large(desk: "Desk", letter: str) -> None:
+    text = letter * (1024**2 // len(letter.encode()))
+    escaped = json.dumps({**ADA, "resume": f"a{text[1:]}"}).encode()
+    lead = await desk.call("POST", "/v1/leads", 201, data=io.BytesIO(escaped), headers=AS_JSON)
+    assert (await download(desk, lead)).content.decode() == f"a{text[1:]}"
 
 
 @pytest.mark.parametrize(

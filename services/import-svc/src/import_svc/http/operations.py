@@ -21,7 +21,6 @@ from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptVie
 from import_svc.storage.file_errors import (
     FilesFullError,
     FilesUnavailableError,
-    FileTooLargeError,
 )
 from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.create_lead import LeadExistsError
@@ -51,7 +50,6 @@ _RESUME: Final = (
 _RESUME_ERRORS: Final = (
     ErrorResponse(400, "malformed_json", "The body is not JSON."),
     ErrorResponse(400, "malformed_form", "The body is not a whole multipart form."),
-    FileTooLargeError,
     ResumeTypeError,
     TooManyUploadsError,
     FilesUnavailableError,

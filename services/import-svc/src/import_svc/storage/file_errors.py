@@ -49,7 +49,7 @@ class FilesFullError(FileStoreError):
 class FileTooLargeError(FileStoreError):
     """The file has more bytes than are taken; nothing was stored."""
 
-    code: Final = "file_too_large"
+    code: Final = "body_too_large"  # as of a body that is refused before it is read
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"A file has at most {max_bytes} bytes here; nothing was stored.")
