@@ -86,5 +86,5 @@ def _encoding(charset: str | None) -> str:
         return "utf-8"
     try:
         return codecs.lookup(charset).name
-    except LookupError:
+    except (LookupError, ValueError):  # the latter for U+0000 in the name
         return ""
