@@ -113,7 +113,7 @@ async def test_nobody_else_may_look_into_the_directory(tmp_path: Path) -> None:
     directory = tmp_path / "files"
     await FileStore(url=directory.as_uri()).start()
     assert directory.stat().st_mode & 0o777 == 0o700
-    assert list(directory.iterdir()) == []
+    assert [path for path in directory.rglob("*") if path.is_file()] == []
 
 
 async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path) -> None:
@@ -132,6 +132,33 @@ async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path
     assert await store.sweep() == 1
     assert await names(store) == ["imports/whole"]
 
+
+async def test_what_a_process_left_that_was_killed_at_its_start_is_swept_once_it_is_old(
+    tmp_path: Path,
+) -> None:
+    dying = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _DIES_AT_ITS_START, tmp_path.as_uri()
+    )
+    assert await dying.wait() == -signal.SIGKILL
+    [left] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    store = FileStore(url=tmp_path.as_uri())
+    assert await store.sweep() == 0
+    old = time.time() - files_module.LEFTOVERS_AFTER - 60
+    os.utime(left, (old, old))
+    assert await store.sweep() == 1
+    assert not left.exists()
+
+
+_DIES_AT_ITS_START = """
+import asyncio, os, signal, sys
+from import_svc.storage.files import FileStore
+
+class Dying(FileStore):
+    async def delete(self, name):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(Dying(url=sys.argv[1]).start())
+"""
 
 _DIES_WHILE_IT_WRITES = """
 import asyncio, os, signal, sys

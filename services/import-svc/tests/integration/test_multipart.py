@@ -112,7 +112,7 @@ async def test_a_file_of_unknown_kind_is_refused(desk: "Desk") -> None:
     assert ".csv" in problem["detail"]
 
 
-@pytest.mark.parametrize("charset", [b"\0", b"a\0b", b"undefined", b"\xff", b"x" * 3_000])
+@pytest.mark.parametrize("charset", [b"\0", b"a\0b", b"undefined", b"x" * 3_000])
 async def test_a_file_of_an_unknown_character_set_is_refused(desk: "Desk", charset: bytes) -> None:
     content_type = b'Content-Type: text/csv; charset="%b"' % charset
     body = by_hand(b"--x", PART, content_type, b"", ADA, b"--x--", b"")

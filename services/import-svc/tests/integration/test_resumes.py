@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from import_svc.settings import ImportSettings
 from import_svc.storage.file_errors import FilesUnavailableError
 from import_svc.storage.files import FileStore
 from import_svc.storage.leads import LeadStore
+from import_svc.storage.resumes import UnreferencedFiles
 from leadwire.contracts import LeadsCreated, LeadUpdated
 from leadwire.testing import eventually
 
@@ -429,8 +430,54 @@ async def test_a_file_whose_time_is_over_gets_no_lead(
     with monkeypatch.context() as late:
         late.setattr(FileStore, "put", put_late)
         problem = await desk.call("POST", "/v1/leads", 503, data=form())
-    assert problem["code"] == "files_unavailable"
+    assert problem["code"] == "resume_too_late"
     assert await desk.value("SELECT count(*) FROM leads") == 0
+
+
+async def test_a_file_that_was_written_too_late_does_not_stay(
+    desk: "Desk", store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its note came due, was worked off, and is gone, before the file is there."""
+    whole = FileStore.put
+
+    async def put_late(self: FileStore, *args: Any, **options: Any) -> int:
+        await desk.value(
+            "UPDATE unreferenced_files SET delete_after = now() - interval '1 second' RETURNING 1"
+        )
+        assert await stored(desk, store) == []
+        return await whole(self, *args, **options)
+
+    with monkeypatch.context() as late:
+        late.setattr(FileStore, "put", put_late)
+        problem = await desk.call("POST", "/v1/leads", 503, data=form())
+    assert problem["code"] == "resume_too_late"
+    assert await desk.value("SELECT count(*) FROM leads") == 0
+    assert await stored(desk, store) == []
+
+
+async def test_a_file_that_is_doomed_while_it_is_deleted_is_deleted_again(
+    desk: "Desk", store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written after it was deleted, and before its note is gone."""
+    delete = FileStore.delete
+
+    async def write_after(self: FileStore, name: str) -> None:
+        await delete(self, name)
+        monkeypatch.setattr(FileStore, "delete", delete)
+        await whole(self, name, _one_piece(), max_bytes=1)
+        async with desk.database.transaction() as connection:
+            assert await UnreferencedFiles().doom(connection, name)
+
+    whole = FileStore.put
+    lead = await desk.call("POST", "/v1/leads", 201, data=form())
+    monkeypatch.setattr(FileStore, "delete", write_after)
+    async with desk.client.delete(f"/v1/leads/{lead['id']}") as response:
+        assert response.status == 204
+    assert await stored(desk, store) == []
+
+
+async def _one_piece() -> AsyncIterator[bytes]:
+    yield b"a"
 
 
 @pytest.mark.usefixtures("short_hurry")

@@ -18,6 +18,7 @@ from import_svc.http.requests import NewLead, NewLeadForm, NewResume, NewResumeF
 from import_svc.http.resume_forms import JSON_TYPE, ResumeForms
 from import_svc.http.resumes import ResumeHandlers
 from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView, ResumeLinkView
+from import_svc.storage.errors import ResumeTooLateError
 from import_svc.storage.file_errors import (
     FilesFullError,
     FilesUnavailableError,
@@ -52,6 +53,7 @@ _RESUME_ERRORS: Final = (
     ErrorResponse(400, "malformed_form", "The body is not a whole multipart form."),
     ResumeTypeError,
     TooManyUploadsError,
+    ResumeTooLateError,
     FilesUnavailableError,
     FilesFullError,
     ErrorResponse(408, "request_timeout", "The body came too slowly."),

@@ -6,8 +6,8 @@ from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.resumes import ResumeTypeError
 from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
+from import_svc.storage.errors import ResumeTooLateError
 from import_svc.storage.file_errors import (
-    FileNotThereError,
     FilesFullError,
     FilesUnavailableError,
     FileTooLargeError,
@@ -40,7 +40,6 @@ REFUSALS: Final = Refusals(
                 "was stored.",
             },
         ),
-        FileNotThereError: 404,
         LeadNotFoundError: 404,
         ResumeNotFoundError: 404,
         UnknownImportError: 404,
@@ -66,6 +65,7 @@ REFUSALS: Final = Refusals(
             },
         ),
         JudgeDiedError: Answer(503, retry_after=10),
+        ResumeTooLateError: Answer(503, retry_after=10),
         FilesUnavailableError: Answer(503, retry_after=10),
         TooManyImportsError: Answer(503, retry_after=10),
         TooManyUploadsError: Answer(503, retry_after=10),

@@ -1,8 +1,19 @@
 """What storing can raise beside the database's own errors."""
 
+from typing import Final
+
 
 class LostRaceError(Exception):
     """Somebody else stored one of the same keys first; look again."""
+
+
+class ResumeTooLateError(Exception):
+    """It took too long until a lead could refer to the file of its resume; nothing was stored."""
+
+    code: Final = "resume_too_late"
+
+    def __init__(self) -> None:
+        super().__init__("It took too long to store the resume; nothing was stored. Send it again.")
 
 
 class ImportNotRunningError(Exception):

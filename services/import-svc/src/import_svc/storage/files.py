@@ -6,7 +6,8 @@ limit, so a slow reader holds no connection.
 
 A process that is killed while it writes may leave what nobody sees: on a file system a file
 `NAME#1`, which `sweep` deletes; in a bucket an incomplete multipart upload, which the
-bucket's own lifecycle rules delete.
+bucket's own lifecycle rules delete. One that is killed at its start may leave a file of no bytes
+under `checks/`, which `sweep` deletes in either.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -47,6 +48,7 @@ ANSWER_WITHIN: Final = 25.0
 LEFTOVERS_AFTER: Final = 24 * 3600.0
 """Seconds after which nobody still writes into an unfinished file that was not touched."""
 
+_CHECKS: Final = "checks"
 _PART_BYTES: Final = 5 * 1024**2  # the least that S3 takes as a part of an upload
 _RANGE_BYTES: Final = 4 * 1024**2
 _PARTS_AT_ONCE: Final = 2
@@ -82,7 +84,7 @@ class FileStore:
         Raises:
             FilesNotUsableError: They cannot.
         """
-        name = f"check-{uuid4()}"
+        name = f"{_CHECKS}/{uuid4()}"
         try:
             await self.put(name, _nothing(), max_bytes=0)
             await self.delete(name)
@@ -108,13 +110,17 @@ class FileStore:
         """
         await self._insist_on_free(name)
         size = 0
-        async with self._upload(name) as upload:
-            async for piece in pieces:
-                size += len(piece)
-                if size > max_bytes:
-                    raise FileTooLargeError(max_bytes)
-                async with _answered():
-                    await upload.write(piece)
+        try:
+            async with self._upload(name) as upload:
+                async for piece in pieces:
+                    size += len(piece)
+                    if size > max_bytes:
+                        raise FileTooLargeError(max_bytes)
+                    async with _answered():
+                        await upload.write(piece)
+        except FileNotThereError:
+            # A store that does not know the place to put it, which is not the file.
+            raise FilesUnavailableError("the place of the files is not there") from None
         return size
 
     @asynccontextmanager
@@ -176,11 +182,19 @@ class FileStore:
                     yield each["path"]
 
     async def sweep(self) -> int:
-        """Delete what killed processes left unfinished on a file system; return how many."""
-        directory = directory_of(self._url)
-        if directory is None:
-            return 0
-        return await asyncio.to_thread(_delete_leftovers, directory)
+        """Delete what killed processes left at their start or unfinished; return how many.
+
+        Raises:
+            FilesUnavailableError: The store does not answer, or refuses.
+        """
+        count = 0
+        latest = datetime.now(UTC) - timedelta(seconds=LEFTOVERS_AFTER)
+        async for name in self.older_than(latest, under=_CHECKS):
+            await self.delete(name)
+            count += 1
+        if (directory := directory_of(self._url)) is not None:
+            count += await asyncio.to_thread(_delete_leftovers, directory)
+        return count
 
     @property
     def _store(self) -> ObjectStore:
@@ -217,13 +231,9 @@ class FileStore:
         except BaseException as error:
             await asyncio.shield(_abort(upload, error))
             raise
-        try:
-            async with _answered():
-                await upload.close()
-                await self._make_durable(name)
-        except FileNotThereError:
-            # A store that does not know the place to put it, which is not the file.
-            raise FilesUnavailableError("the place of the files is not there") from None
+        async with _answered():
+            await upload.close()
+            await self._make_durable(name)
 
     async def _make_durable(self, name: str) -> None:
         """Have the file outlive a power cut, as what the database says of it does."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from import_svc.domain.resumes import KeptFile, KeptResume, ResumeLink
-from import_svc.storage.file_errors import FilesUnavailableError
+from import_svc.storage.errors import ResumeTooLateError
 from leadwire.contracts.tags import contact_tag
 from leadwire.db import Connection, Queries
 
@@ -48,7 +48,7 @@ class ResumeStore:
         """Give a lead, whose row is locked or new, a resume in place of the one that it has.
 
         Raises:
-            FilesUnavailableError: The file was expected no longer, and is about to be deleted.
+            ResumeTooLateError: The file was expected no longer, and is about to be deleted.
         """
         await self.doom(connection, lead_id)
         place = kept.place
@@ -57,7 +57,7 @@ class ResumeStore:
         if file is not None:
             found = await connection.fetchval(self._queries["refer_to_file"], file.key)
             if found is None:
-                raise FilesUnavailableError("it took too long")
+                raise ResumeTooLateError
         await connection.execute(
             self._queries["put_resume"],
             lead_id,
@@ -86,7 +86,10 @@ class UnreferencedFiles:
 
     async def doom(self, connection: Connection, key: str) -> bool:
         """Leave an expected file to be deleted; False if something refers to it."""
-        return await connection.fetchval(self._queries["doom_file"], key) is not None
+        for query in ("doom_file", "note_file_again"):
+            if await connection.fetchval(self._queries[query], key) is not None:
+                return True
+        return False
 
     async def claim(self, connection: Connection, *, limit: int) -> list[str]:
         """Return files to delete now, which nobody else is given for a while."""
@@ -98,7 +101,7 @@ class UnreferencedFiles:
         await connection.execute(self._queries["give_back_files"], keys)
 
     async def forget(self, connection: Connection, key: str) -> None:
-        """Note that a file is gone."""
+        """Note that a file which was claimed a moment ago is gone."""
         await connection.execute(self._queries["forget_file"], key)
 
 

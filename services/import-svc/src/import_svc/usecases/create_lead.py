@@ -124,6 +124,7 @@ class CreateLead:
             LeadInvalidError: Something is missing or not valid.
             LeadExistsError: The email or the cellphone is taken.
             KeyReusedError: The key was used for another request.
+            ResumeTooLateError: It took too long to store the resume.
             FileStoreError: The resume cannot be stored, nor is the lead.
         """
         raw = RawRow(name, family_name, email, cellphone)

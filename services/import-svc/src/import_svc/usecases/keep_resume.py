@@ -3,7 +3,8 @@
 In this order, so that a crash at any line leaves no lead whose file is missing, and no file for
 ever: its key is noted as unreferenced; the file is written; the caller's transaction refers to
 it and takes the note back, or fails. What is noted still, is deleted: at once, or once
-`REFER_WITHIN` has passed since a process died in between.
+`REFER_WITHIN` has passed since a process died in between. Should writing take longer than that,
+nothing may refer to the file, and it is noted again, as its note may be gone.
 """
 
 from collections.abc import AsyncIterator

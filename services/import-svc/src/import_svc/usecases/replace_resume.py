@@ -63,6 +63,7 @@ class ReplaceResume:
         Raises:
             LeadNotFoundError: There is no such lead.
             StaleLeadError: The lead is not at one of these versions.
+            ResumeTooLateError: It took too long to store the resume.
             FileStoreError: The resume cannot be stored.
         """
         async with self._keep_resume(resume) as kept:
