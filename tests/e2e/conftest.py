@@ -3,12 +3,13 @@
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from e2e.small_store import SmallStore
 from e2e.system import PREFIXES, System, Urls
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
@@ -35,6 +36,13 @@ async def broker_url(private_rabbitmq: RabbitMQServer) -> AsyncIterator[str]:
     await vhost.create()
     yield vhost.url
     await vhost.delete()
+
+
+@pytest.fixture
+def small_store(tmp_path: Path) -> Iterator[SmallStore]:
+    """Where the services of this test keep their files."""
+    with SmallStore.made_at(tmp_path / "files") as store:
+        yield store
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 import asyncio
 import io
-import resource
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +10,7 @@ import pytest
 
 from e2e.conftest import ReportCounts, StartSystem
 from e2e.leads import as_csv, valid_rows
+from e2e.small_store import ROOM, SmallStore
 from e2e.system import JSON, System
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
@@ -21,7 +19,6 @@ from leadwire.testing.process import ServiceProcess
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(480)]
 
 ROWS = 200_000
-ROOM = 8 * 1024**2
 CSV = {"Content-Type": "text/csv"}
 IN_BACKGROUND = {**CSV, "Prefer": "respond-async"}
 
@@ -103,37 +100,6 @@ async def test_a_process_killed_in_the_middle_of_a_background_import(
         lost=ROWS - receipt["imported"],
         duplicates=receipt["failed"],
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmallStore:
-    """A directory for the file store with little room.
-
-    Attributes:
-        directory: Where it is.
-        is_disk: Whether it is a disk of its own; without the right to mount one, a limit of the
-            process has to do.
-    """
-
-    directory: Path
-    is_disk: bool
-
-    def limit(self, service: ServiceProcess) -> None:
-        """Take the room from a process that would have it."""
-        if not self.is_disk:
-            resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (ROOM, ROOM))
-
-
-@pytest.fixture
-def small_store(tmp_path: Path) -> Iterator[SmallStore]:
-    """Where the services of this test keep their files."""
-    directory = tmp_path / "files"
-    directory.mkdir(mode=0o700)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={ROOM},mode=700", "tmpfs", str(directory)]
-    mounted = subprocess.run(command, check=False, capture_output=True)
-    yield SmallStore(directory=directory, is_disk=mounted.returncode == 0)
-    if mounted.returncode == 0:
-        subprocess.run(["umount", directory], check=True)
 
 
 async def test_the_disk_of_the_file_store_is_full(
