@@ -9,7 +9,7 @@ import pytest
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
-    from conftest import Office
+    from conftest import Office, Slow
 
 KEY = MappingProxyType({"Idempotency-Key": "k"})
 
@@ -83,12 +83,80 @@ async def test_a_body_that_begins_otherwise_than_what_is_stored_is_refused(
         "UPDATE imports SET status = 'failed', error_code = 'service_died', error_detail = '',"
         " body_hash = NULL"
     )
-    for other in (many[:-1], many[:1_000_000], b"\n" + many, many.replace(b"Given7", b"Taken7")):
-        problem, _ = await office.hand_in(other, headers=KEY, status=422)
-        assert problem["code"] == "idempotency_key_reused"
+    for other in (
+        many[:-1],
+        many[:1_000_000],
+        many + b"{}",
+        b"\n" + many,
+        many.replace(b"Given7", b"Taken7"),
+    ):
+        for headers in (KEY, at_once):
+            problem, _ = await office.hand_in(other, headers=headers, status=422)
+            assert problem["code"] == "idempotency_key_reused"
     assert office.bodies() == []
     assert (await office.receipt(receipt["id"]))["error"]["code"] == "service_died"
     again, _ = await office.hand_in(many, headers=KEY)
     assert again["id"] == receipt["id"]
     ended = await office.ended(receipt["id"])
     assert (ended["status"], ended["received"], ended["failed"]) == ("completed", 1_500, 150)
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=9"])
+async def test_one_that_failed_before_anything_was_stored_takes_a_corrected_file(
+    office: "Office", prefer: str
+) -> None:
+    headers = {**KEY, "Content-Type": "text/csv"}
+    accepted, _ = await office.hand_in(b"a,b\n1,2\n", headers=headers)
+    failed = await office.ended(accepted["id"])
+    assert failed["error"]["code"] == "columns_not_recognised"
+    corrected = b"name,family_name,email,cellphone\nA,B,a@example.com,+14155552671\n"
+    status = 202 if prefer == "respond-async" else 200
+    again, answered = await office.hand_in(
+        corrected, headers={**headers, "Prefer": prefer}, status=status
+    )
+    assert (again["id"], "Idempotent-Replayed" in answered) == (accepted["id"], False)
+    receipt = await office.ended(accepted["id"])
+    assert (receipt["status"], receipt["imported"]) == ("completed", 1)
+    for each in ("respond-async", "wait=9"):
+        await office.hand_in(corrected + b"\n", headers={**headers, "Prefer": each}, status=422)
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=9"])
+async def test_one_that_failed_later_takes_a_body_that_begins_with_what_is_stored(
+    office: "Office", many: bytes, prefer: str
+) -> None:
+    rows = b"[" + many[:-1].replace(b"\n", b",")
+    headers = {**KEY, "Content-Type": "application/json"}
+    accepted, _ = await office.hand_in(rows + b",{]", headers=headers)
+    failed = await office.ended(accepted["id"])
+    assert failed["error"]["code"] == "malformed_json"
+    assert failed["received"] > 0
+    headers["Prefer"] = prefer
+    other = rows.replace(b"Given7", b"Taken7") + b"]"
+    problem, _ = await office.hand_in(other, headers=headers, status=422)
+    assert problem["code"] == "idempotency_key_reused"
+    assert await office.receipt(accepted["id"]) == failed
+    status = 202 if prefer == "respond-async" else 200
+    await office.hand_in(rows + b"]", headers=headers, status=status)
+    receipt = await office.ended(accepted["id"])
+    assert (receipt["status"], receipt["received"]) == ("completed", 1_500)
+
+
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=9"])
+async def test_one_that_was_cancelled_while_its_body_came_does_not_answer_for_another_body(
+    slow: "list[Slow]", office: "Office", many: bytes, prefer: str
+) -> None:
+    sending = asyncio.create_task(
+        office.hand_in(many, headers={**KEY, "Prefer": "wait=9"}, status=200)
+    )
+    await slow[0].stands.wait()
+    [running] = (await office.desk.call("GET", "/v1/imports"))["items"]
+    cancelled = await office.desk.call("POST", f"/v1/imports/{running['id']}/cancel")
+    slow[0].go_on.set()
+    await sending
+    headers = {**KEY, "Prefer": prefer}
+    for other in (many[:1_000], many.replace(b"Given7", b"Taken7")):
+        problem, _ = await office.hand_in(other, headers=headers, status=422)
+        assert problem["code"] == "idempotency_key_reused"
+    again, answered = await office.hand_in(many, headers=headers, status=200)
+    assert (again, answered["Idempotent-Replayed"]) == (cancelled, "true")

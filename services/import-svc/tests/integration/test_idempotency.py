@@ -163,8 +163,7 @@ async def test_an_interrupted_import_does_not_go_on_with_another_body(
     other = b"\n" + many if kind == "begins otherwise" else many[: 520 * 1_024]
     problem, _ = await sender.send(other, "k", status=422)
     assert problem["code"] == "idempotency_key_reused"
-    [after] = (await desk.call("GET", "/v1/imports"))["items"]
-    assert {**after, "finished_at": None} == {**before, "finished_at": None}
+    assert (await desk.call("GET", "/v1/imports"))["items"] == [before]
     receipt, _ = await sender.send(many, "k")
     assert (receipt["status"], receipt["imported"]) == ("completed", 1_350)
 

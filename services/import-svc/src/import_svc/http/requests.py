@@ -76,7 +76,11 @@ class ImportHeaders(BaseModel):
         validation_alias="Idempotency-Key",
         description="A name of your own for this request, new for each import, for example a "
         "UUID. Sent again with the same key and body, an import that is complete gives the same "
-        "receipt, and one that was interrupted goes on where it stopped.",
+        "receipt, and one that failed goes on where it stopped. Another body under the key is "
+        "refused with 422. Of an import that failed, or was cancelled before its body was there, "
+        "what is stored decides: a body must begin with that. So a corrected file may have the "
+        "key of one of which nothing was stored, for example since its columns were not "
+        "recognised.",
     )
     prefer: str | None = Field(
         default=None,

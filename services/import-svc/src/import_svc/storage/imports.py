@@ -74,7 +74,8 @@ class ImportOfKey:
         chunks: How many chunks are stored.
         done: The part of its body that they came from; None if there are none.
         body_file: Where its body is stored; None if it comes, or came, over HTTP.
-        body_hash: SHA-256 of its body, if all of that was read.
+        body_hash: SHA-256 of its body, if all of that was read and it did not fail.
+        finished_at: When it ended, if it did.
         interruption: Why it ended early, if it did.
     """
 
@@ -86,6 +87,7 @@ class ImportOfKey:
     request_hash: bytes
     body_file: str | None
     body_hash: bytes | None
+    finished_at: datetime | None
     interruption: Interruption | None
 
 
@@ -152,6 +154,7 @@ class ImportStore:
             request_hash=record["request_hash"],
             body_file=record["body_file"],
             body_hash=record["body_hash"],
+            finished_at=record["finished_at"],
             interruption=_interruption(record),
         )
 

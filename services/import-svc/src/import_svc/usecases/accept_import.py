@@ -16,7 +16,7 @@ from import_svc.domain.receipt import SETTLED, ImportStatus
 from import_svc.storage.background import BackgroundStore
 from import_svc.storage.imports import ImportOfKey, ImportStore
 from import_svc.usecases.bodies import Bodies
-from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body
+from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
 from import_svc.usecases.import_leads import Imported
 from import_svc.usecases.import_request import ImportRequest
 from import_svc.usecases.read_imports import ReadImports
@@ -72,14 +72,11 @@ class AcceptImport:
         """
         earlier = await self._find(request)
         if earlier is not None and _stays(earlier):
-            await insist_on_same_body(earlier, pieces)
+            await insist_on_same_body(pieces, earlier)
             return await self._answer(earlier.id, replayed=True)
-        body = await self._bodies.keep(pieces, done=earlier.done if earlier else None)
+        body = await self._bodies.keep(same_body(pieces, earlier))
         try:
             import_id = await self._open(request, earlier, body)
-        except KeyReusedError:
-            await self._bodies.forget(body.file)
-            raise
         except ImportRunningError:
             await self._bodies.forget(body.file)
             return await self._answer(await self._faster_one(request, body), replayed=True)
@@ -99,8 +96,6 @@ class AcceptImport:
         self, request: ImportRequest, earlier: ImportOfKey | None, body: StoredBody
     ) -> UUID:
         """Let a new import wait, or again one that failed; return its id."""
-        if earlier is not None and earlier.body_hash not in {None, body.digest}:
-            raise KeyReusedError
         import_id = uuid7() if earlier is None else earlier.id
         async with self._database.transaction() as connection:
             if earlier is None:
@@ -115,13 +110,13 @@ class AcceptImport:
         """Return the import that the same request opened meanwhile.
 
         Raises:
-            ImportRunningError: It runs on a body that is still coming.
+            ImportRunningError: It runs on a body that is still coming, or did not come whole.
             KeyReusedError: It was another request.
         """
         found = await self._find(request)
-        if found is None or not _stays(found):
+        if found is None or not _stays(found) or found.body_hash is None:
             raise ImportRunningError
-        if found.body_hash not in {None, body.digest}:
+        if found.body_hash != body.digest:
             raise KeyReusedError
         return found.id
 

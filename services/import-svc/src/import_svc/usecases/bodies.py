@@ -15,8 +15,7 @@ from typing import Final
 import structlog
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.bodies import Beginning, StoredBody
-from import_svc.domain.idempotency import KeyReusedError
+from import_svc.domain.bodies import StoredBody
 from import_svc.storage.background import BackgroundStore
 from import_svc.storage.file_errors import FileStoreError
 from import_svc.storage.files import FileStore
@@ -50,19 +49,17 @@ class Bodies:
         self._files = files
         self._max_bytes = max_bytes
 
-    async def keep(self, pieces: AsyncIterator[bytes], *, done: Beginning | None) -> StoredBody:
+    async def keep(self, pieces: AsyncIterator[bytes]) -> StoredBody:
         """Store a body whole; whatever goes wrong, nothing is stored.
 
         Args:
             pieces: Its bytes; what they raise is raised here.
-            done: What its import has done already, with which it must begin.
 
         Raises:
-            KeyReusedError: It begins otherwise.
             FileStoreError: The store fails, or has no room.
         """
         file, digest = f"{_PLACE}/{uuid7()}", hashlib.sha256()
-        async with contextlib.aclosing(_digested(pieces, digest, done)) as digested:
+        async with contextlib.aclosing(_digested(pieces, digest)) as digested:
             size = await self._files.put(file, digested, max_bytes=self._max_bytes)
         return StoredBody(file=file, size=size, digest=digest.digest())
 
@@ -97,22 +94,11 @@ class Bodies:
                 await self._files.delete(file)
 
 
-async def _digested(
-    pieces: AsyncIterator[bytes], digest: "hashlib._Hash", done: Beginning | None
-) -> AsyncGenerator[bytes]:
-    """Yield the pieces once they are hashed, and compared with what must be their beginning."""
-    to_compare = done.size if done else 0
+async def _digested(pieces: AsyncIterator[bytes], digest: "hashlib._Hash") -> AsyncGenerator[bytes]:
+    """Yield the pieces once they are hashed."""
     async for piece in pieces:
-        if done is not None and 0 < to_compare <= len(piece):
-            begun = digest.copy()
-            begun.update(piece[:to_compare])
-            if begun.digest() != done.digest:
-                raise KeyReusedError
-        to_compare -= len(piece)
         digest.update(piece)
         yield piece
-    if to_compare > 0:
-        raise KeyReusedError
 
 
 def passes(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.receipt import SETTLED, ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
-from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body
+from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
 from import_svc.usecases.import_request import ImportRequest
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.judge_input import first_with_rows, judged_chunks
@@ -123,7 +123,7 @@ class ImportLeads:
         """
         earlier = await self._earlier(request.key) if request.key else None
         if earlier is not None and earlier.status in SETTLED:
-            await insist_on_same_body(earlier, pieces)
+            await insist_on_same_body(pieces, earlier)
             return Imported(receipt=await self._receipt(earlier.id), replayed=True)
         import_id = await self._import(pieces, request, earlier)
         receipt = await self._receipt(import_id)
@@ -139,7 +139,8 @@ class ImportLeads:
     ) -> UUID:
         """Import everything, or what an earlier request left; return the import's id."""
         stored = earlier.chunks if earlier else 0
-        chunks = judged_chunks(pieces, request.input_format, region=request.region, stored=stored)
+        body = same_body(pieces, earlier)
+        chunks = judged_chunks(body, request.input_format, region=request.region, stored=stored)
         async with contextlib.aclosing(chunks):
             first = await first_with_rows(chunks)
             with self._own.running(earlier.id if earlier else None) as import_id:
@@ -149,7 +150,11 @@ class ImportLeads:
                     await self._own.end(import_id, ending)
                 except (KeyReusedError, CutOtherwiseError):
                     # As it was: nothing was stored, and the right body may still come.
-                    await self._own.end(import_id, _how_it_was(earlier))
+                    await self._own.end(
+                        import_id,
+                        (earlier and earlier.interruption) or DIED,
+                        at=earlier.finished_at if earlier else None,
+                    )
                     raise
                 except BaseException as error:
                     # Stopped, or failed in a way that nobody foresaw: in any case the
@@ -261,10 +266,6 @@ async def _all(
     yield first
     async for chunk in others:
         yield chunk
-
-
-def _how_it_was(earlier: ImportOfKey | None) -> Interruption:
-    return (earlier and earlier.interruption) or DIED
 
 
 def _why_ended_by(error: BaseException) -> Interruption:

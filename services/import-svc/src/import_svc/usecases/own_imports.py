@@ -125,7 +125,9 @@ class OwnImports:
         # How it ended here before, if nobody heard that this was stored, is no more its ending.
         self._endings.pop(found.id, None)
 
-    async def end(self, import_id: UUID, how: Interruption | bytes) -> None:
+    async def end(
+        self, import_id: UUID, how: Interruption | bytes, *, at: datetime | None = None
+    ) -> None:
         """Store how an import ended; what was said of it first counts.
 
         If that fails, also by being cancelled, it is remembered for
@@ -134,11 +136,12 @@ class OwnImports:
         Args:
             import_id: An import of this process.
             how: Why it ended early; or, of one that is complete, the hash of its body.
+            at: When; None is now.
 
         Raises:
             DatabaseError: The database failed for too long.
         """
-        ending = self._endings.setdefault(import_id, _Ending(datetime.now(UTC), how))
+        ending = self._endings.setdefault(import_id, _Ending(at or datetime.now(UTC), how))
         await patiently(
             lambda: self._store(import_id, ending), doing="end the import", import_id=import_id
         )
