@@ -5,10 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from import_svc.storage.errors import LostRaceError
+from import_svc.storage.leads import LeadStore
 from leadwire.contracts import Origin
+from leadwire.testing import eventually
 
 if TYPE_CHECKING:
     from conftest import Desk, MakePerson
+
+    from leadwire.db import Database
 
 ADA = {"name": "Ada", "family_name": "Lovelace", "email": "ada@example.com"}
 
@@ -169,3 +174,53 @@ async def test_an_erased_lead_takes_its_key_along(desk: "Desk", person: "MakePer
     async with desk.client.delete(f"/v1/leads/{first['id']}") as response:
         assert response.status == 204
     assert await desk.value("SELECT count(*) FROM lead_keys") == 0
+
+
+async def test_a_form_that_deadlocks_is_done_again(
+    desk: "Desk", database: "Database", person: "MakePerson"
+) -> None:
+    """As with an import that has the form's cellphone in one row and its email in a later one."""
+    insert = (
+        "INSERT INTO leads (id, name, family_name, email, email_key, cellphone, origin)"
+        " VALUES (gen_random_uuid(), 'a', 'b', $1, $1, $2, 'form')"
+    )
+
+    async def form_waits() -> bool:
+        return bool(await desk.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+    form = person(1)
+    async with database.connection() as connection:
+        other = connection.transaction()
+        await other.start()
+        await connection.execute(insert, "other@example.com", form["cellphone"])
+        creating = asyncio.create_task(desk.call("POST", "/v1/leads", 201, json=form))
+        await eventually(form_waits)
+        # Postgres lets the one fail that has waited for the longer time: the form.
+        await connection.execute(insert, form["email"], "+14155552672")
+        await other.rollback()
+    assert (await creating)["email"] == form["email"]
+
+
+async def test_a_form_or_a_change_that_others_are_faster_than_again_and_again_may_come_again(
+    desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await desk.call("POST", "/v1/leads", 201, json=person(1))
+    tried = 0
+
+    async def lose(*_: object) -> None:
+        nonlocal tried
+        tried += 1
+        raise LostRaceError
+
+    monkeypatch.setattr(LeadStore, "add", lose)
+    monkeypatch.setattr(LeadStore, "update", lose)
+    for method, path, given in (
+        ("POST", "/v1/leads", person(2)),
+        ("PATCH", f"/v1/leads/{lead['id']}", {"email": "new@example.com"}),
+    ):
+        tried = 0
+        async with desk.client.request(method, path, json=given) as response:
+            problem = await response.json()
+            assert (response.status, problem["code"]) == (503, "too_many_conflicts")
+            assert int(response.headers["Retry-After"]) > 0
+        assert tried > 1

@@ -276,7 +276,7 @@ async def test_an_import_that_loses_every_race_says_so(
     desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lose(_self: LeadStore, *_arguments: object, **_others: object) -> None:
-        raise LostRaceError("leads_email_unique")
+        raise LostRaceError
 
     monkeypatch.setattr(LeadStore, "add_imported", lose)
     monkeypatch.setattr(patience, "MAX_ATTEMPTS", 3)

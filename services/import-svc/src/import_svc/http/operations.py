@@ -18,7 +18,7 @@ from import_svc.http.requests import NewLead, NewLeadForm, NewResume, NewResumeF
 from import_svc.http.resume_forms import JSON_TYPE, ResumeForms
 from import_svc.http.resumes import ResumeHandlers
 from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView, ResumeLinkView
-from import_svc.storage.errors import ResumeTooLateError
+from import_svc.storage.errors import LostRaceError, ResumeTooLateError
 from import_svc.storage.file_errors import (
     FilesFullError,
     FilesUnavailableError,
@@ -207,7 +207,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
                     },
                 )
             },
-            errors=[KeyReusedError, LeadExistsError, *_RESUME_ERRORS],
+            errors=[KeyReusedError, LeadExistsError, LostRaceError, *_RESUME_ERRORS],
             consumes={JSON_TYPE: NewLead, MULTIPART: NewLeadForm},
             max_body=forms.max_body_bytes,
         ),
@@ -229,7 +229,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
                     headers={"ETag": 'Its version, such as `"contact-2"`.'},
                 )
             },
-            errors=[LeadNotFoundError, LeadExistsError, StaleLeadError],
+            errors=[LeadNotFoundError, LeadExistsError, StaleLeadError, LostRaceError],
         ),
         Operation(
             "DELETE",

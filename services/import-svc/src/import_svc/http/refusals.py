@@ -6,7 +6,7 @@ from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.resumes import ResumeTypeError
 from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
-from import_svc.storage.errors import ResumeTooLateError
+from import_svc.storage.errors import LostRaceError, ResumeTooLateError
 from import_svc.storage.file_errors import (
     FilesFullError,
     FilesUnavailableError,
@@ -64,6 +64,7 @@ REFUSALS: Final = Refusals(
                 "unsupported_charset": "Send UTF-8.",
             },
         ),
+        LostRaceError: Answer(503, retry_after=1),
         JudgeDiedError: Answer(503, retry_after=10),
         ResumeTooLateError: Answer(503, retry_after=10),
         FilesUnavailableError: Answer(503, retry_after=10),

@@ -4,7 +4,15 @@ from typing import Final
 
 
 class LostRaceError(Exception):
-    """Somebody else stored one of the same keys first; look again."""
+    """Others stored the same email, cellphone or key at the same time, again and again."""
+
+    code: Final = "too_many_conflicts"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Others stored the same email, cellphone or Idempotency-Key at the same time, again "
+            "and again. Nothing was stored; send it again later."
+        )
 
 
 class ResumeTooLateError(Exception):

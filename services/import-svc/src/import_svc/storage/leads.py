@@ -78,7 +78,7 @@ class LeadStore:
         try:
             await connection.copy_records_to_table("leads", records=records, columns=columns)
         except asyncpg.UniqueViolationError as error:
-            raise LostRaceError(error.constraint_name) from error
+            raise LostRaceError from error
 
     async def add(self, connection: Connection, lead: Lead) -> None:
         """Store one new lead.
@@ -89,7 +89,7 @@ class LeadStore:
         try:
             await connection.execute(self._queries["insert_lead"], *lead)
         except asyncpg.UniqueViolationError as error:
-            raise LostRaceError(error.constraint_name) from error
+            raise LostRaceError from error
 
     async def of_key(self, connection: Connection, key: IdempotencyKey) -> Lead | None:
         """Return the lead that was created by an earlier request; None if there is none.
@@ -116,7 +116,7 @@ class LeadStore:
                 self._queries["keep_lead_key"], key.text, key.request_hash, lead_id
             )
         except asyncpg.UniqueViolationError as error:
-            raise LostRaceError(error.constraint_name) from error
+            raise LostRaceError from error
 
     async def lock(self, connection: Connection, lead_id: UUID) -> Lead | None:
         """Return a lead, locked until the end of the transaction; None if there is none."""
@@ -144,7 +144,7 @@ class LeadStore:
                 lead.has_resume,
             )
         except asyncpg.UniqueViolationError as error:
-            raise LostRaceError(error.constraint_name) from error
+            raise LostRaceError from error
 
     async def bury(
         self, connection: Connection, tombstone: Tombstone, *, erased_at: datetime

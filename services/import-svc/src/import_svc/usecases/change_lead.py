@@ -12,10 +12,10 @@ from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases.create_lead import LeadExistsError
+from import_svc.usecases.patience import again_if_rolled_back
 from import_svc.usecases.stored_lead import (
     ChangeAnnouncer,
     LeadNotFoundError,
-    again_if_rolled_back,
     require_version,
 )
 from leadwire.db import Connection, Database
@@ -79,12 +79,9 @@ class ChangeLead:
             ChangesInvalidError: Values are missing or not valid.
             StaleLeadError: The lead is not at one of these versions.
             LeadExistsError: Another lead has the email or the cellphone.
+            LostRaceError: Whoever had it was gone at each look, and there again at each try.
         """
-        try:
-            return await again_if_rolled_back(lambda: self._change(lead_id, given, versions))
-        except LostRaceError:
-            # Whoever had the key was gone at each look, and there again at each try.
-            raise LeadExistsError((Code.EMAIL_EXISTS,)) from None
+        return await again_if_rolled_back(lambda: self._change(lead_id, given, versions))
 
     async def _change(
         self, lead_id: UUID, given: Mapping[str, object], versions: frozenset[str] | None

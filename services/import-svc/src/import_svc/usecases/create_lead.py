@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from import_svc.domain.duplicates import mark_duplicates
 from import_svc.domain.idempotency import IdempotencyKey
@@ -17,11 +16,10 @@ from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.storage.resumes import ResumeStore
 from import_svc.usecases.keep_resume import KeepResume
+from import_svc.usecases.patience import again_if_rolled_back
 from import_svc.usecases.store_chunk import Announcer
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Database
-
-_ATTEMPTS: Final = 5
 
 
 class LeadInvalidError(Exception):
@@ -125,6 +123,7 @@ class CreateLead:
             LeadExistsError: The email or the cellphone is taken.
             KeyReusedError: The key was used for another request.
             ResumeTooLateError: It took too long to store the resume.
+            LostRaceError: Whoever had it was gone at each look, and there again at each try.
             FileStoreError: The resume cannot be stored, nor is the lead.
         """
         raw = RawRow(name, family_name, email, cellphone)
@@ -135,31 +134,25 @@ class CreateLead:
         if (earlier := await self._of_key(key)) is not None:
             return Created(lead=earlier, replayed=True)
         async with nullcontext() if resume is None else self._keep_resume(resume) as kept:
-            return await self._create(judged, origin, key, kept)
+            lead = _lead(judged, origin, has_resume=kept is not None)
+            return await again_if_rolled_back(lambda: self._create(lead, judged, key, kept))
 
     async def _create(
-        self,
-        judged: JudgedRow,
-        origin: Origin,
-        key: IdempotencyKey | None,
-        kept: KeptResume | None,
+        self, lead: Lead, judged: JudgedRow, key: IdempotencyKey | None, kept: KeptResume | None
     ) -> Created:
-        lead = _lead(judged, origin, has_resume=kept is not None)
-        for _ in range(_ATTEMPTS):
-            try:
-                await self._store(lead, key, kept)
-            except LostRaceError:
-                # If nobody has what was taken, they are gone again, or have not committed: then
-                # it is tried once more.
-                taken = await self._taken_keys(judged)
-                # Before anything is said to be taken: it may be by the same request.
-                if (earlier := await self._of_key(key)) is not None:
-                    return Created(lead=earlier, replayed=True)
-                if taken:
-                    raise LeadExistsError(taken) from None
-            else:
-                return Created(lead=lead)
-        raise LeadExistsError((Code.EMAIL_EXISTS,))
+        try:
+            await self._store(lead, key, kept)
+        except LostRaceError:
+            # If nobody has what was taken, they are gone again, or have not committed: then it
+            # is worth another try.
+            taken = await self._taken_keys(judged)
+            # Before anything is said to be taken: it may be by the same request.
+            if (earlier := await self._of_key(key)) is not None:
+                return Created(lead=earlier, replayed=True)
+            if taken:
+                raise LeadExistsError(taken) from None
+            raise
+        return Created(lead=lead)
 
     async def _of_key(self, key: IdempotencyKey | None) -> Lead | None:
         if key is None:

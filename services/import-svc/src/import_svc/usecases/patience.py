@@ -1,7 +1,9 @@
 """How long import-svc goes on trying when the database is away or others are faster.
 
-The one place of that policy: what an import has read of its input cannot be asked for
-again, so its chunks, and the word on how it ended, are worth more than one try.
+The one place of that policy. What an import has read of its input cannot be asked for
+again, so its chunks, and the word on how it ended, are worth a minute, also of a database that
+is away. A request about one lead can be sent again: it is only done again what the database
+rolled back, or what others were faster at.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,6 +21,7 @@ from tenacity import (
 )
 
 from import_svc.storage.errors import LostRaceError
+from leadwire import db
 from leadwire.db import is_transient
 
 log = structlog.get_logger(__name__)
@@ -52,6 +55,18 @@ async def patiently(work: Callable[[], Awaitable[_T]], *, doing: str, import_id:
         return await work()
 
     return await retrying(attempt)
+
+
+async def again_if_rolled_back(work: Callable[[], Awaitable[_T]]) -> _T:
+    """Return what the work returns, done again a few times if others got in its way.
+
+    Args:
+        work: A whole transaction about one lead.
+
+    Raises:
+        Exception: The last one.
+    """
+    return await db.again_if_rolled_back(work, also=(LostRaceError,))
 
 
 def _worth_another_try(error: BaseException) -> bool:

@@ -1,20 +1,15 @@
 """What the commands about one stored lead have in common.
 
 A change and an erasure lock the lead's row first, so that the lead's events stand in the
-outbox in the order of its changes. What the database rolls back, since two of them waited
-for each other, is done again.
+outbox in the order of its changes.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 from uuid import UUID
 
 from import_svc.domain.leads import Lead, Tombstone
-from import_svc.storage.errors import LostRaceError
-from leadwire import db
 from leadwire.db import Connection
-
-_T = TypeVar("_T")
 
 
 class ChangeAnnouncer(Protocol):
@@ -64,12 +59,3 @@ def require_version(lead: Lead, versions: frozenset[str] | None) -> None:
     """
     if versions is not None and lead.tag not in versions:
         raise StaleLeadError(current=lead.tag)
-
-
-async def again_if_rolled_back(work: Callable[[], Awaitable[_T]]) -> _T:
-    """Return what the work returns, done again a few times if others got in its way.
-
-    Raises:
-        Exception: The last one.
-    """
-    return await db.again_if_rolled_back(work, also=(LostRaceError,))
