@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from import_svc.app import create_app
+from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ChunkResult, ImportStore
@@ -326,3 +327,39 @@ async def test_an_import_whose_judge_is_killed_has_a_true_receipt_and_can_go_on(
     assert 0 < cut["imported"] == await desk.value("SELECT count(*) FROM leads") < len(many)
     again = await desk.call("POST", "/v1/imports", data=io.BytesIO(whole), headers=headers)
     assert (again["status"], again["imported"]) == ("completed", len(many))
+
+
+async def test_if_events_cannot_be_written_the_chunk_is_undone_once_its_leads_are_copied(
+    desk: "Desk", database: Database, person: "MakePerson", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+
+    def fail(_self: LeadsAnnouncer, _leads: object) -> None:
+        nonlocal failures
+        failures += 1
+        raise ValueError
+
+    async def copy_waits_and_events_failed() -> int:
+        """Return the process of the server in which the rows are copied."""
+        waiting = await desk.value("SELECT pid FROM pg_locks WHERE NOT granted")
+        return int(waiting or 0) if failures else 0
+
+    monkeypatch.setattr(LeadsAnnouncer, "events", fail)
+    row = person(1)
+    async with database.connection() as connection:
+        other = connection.transaction()
+        await other.start()
+        await connection.execute(
+            "INSERT INTO leads (id, name, family_name, email, email_key, origin)"
+            " VALUES (gen_random_uuid(), 'a', 'b', $1, $1, 'form')",
+            row["email"],
+        )
+        sending = asyncio.create_task(desk.bring([row], status=500))
+        copying = await eventually(copy_waits_and_events_failed)
+        await other.rollback()
+    await sending
+    state = "SELECT state = 'idle' FROM pg_stat_activity WHERE pid = $1"
+    await eventually(lambda: desk.value(state, copying), message="its connection is rolled back")
+    [receipt] = (await desk.call("GET", "/v1/imports"))["items"]
+    assert (receipt["error"]["code"], receipt["received"]) == ("internal_error", 0)
+    assert failures == 1

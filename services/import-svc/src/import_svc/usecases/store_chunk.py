@@ -145,11 +145,7 @@ class StoreChunk:
         has_known = bool(known.emails or known.cellphones)
         sifted = sift(chunk.rows, known)
         leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
-        # Events are written while Postgres takes in the leads, which it does for much longer.
-        _, events = await asyncio.gather(
-            self._leads.add_imported(connection, leads),
-            asyncio.to_thread(self._announcer.events, leads),
-        )
+        events = await self._add_and_describe(connection, leads)
         await self._announcer.announce(connection, events)
         await self._imports.record_chunk(
             connection,
@@ -165,3 +161,18 @@ class StoreChunk:
             ],
         )
         return has_known
+
+    async def _add_and_describe(
+        self, connection: Connection, leads: Sequence[Lead]
+    ) -> Sequence[OutgoingEvent]:
+        """Store leads and return the events about them, which are written meanwhile."""
+        added, events = await asyncio.gather(
+            self._leads.add_imported(connection, leads),
+            asyncio.to_thread(self._announcer.events, leads),
+            return_exceptions=True,  # so that nothing goes on on the connection if one fails
+        )
+        if isinstance(added, BaseException):
+            raise added
+        if isinstance(events, BaseException):
+            raise events
+        return events
