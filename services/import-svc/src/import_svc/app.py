@@ -168,7 +168,7 @@ def _context(
             read=read,
         ),
         cancel_import=CancelImport(
-            database=database, background=background, bodies=bodies, read=read
+            own=own, database=database, background=background, bodies=bodies, read=read
         ),
         rehearse_import=RehearseImport(
             own=own, database=database, leads=leads, rehearsals=RehearsalStore()

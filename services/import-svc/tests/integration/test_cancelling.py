@@ -5,10 +5,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from pydantic import SecretStr
 from uuid_utils.compat import uuid7
+
+from import_svc.app import create_app
 
 if TYPE_CHECKING:
     from conftest import Json, MakePerson, Office, Slow
+
+    from import_svc.settings import ImportSettings
 
 KEY = MappingProxyType({"Idempotency-Key": "k"})
 
@@ -18,11 +24,19 @@ async def cancel(office: "Office", import_id: str, *, status: int = 200) -> "Jso
 
 
 async def test_a_cancelled_import_stores_nothing_more_and_tells_what_it_did(
-    slow: "list[Slow]", office: "Office", many: bytes
+    slow: "list[Slow]", office: "Office", many: bytes, settings: "ImportSettings"
 ) -> None:
+    """Here another process cancels it; the one that runs it finds out with the next chunk."""
     accepted, _ = await office.hand_in(many, headers=KEY)
     await slow[0].stands.wait()
-    receipt = await cancel(office, accepted["id"])
+    replica = settings.model_copy(
+        update={"broker_url": SecretStr("memory://cancelling"), "background_running": 0}
+    )
+    async with (
+        TestClient(TestServer(create_app(replica))) as other,
+        other.post(f"/v1/imports/{accepted['id']}/cancel") as response,
+    ):
+        receipt = await response.json()
     assert (receipt["status"], receipt["error"]) == ("cancelled", None)
     assert receipt["received"] == receipt["imported"] + receipt["failed"] > 0
     assert receipt["finished_at"] is not None
@@ -44,10 +58,23 @@ async def test_whoever_waits_for_an_import_gets_its_receipt_when_it_is_cancelled
     [running] = (await office.desk.call("GET", "/v1/imports"))["items"]
     assert running["progress"]["bytes_total"] is None
     receipt = await cancel(office, running["id"])
-    slow[0].go_on.set()
     answer, _ = await sending
     assert answer == receipt
     assert answer["status"] == "cancelled"
+    assert not slow[0].refused.is_set()  # the chunk that stood still was not even tried
+
+
+async def test_a_background_import_that_is_cancelled_here_stops_at_once(
+    slow: "list[Slow]", office: "Office", many: bytes
+) -> None:
+    accepted, _ = await office.hand_in(many)
+    await slow[0].stands.wait()
+    receipt = await cancel(office, accepted["id"])
+    await office.nothing_is_left()
+    runs = [task for task in asyncio.all_tasks() if accepted["id"] in task.get_name()]
+    await asyncio.gather(*runs)
+    assert await office.receipt(accepted["id"]) == receipt
+    assert not slow[0].go_on.is_set()
 
 
 @pytest.mark.usefixtures("idle")

@@ -49,6 +49,9 @@ class Client:
                 await self.send(b"\n")
                 await asyncio.sleep(0.05)
 
+    async def status_line(self) -> bytes:
+        return await asyncio.wait_for(self._reader.readline(), timeout=20)
+
     async def answer(self) -> bytes:
         return await asyncio.wait_for(self._reader.read(), timeout=20)
 
@@ -129,3 +132,18 @@ async def test_of_all_clients_only_the_slowest_must_hurry(
         assert await accepted(desk, [person(9_999)])
         found = (await desk.call("GET", "/v1/imports"))["items"]
         assert [each["status"] for each in found].count("running") == SLOTS - 1
+
+
+async def test_an_import_whose_sender_stalls_gives_up_its_place_once_it_is_cancelled(
+    desk: "Desk", many: bytes, person: "MakePerson"
+) -> None:
+    """The sender is answered, although it has not sent all."""
+    async with clients(desk, SLOTS) as (stalled, *_):
+        await stalled.send(many[: len(many) // 2])
+        await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
+        [running] = (await desk.call("GET", "/v1/imports"))["items"]
+        cancelled = await desk.call("POST", f"/v1/imports/{running['id']}/cancel")
+        assert cancelled["status"] == "cancelled"
+        assert b" 200 " in await stalled.status_line()
+        assert await accepted(desk, [person(9_999)])
+    assert await desk.call("GET", f"/v1/imports/{running['id']}") == cancelled

@@ -168,8 +168,9 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             tag="imports",
             description=(
                 "Whether it runs in the background or its sender waits for the answer, which is "
-                "then the receipt. What is stored stays, and the receipt counts it; nothing is "
-                "stored afterwards. To cancel it again changes nothing."
+                "then the receipt, even if it has not sent all. What is stored stays, and the "
+                "receipt counts it; nothing is stored afterwards. To cancel it again changes "
+                "nothing."
             ),
             responses={200: Response(ReceiptView, "The receipt, with status `cancelled`.")},
             errors=[UnknownImportError, ImportEndedError],

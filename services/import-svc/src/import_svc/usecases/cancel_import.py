@@ -1,7 +1,9 @@
 """Cancel a running import, whichever process runs it.
 
 The import's row tells whether it runs, and each chunk is counted there, in the transaction that
-stores it. So a chunk is stored before the cancellation and counted, or not at all.
+stores it. So a chunk is stored before the cancellation and counted, or not at all. Where this
+process runs the import it stops at once, even if it waits for the sender; any other process notices
+with the next chunk.
 """
 
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ import structlog
 from import_svc.domain.receipt import ImportStatus, Receipt
 from import_svc.storage.background import BackgroundStore
 from import_svc.usecases.bodies import Bodies
+from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
 from leadwire.db import Database
 
@@ -37,6 +40,7 @@ class CancelImport:
     """Cancels imports.
 
     Args:
+        own: The imports of this process.
         database: The service's database.
         background: Where imports are cancelled.
         bodies: Where their bodies are.
@@ -46,11 +50,13 @@ class CancelImport:
     def __init__(
         self,
         *,
+        own: OwnImports,
         database: Database,
         background: BackgroundStore,
         bodies: Bodies,
         read: ReadImports,
     ) -> None:
+        self._own = own
         self._database = database
         self._background = background
         self._bodies = bodies
@@ -72,6 +78,7 @@ class CancelImport:
         receipt = await self._read.receipt(import_id)
         if receipt.status is not ImportStatus.CANCELLED:
             raise ImportEndedError(receipt.status)
+        self._own.stop(import_id)
         log.info("import_cancelled", import_id=str(import_id), received=receipt.received)
         if body_file is not None:
             await self._bodies.forget(body_file)

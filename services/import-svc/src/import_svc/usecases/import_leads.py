@@ -210,8 +210,9 @@ class ImportLeads:
             CutOtherwiseError: Another version stored those, and cut the input otherwise.
         """
         try:
-            first = first or await first_with_rows(chunks)
-            return await self._store_all(import_id, first, chunks, stored=stored)
+            async with self._own.storing(import_id):
+                first = first or await first_with_rows(chunks)
+                return await self._store_all(import_id, first, chunks, stored=stored)
         except (UnreadableInputError, InputCutOffError) as error:
             return Interruption(code=error.code, detail=error.detail)
         except (DatabaseError, LostRaceError) as error:

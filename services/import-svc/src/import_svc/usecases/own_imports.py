@@ -7,8 +7,9 @@ answer to its first, was lost with a connection. How it ended is remembered unti
 stored.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -19,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from import_svc.domain.idempotency import ImportRunningError
 from import_svc.domain.receipt import Interruption
+from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.imports import ImportStore, Resumable
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases.import_request import ImportRequest
@@ -73,6 +75,7 @@ class OwnImports:
         self._imports = imports
         self._rehearsals = rehearsals
         self._running: set[UUID] = set()
+        self._storing: dict[UUID, asyncio.Timeout] = {}
         self._endings: dict[UUID, _Ending] = {}
 
     def runs(self, import_id: UUID) -> bool:
@@ -94,6 +97,32 @@ class OwnImports:
             yield import_id
         finally:
             self._running.discard(import_id)
+
+    @asynccontextmanager
+    async def storing(self, import_id: UUID) -> AsyncIterator[None]:
+        """Let `stop` end what runs within this context, at whatever it waits for.
+
+        Raises:
+            ImportNotRunningError: It did.
+        """
+        # A time-out without a time: asyncio tells its end from any other cancellation.
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._storing[import_id] = scope
+                yield
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise ImportNotRunningError(f"the import {import_id} was stopped") from None
+        finally:
+            self._storing.pop(import_id, None)
+
+    def stop(self, import_id: UUID) -> None:
+        """Stop storing an import that has ended, if it runs here."""
+        scope = self._storing.pop(import_id, None)
+        if scope is not None:
+            scope.reschedule(asyncio.get_running_loop().time())
 
     async def open(self, import_id: UUID, request: ImportRequest) -> None:
         """Store a new import as running.
