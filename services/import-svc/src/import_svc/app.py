@@ -57,7 +57,7 @@ from leadwire.service import (
 )
 from leadwire.service import create_app as create_service_app
 
-SWEEP_EVERY = 600.0
+SWEEP_EVERY = 3600.0
 """Seconds between two looks for bodies of imports that crashes left."""
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ async def read(store: FileStore, name: str) -> bytes:
 
 async def names(store: FileStore, *, in_seconds: float = 3600.0) -> list[str]:
     moment = datetime.now(UTC) + timedelta(seconds=in_seconds)
-    return sorted([name async for name in store.older_than(moment, under="imports")])
+    found = [old async for old in store.older_than(moment, under="imports")]
+    return sorted(chain.from_iterable(found))
 
 
 @pytest.fixture(params=["file", "s3"])
@@ -124,13 +126,40 @@ async def test_what_a_killed_process_left_is_swept_once_it_is_old(tmp_path: Path
     [left] = [path for path in tmp_path.rglob("*") if path.is_file()]
     store = FileStore(url=tmp_path.as_uri())
     assert await names(store) == []
-    assert await store.sweep() == 0
+    assert await store.sweep(under="imports") == 0
     old = time.time() - files_module.LEFTOVERS_AFTER - 60
     os.utime(left, (old, old))
     await store.put("imports/whole", pieces_of(3), max_bytes=3)
     os.utime(tmp_path / "imports" / "whole", (old, old))
-    assert await store.sweep() == 1
+    elsewhere = tmp_path / "others" / "one#1"
+    elsewhere.parent.mkdir()
+    elsewhere.touch()
+    os.utime(elsewhere, (old, old))
+    assert await store.sweep(under="imports") == 1
     assert await names(store) == ["imports/whole"]
+    assert elsewhere.exists()
+
+
+async def test_what_a_killed_process_left_is_deleted_with_its_name(tmp_path: Path) -> None:
+    dying = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _DIES_WHILE_IT_WRITES, tmp_path.as_uri()
+    )
+    assert await dying.wait() == -signal.SIGKILL
+    store = FileStore(url=tmp_path.as_uri())
+    await store.delete("imports/one")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_many_files_are_listed_some_at_a_time(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "_LISTED_AT_ONCE", 2)
+    for number in range(5):
+        await store.put(f"imports/{number}", pieces_of(1), max_bytes=1)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    found = [old async for old in store.older_than(later, under="imports")]
+    assert max(map(len, found)) <= 2
+    assert sorted(chain.from_iterable(found)) == [f"imports/{number}" for number in range(5)]
 
 
 async def test_what_a_process_left_that_was_killed_at_its_start_is_swept_once_it_is_old(

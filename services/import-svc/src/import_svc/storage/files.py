@@ -5,12 +5,13 @@ system it is on the disk once `put` returns. It is read in ranges, each a reques
 limit, so a slow reader holds no connection.
 
 A process that is killed while it writes may leave what nobody sees: on a file system a file
-`NAME#1`, which `sweep` deletes; in a bucket an incomplete multipart upload, which the
-bucket's own lifecycle rules delete. One that is killed at its start may leave a file of no bytes
-under `checks/`, which `sweep` deletes in either.
+`NAME#1`, which is deleted with its name, or, where that is known no more, by `sweep`; in a bucket
+an incomplete multipart upload, which the bucket's own lifecycle rules delete. One that is killed at
+its start may leave a file of no bytes under `checks/`, which `sweep` deletes in either.
 """
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator
@@ -52,6 +53,7 @@ _CHECKS: Final = "checks"
 _PART_BYTES: Final = 5 * 1024**2  # the least that S3 takes as a part of an upload
 _RANGE_BYTES: Final = 4 * 1024**2
 _PARTS_AT_ONCE: Final = 2
+_LISTED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,19 +152,22 @@ class FileStore:
         return bytes(found)
 
     async def delete(self, name: str) -> None:
-        """Delete a file, if it is there.
+        """Delete a file, if it is there, and what a killed process left of it.
 
         Raises:
             FilesUnavailableError: The store does not answer, or refuses.
         """
-        try:
+        with contextlib.suppress(FileNotThereError):
             async with _answered():
                 await obstore.delete_async(self._store, name)
-        except FileNotThereError:
-            return
+        directory = directory_of(self._url)
+        if directory is not None:
+            async with _answered():
+                # Always 1: no name is written twice.
+                await asyncio.to_thread((directory / f"{name}#1").unlink, missing_ok=True)
 
-    async def older_than(self, moment: datetime, *, under: str) -> AsyncGenerator[str]:
-        """Yield the names of files that were stored before a moment.
+    async def older_than(self, moment: datetime, *, under: str) -> AsyncGenerator[list[str]]:
+        """Yield the names of files that were stored before a moment, some at a time.
 
         Args:
             moment: When.
@@ -171,30 +176,38 @@ class FileStore:
         Raises:
             FilesUnavailableError: The store does not answer, or refuses.
         """
-        listing = obstore.list(self._store, prefix=under)
+        listing = obstore.list(self._store, prefix=under, chunk_size=_LISTED_AT_ONCE)
         while True:
             async with _answered():
                 batch = await anext(listing, None)
             if batch is None:
                 return
-            for each in batch:
-                if each["last_modified"] < moment:
-                    yield each["path"]
+            if old := [each["path"] for each in batch if each["last_modified"] < moment]:
+                yield old
 
-    async def sweep(self) -> int:
+    async def sweep(self, *, under: str) -> int:
         """Delete what killed processes left at their start or unfinished; return how many.
+
+        Args:
+            under: First part of the names, of two, such as `imports`, where to look for what is
+                unfinished on a file system.
 
         Raises:
             FilesUnavailableError: The store does not answer, or refuses.
         """
         count = 0
         latest = datetime.now(UTC) - timedelta(seconds=LEFTOVERS_AFTER)
-        async for name in self.older_than(latest, under=_CHECKS):
-            await self.delete(name)
-            count += 1
-        if (directory := directory_of(self._url)) is not None:
-            count += await asyncio.to_thread(_delete_leftovers, directory)
-        return count
+        async for names in self.older_than(latest, under=_CHECKS):
+            for name in names:
+                await self.delete(name)
+            count += len(names)
+        directory = directory_of(self._url)
+        if directory is None:
+            return count
+        try:
+            return count + await asyncio.to_thread(_delete_leftovers, directory / under)
+        except OSError as error:
+            raise meaning_of(error) from None
 
     @property
     def _store(self) -> ObjectStore:
@@ -275,17 +288,27 @@ def _sync(path: Path, *, within: Path) -> None:
         path = path.parent
 
 
-def _delete_leftovers(directory: Path) -> int:
+def _delete_leftovers(place: Path) -> int:
     count = 0
-    for path in _leftovers(directory):
-        path.unlink(missing_ok=True)
+    for name in _leftovers(place):
+        (place / name).unlink(missing_ok=True)
         count += 1
     return count
 
 
-def _leftovers(directory: Path) -> Iterator[Path]:
+def _leftovers(place: Path) -> Iterator[str]:
+    if not place.exists():
+        return
     latest = time.time() - LEFTOVERS_AFTER
-    for path in directory.rglob("*#*"):
-        is_unfinished = path.name.rpartition("#")[2].isdigit()
-        if is_unfinished and path.is_file() and path.stat().st_mtime < latest:
-            yield path
+    with os.scandir(place) as entries:
+        yield from (entry.name for entry in entries if _is_left_over(entry, latest))
+
+
+def _is_left_over(entry: os.DirEntry[str], latest: float) -> bool:
+    _, mark, number = entry.name.rpartition("#")
+    if not (mark and number.isdigit() and entry.is_file()):
+        return False
+    try:
+        return entry.stat().st_mtime < latest
+    except FileNotFoundError:
+        return False  # it is whole now, or another process sweeps too

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Final
 
 import structlog
@@ -28,7 +27,6 @@ LEFT_OVER_AFTER: Final = timedelta(days=1)
 beginning of its upload, which may have taken hours."""
 
 _PLACE: Final = "imports"
-_AT_ONCE: Final = 500
 
 
 class Bodies:
@@ -80,10 +78,9 @@ class Bodies:
             DatabaseError: The database fails.
         """
         latest = datetime.now(UTC) - LEFT_OVER_AFTER
-        old = iter([file async for file in self._files.older_than(latest, under=_PLACE)])
-        while batch := list(islice(old, _AT_ONCE)):
-            await self._delete_unused(batch)
-        await self._files.sweep()
+        async for old in self._files.older_than(latest, under=_PLACE):
+            await self._delete_unused(old)
+        await self._files.sweep(under=_PLACE)
         return False
 
     async def _delete_unused(self, files: list[str]) -> None:
