@@ -43,10 +43,13 @@ async def open_import(database: Database, worker: UUID) -> UUID:
     return import_id
 
 
-def worker_of(database: Database) -> ImportWorker:
+def worker_of(database: Database, *, known_as: UUID | None = None) -> ImportWorker:
     imports = ImportStore()
     own = OwnImports(
-        worker=uuid7(), database=database, imports=imports, rehearsals=RehearsalStore()
+        worker=known_as or uuid7(),
+        database=database,
+        imports=imports,
+        rehearsals=RehearsalStore(),
     )
     return ImportWorker(database=database, imports=imports, own=own)
 
@@ -82,10 +85,11 @@ async def test_an_import_of_a_process_that_died_is_ended_as_failed(
 async def test_an_import_is_ended_only_after_its_lock_was_seen_free_twice(
     database: Database,
 ) -> None:
-    alive, other = worker_of(database), worker_of(database)
+    id_of_alive = uuid7()
+    alive, other = worker_of(database, known_as=id_of_alive), worker_of(database)
     await alive.start()
     try:
-        import_id = await open_import(database, worker=alive.id)
+        import_id = await open_import(database, worker=id_of_alive)
 
         async def is_locked() -> bool:
             async with database.connection() as connection:

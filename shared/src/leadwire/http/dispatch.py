@@ -22,9 +22,6 @@ def aiohttp_handler(
     limit = default_limit if operation.max_body is None else operation.max_body
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if operation.max_body is not None:
-            # For those who read the request themselves, as multipart.
-            request = request.clone(client_max_size=limit)
         body = RequestBody(request=request, limit=limit)
         _refuse_media_type(operation, body)
         parsed = await arguments(request, binding, body=body)

@@ -196,7 +196,7 @@ class ImportStore:
         input_bytes: int,
         imported: int,
         failures: Sequence[NewFailure],
-    ) -> ChunkResult:
+    ) -> None:
         """Store a chunk's failures and result, and count it into the receipt.
 
         Raises:
@@ -217,7 +217,6 @@ class ImportStore:
         )
         if counted is None:
             raise ImportNotRunningError(f"the import {import_id} is not running here any more")
-        return ChunkResult(*counts, input_hash)
 
     async def finish(
         self,

@@ -49,7 +49,6 @@ class ImportWorker:
         own: OwnImports,
         look_every: float = LOOK_EVERY,
     ) -> None:
-        self.id = own.worker
         self._own = own
         self._database = database
         self._imports = imports
@@ -96,7 +95,7 @@ class ImportWorker:
         return [import_id for import_id, _ in closed]
 
     async def _live(self) -> None:
-        await self._lock_of(self.id).run(self._look)
+        await self._lock_of(self._own.worker).run(self._look)
 
     async def _look(self) -> None:
         """Look for ever; begun anew whenever the lock was lost and is held again."""
@@ -105,13 +104,13 @@ class ImportWorker:
             await asyncio.sleep(self._look_every * SystemRandom().uniform(0.8, 1.2))
             await self._own.end_what_runs_no_more()
             await self.close_abandoned()
-            await self._own.forget_dry_runs_of(self.id)
+            await self._own.forget_dry_runs_of(self._own.worker)
 
     async def _without_lock(self) -> set[UUID]:
         """Return the other processes with running imports whose lock nobody holds."""
         free: set[UUID] = set()
         async with self._database.connection() as connection:
-            for worker in await self._imports.workers(connection) - {self.id}:
+            for worker in await self._imports.workers(connection) - {self._own.worker}:
                 # Each in a transaction of its own, which ends at once: its owner may want it.
                 async with connection.transaction():
                     if await self._imports.is_lock_free(
