@@ -2,26 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from import_svc.domain.phones import SUPPORTED_REGIONS
+from import_svc.domain.phones import known_region
 from import_svc.storage.file_address import check_files_url
 from leadwire.service import ServiceSettings
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _known(region: str) -> str:
-    if region not in SUPPORTED_REGIONS:
-        raise ValueError("Use a two-letter region, such as US")
-    return region
-
-
-Region = Annotated[str, BeforeValidator(_upper), AfterValidator(_known)]
-"""A region whose national phone numbers are understood, in any case."""
 
 
 def _names_a_store(url: str) -> str:
@@ -42,7 +28,7 @@ class ImportSettings(ServiceSettings):
         "`AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`, `GOOGLE_SERVICE_ACCOUNT`, "
         "`AZURE_STORAGE_ACCOUNT_NAME` and `AZURE_STORAGE_ACCOUNT_KEY`.",
     )
-    default_region: Region | None = Field(
+    default_region: Annotated[str, AfterValidator(known_region)] | None = Field(
         default=None,
         description="Two-letter region whose national phone numbers are understood where a "
         "request names none, for example `US`. Without it, such numbers must begin with `+`.",

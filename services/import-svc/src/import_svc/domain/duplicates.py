@@ -1,11 +1,26 @@
 """Tell which rows are duplicates, of stored leads or of earlier rows that were imported."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import Contacts, JudgedRow, JudgedRows
+
+
+class LeadExistsError(Exception):
+    """Another lead has the email or the cellphone.
+
+    Attributes:
+        code: `email_exists` or `cellphone_exists`.
+        extra: `codes`, which names both if both are taken.
+    """
+
+    def __init__(self, codes: Sequence[Code]) -> None:
+        what = " and ".join(code.removesuffix("_exists") for code in codes)
+        super().__init__(f"Another lead has this {what}.")
+        self.code = codes[0]
+        self.extra = {"codes": list(codes)}
 
 
 @dataclass(slots=True)

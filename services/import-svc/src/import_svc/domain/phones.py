@@ -19,6 +19,18 @@ _format = rphonenumbers.format_number
 _E164 = rphonenumbers.PhoneNumberFormat.E164
 
 
+def known_region(name: str) -> str:
+    """Return the name of a region, in any case, as it is known here.
+
+    Raises:
+        ValueError: National phone numbers of it are not understood.
+    """
+    region = name.upper()
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError("Use a two-letter region, such as US")
+    return region
+
+
 class Phone(NamedTuple):
     """A valid number.
 

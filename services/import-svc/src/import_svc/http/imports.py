@@ -14,8 +14,7 @@ from import_svc.http.preferences import RESPOND_ASYNC, prefers_async
 from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.sources import Source, open_source
 from import_svc.http.views import ImportsPage, ReceiptView
-from import_svc.usecases.import_leads import Imported, InputCutOffError
-from import_svc.usecases.import_request import ImportRequest
+from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from leadwire.http import (
     AcceptHeader,
     Keyset,

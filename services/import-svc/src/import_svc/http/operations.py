@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
+from import_svc.domain.duplicates import LeadExistsError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.resume_types import ACCEPTED
 from import_svc.domain.resumes import ResumeTypeError
@@ -24,7 +25,6 @@ from import_svc.storage.file_errors import (
     FilesUnavailableError,
 )
 from import_svc.usecases.cancel_import import ImportEndedError
-from import_svc.usecases.create_lead import LeadExistsError
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
 from import_svc.usecases.read_resume import ResumeNotFoundError
@@ -100,7 +100,8 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 "any case and spacing (`First Name`, `Last Name`, `E-mail`, `Phone`); those that "
                 "are no lead field are kept in `attributes`. A cellphone is unique without its "
                 "extension, which is kept in `attributes` as `cellphone_extension`. CSV may be "
-                f"UTF-8, UTF-16 or Windows-1252. A row has at most {MAX_ROW_BYTES} bytes. Input "
+                "UTF-8, UTF-16 or UTF-32, or Windows-1252, ISO-8859-1 or ISO-8859-15. "
+                f"A row has at most {MAX_ROW_BYTES} bytes. Input "
                 "that breaks after rows were stored ends the import with status `failed`, an "
                 "`error`, and true counts. With an `Idempotency-Key` it is safe to "
                 "send an import again, whatever became of the first try: no row is stored twice, "

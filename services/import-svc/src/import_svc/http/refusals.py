@@ -3,6 +3,7 @@
 from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
+from import_svc.domain.duplicates import LeadExistsError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
 from import_svc.domain.resumes import ResumeTypeError
 from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
@@ -13,8 +14,7 @@ from import_svc.storage.file_errors import (
     FileTooLargeError,
 )
 from import_svc.usecases.cancel_import import ImportEndedError
-from import_svc.usecases.create_lead import LeadExistsError
-from import_svc.usecases.import_leads import InputCutOffError
+from import_svc.usecases.import_request import InputCutOffError
 from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.read_imports import UnknownImportError
 from import_svc.usecases.read_resume import ResumeNotFoundError

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from import_svc.decoding import FIELDS
-from import_svc.settings import Region
+from import_svc.domain.phones import known_region
 
 _MOST_MAPPED: Final = len(FIELDS)
 _ALIASES: Final = MappingProxyType({"first_name": "name", "last_name": "family_name"})
@@ -57,7 +57,7 @@ class ImportQuery(BaseModel):
         description="Give the receipt that the import would have, and store nothing.",
     )
 
-    region: Region | None = Field(
+    region: Annotated[str, AfterValidator(known_region)] | None = Field(
         default=None,
         description="Region whose national phone numbers are understood, for example `US`.",
     )

@@ -12,7 +12,7 @@ import multipart  # type: ignore[import-untyped]
 
 from import_svc.decoding import MEDIA_TYPES, UnsupportedFormatError
 from import_svc.http.form_events import MULTIPART, FormEvents, broken_form, form_events
-from import_svc.usecases.import_leads import InputCutOffError
+from import_svc.usecases.import_request import InputCutOffError
 from leadwire.http import Problem, RequestBody
 
 _BY_SUFFIX: Final = MappingProxyType(

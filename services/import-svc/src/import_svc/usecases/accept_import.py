@@ -17,8 +17,7 @@ from import_svc.storage.background import BackgroundStore
 from import_svc.storage.imports import ImportOfKey, ImportStore
 from import_svc.usecases.bodies import Bodies
 from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
-from import_svc.usecases.import_leads import Imported
-from import_svc.usecases.import_request import ImportRequest
+from import_svc.usecases.import_request import Imported, ImportRequest
 from import_svc.usecases.read_imports import ReadImports
 from leadwire.db import Database
 

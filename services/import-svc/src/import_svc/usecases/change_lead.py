@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 from import_svc.domain.changes import FieldFault, change_lead
+from import_svc.domain.duplicates import LeadExistsError
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
-from import_svc.usecases.create_lead import LeadExistsError
+from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.patience import again_if_rolled_back
 from import_svc.usecases.stored_lead import (
-    ChangeAnnouncer,
     LeadNotFoundError,
     require_version,
 )
@@ -27,8 +26,6 @@ class ChangesInvalidError(Exception):
     Attributes:
         faults: What is wrong with each field.
     """
-
-    code: Final = "invalid_request"
 
     def __init__(self, faults: Sequence[FieldFault]) -> None:
         super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in faults))

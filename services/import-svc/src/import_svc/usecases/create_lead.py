@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from import_svc.domain.duplicates import mark_duplicates
+from import_svc.domain.duplicates import LeadExistsError, mark_duplicates
 from import_svc.domain.idempotency import IdempotencyKey
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
@@ -15,9 +15,9 @@ from import_svc.domain.validation import judge_row
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.storage.resumes import ResumeStore
+from import_svc.usecases.announcers import Announcer
 from import_svc.usecases.keep_resume import KeepResume
 from import_svc.usecases.patience import again_if_rolled_back
-from import_svc.usecases.store_chunk import Announcer
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Database
 
@@ -34,21 +34,6 @@ class LeadInvalidError(Exception):
         super().__init__(", ".join(judged.codes))
         self.judged = judged
         self.resume_missing = resume_missing
-
-
-class LeadExistsError(Exception):
-    """Another lead has the email or the cellphone.
-
-    Attributes:
-        code: `email_exists` or `cellphone_exists`.
-        extra: `codes`, which names both if both are taken.
-    """
-
-    def __init__(self, codes: Sequence[Code]) -> None:
-        what = " and ".join(code.removesuffix("_exists") for code in codes)
-        super().__init__(f"Another lead has this {what}.")
-        self.code = codes[0]
-        self.extra = {"codes": list(codes)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from import_svc.domain.leads import Tombstone
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.resumes import ResumeStore
+from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.patience import again_if_rolled_back
 from import_svc.usecases.stored_lead import (
-    ChangeAnnouncer,
     LeadNotFoundError,
     require_version,
 )

@@ -7,7 +7,6 @@ is ahead, so a slow database slows the sender down.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from import_svc.domain.receipt import SETTLED, ImportStatus, Interruption, Recei
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
-from import_svc.usecases.import_request import ImportRequest
+from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError
@@ -48,33 +47,6 @@ INTERNAL_ERROR: Final = Interruption(
     code="internal_error",
     detail="something went wrong on our side; the rows counted here are stored",
 )
-
-
-class InputCutOffError(Exception):
-    """The bytes of an import stopped coming before their end.
-
-    Attributes:
-        code: Stable name of what happened.
-        detail: What happened.
-    """
-
-    def __init__(self, *, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What became of a request.
-
-    Attributes:
-        receipt: The receipt, with its first failures.
-        replayed: Whether an earlier request with the same key did all of it.
-    """
-
-    receipt: Receipt
-    replayed: bool = False
 
 
 class ImportLeads:

@@ -1,4 +1,4 @@
-"""What an import is asked for with, beside its input."""
+"""What an import is asked for with, and what comes of that: at once, in the background, dry."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from uuid import UUID
 from import_svc.decoding import InputFormat
 from import_svc.domain.bodies import StoredBody
 from import_svc.domain.idempotency import IdempotencyKey
+from import_svc.domain.receipt import Receipt
 from import_svc.storage.imports import NewImport
 
 
@@ -41,3 +42,30 @@ class ImportRequest:
             key=self.key,
             body=body,
         )
+
+
+class InputCutOffError(Exception):
+    """The bytes of an import stopped coming before their end.
+
+    Attributes:
+        code: Stable name of what happened.
+        detail: What happened.
+    """
+
+    def __init__(self, *, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of a request.
+
+    Attributes:
+        receipt: The receipt, with its first failures.
+        replayed: Whether an earlier request with the same key did all of it.
+    """
+
+    receipt: Receipt
+    replayed: bool = False

@@ -26,8 +26,7 @@ from import_svc.domain.receipt import (
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
-from import_svc.usecases.import_leads import Imported, InputCutOffError
-from import_svc.usecases.import_request import ImportRequest
+from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError

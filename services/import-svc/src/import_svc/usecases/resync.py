@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from import_svc.storage.leads import LeadStore
-from import_svc.usecases.stored_lead import ChangeAnnouncer
+from import_svc.usecases.announcers import ChangeAnnouncer
 from leadwire.db import Connection
 
 

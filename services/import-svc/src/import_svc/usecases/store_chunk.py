@@ -8,7 +8,7 @@ happened: the chunk's own row tells.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from import_svc.domain.duplicates import keys_to_look_up, sift
@@ -18,22 +18,11 @@ from import_svc.domain.receipt import failure_of
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
+from import_svc.usecases.announcers import Announcer
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.patience import patiently
 from leadwire.db import Connection, Database
 from leadwire.outbox import OutgoingEvent
-
-
-class Announcer(Protocol):
-    """Tells the other services of new leads, within the transaction that stores them."""
-
-    def events(self, leads: Sequence[Lead]) -> Sequence[OutgoingEvent]:
-        """Return the events about leads of one origin and one import."""
-        ...
-
-    async def announce(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:
-        """Send events once the transaction has committed."""
-        ...
 
 
 class CutOtherwiseError(Exception):

@@ -4,28 +4,11 @@ A change and an erasure lock the lead's row first, so that the lead's events sta
 outbox in the order of its changes.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
-from import_svc.domain.leads import Lead, Tombstone
-from leadwire.db import Connection
-
-
-class ChangeAnnouncer(Protocol):
-    """Tells the other services of changes, within the transaction that makes them."""
-
-    async def updated(self, connection: Connection, leads: Sequence[Lead]) -> None:
-        """Tell the whole contact side of leads."""
-        ...
-
-    async def erased(self, connection: Connection, tombstones: Sequence[Tombstone]) -> None:
-        """Tell that leads are erased."""
-        ...
-
-    async def withdraw(self, connection: Connection, lead_id: UUID) -> None:
-        """Tell nothing more of a lead but its end."""
-        ...
+from import_svc.domain.leads import Lead
 
 
 class LeadNotFoundError(Exception):
