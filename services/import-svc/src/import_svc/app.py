@@ -1,6 +1,7 @@
 """Wires import-svc: the only place where its parts meet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
@@ -41,9 +42,9 @@ from import_svc.usecases.replace_resume import ReplaceResume
 from import_svc.usecases.resync import ErasedLeads, Leads
 from import_svc.usecases.store_chunk import StoreChunk
 from import_svc.usecases.work_off_import import WorkOffImport
-from leadwire.db import MigrationSource
+from leadwire.db import Database, MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
-from leadwire.lifecycle import PeriodicTask
+from leadwire.lifecycle import Component, PeriodicTask
 from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
 from leadwire.resync import RESYNC_MIGRATIONS, Part
 from leadwire.service import (
@@ -61,93 +62,105 @@ SWEEP_EVERY = 3600.0
 """Seconds between two looks for bodies of imports that crashes left."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What both the handlers and the loops work with; made once per process."""
+
+    settings: ImportSettings
+    database: Database
+    outbox: Outbox
+    files: FileStore
+    imports: ImportStore
+    background: BackgroundStore
+    rehearsals: RehearsalStore
+    own: OwnImports
+    bodies: Bodies
+    unreferenced: UnreferencedFiles
+    delete_files: DeleteFiles
+
+
 def setup(app: web.Application, settings: ImportSettings) -> None:
     """Add import-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
-    files = FileStore(url=settings.files_url)
-    app[SUPERVISOR].add(f"{backbone.name} file store", files)
-    imports = ImportStore()
-    own = OwnImports(
-        worker=uuid7(),
-        database=backbone.database,
-        imports=imports,
-        rehearsals=RehearsalStore(),
-    )
-    bodies = Bodies(
-        database=backbone.database,
-        background=BackgroundStore(),
-        files=files,
-        max_bytes=settings.max_body_bytes,
-    )
-    delete_files = DeleteFiles(
-        database=backbone.database, unreferenced=UnreferencedFiles(), files=files
-    )
-    context = _context(
-        backbone,
-        settings,
-        imports=imports,
-        own=own,
-        bodies=bodies,
-        files=files,
-        delete_files=delete_files,
-    )
+    common = _common(backbone, settings)
+    context = _context(common)
+    supervisor = app[SUPERVISOR]
+    supervisor.add(f"{backbone.name} file store", common.files)
     add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
-    app[SUPERVISOR].add(f"{backbone.name} file deletion", delete_files)
-    worker = ImportWorker(database=backbone.database, imports=imports, own=own)
-    app[SUPERVISOR].add(f"{backbone.name} import worker", worker)
+    for name, component in _loops(common, context.import_leads):
+        supervisor.add(f"{backbone.name} {name}", component)
+
+
+def _common(backbone: Backbone, settings: ImportSettings) -> _Common:
+    database, files = backbone.database, FileStore(url=settings.files_url)
+    imports, background, rehearsals = ImportStore(), BackgroundStore(), RehearsalStore()
+    unreferenced = UnreferencedFiles()
+    return _Common(
+        settings=settings,
+        database=database,
+        outbox=backbone.outbox,
+        files=files,
+        imports=imports,
+        background=background,
+        rehearsals=rehearsals,
+        own=OwnImports(worker=uuid7(), database=database, imports=imports, rehearsals=rehearsals),
+        bodies=Bodies(
+            database=database,
+            background=background,
+            files=files,
+            max_bytes=settings.max_body_bytes,
+        ),
+        unreferenced=unreferenced,
+        delete_files=DeleteFiles(database=database, unreferenced=unreferenced, files=files),
+    )
+
+
+def _loops(common: _Common, import_leads: ImportLeads) -> Iterator[tuple[str, Component]]:
+    """Yield what runs beside the handlers, in the order in which it starts."""
+    database, own = common.database, common.own
+    yield "file deletion", common.delete_files
+    yield "import worker", ImportWorker(database=database, imports=common.imports, own=own)
     work_off = WorkOffImport(
         own=own,
-        database=backbone.database,
-        background=BackgroundStore(),
-        files=files,
-        bodies=bodies,
-        import_leads=context.import_leads,
+        database=database,
+        background=common.background,
+        files=common.files,
+        bodies=common.bodies,
+        import_leads=import_leads,
     )
-    _run_in_background(app, backbone, settings, work_off=work_off, bodies=bodies)
-
-
-def _run_in_background(
-    app: web.Application,
-    backbone: Backbone,
-    settings: ImportSettings,
-    *,
-    work_off: WorkOffImport,
-    bodies: Bodies,
-) -> None:
-    waiting = BackgroundImports(
-        database=backbone.database,
-        background=BackgroundStore(),
-        work_off=work_off,
-        at_once=settings.background_running,
+    yield (
+        "background imports",
+        BackgroundImports(
+            database=database,
+            background=common.background,
+            work_off=work_off,
+            at_once=common.settings.background_running,
+        ),
     )
-    sweeper = PeriodicTask(
-        name="import body sweeper", interval=SWEEP_EVERY, body=bodies.sweep, passes=passes
+    yield (
+        "import body sweeper",
+        PeriodicTask(
+            name="import body sweeper",
+            interval=SWEEP_EVERY,
+            body=common.bodies.sweep,
+            passes=passes,
+        ),
     )
-    app[SUPERVISOR].add(f"{backbone.name} background imports", waiting)
-    app[SUPERVISOR].add(f"{backbone.name} import body sweeper", sweeper)
 
 
-def _context(
-    backbone: Backbone,
-    settings: ImportSettings,
-    *,
-    imports: ImportStore,
-    own: OwnImports,
-    bodies: Bodies,
-    files: FileStore,
-    delete_files: DeleteFiles,
-) -> Context:
-    database, leads, background = backbone.database, LeadStore(), BackgroundStore()
-    resumes = ResumeStore()
+def _context(common: _Common) -> Context:
+    settings, database, files, own = common.settings, common.database, common.files, common.own
+    imports, background, bodies = common.imports, common.background, common.bodies
+    leads, resumes, delete_files = LeadStore(), ResumeStore(), common.delete_files
     keep_resume = KeepResume(
         database=database,
-        unreferenced=UnreferencedFiles(),
+        unreferenced=common.unreferenced,
         files=files,
         delete_files=delete_files,
     )
-    announcer = LeadsAnnouncer(outbox=backbone.outbox)
-    changes = ChangesAnnouncer(outbox=backbone.outbox)
+    announcer = LeadsAnnouncer(outbox=common.outbox)
+    changes = ChangesAnnouncer(outbox=common.outbox)
     read = ReadImports(database=database, imports=imports)
     earlier = EarlierImport(database=database, imports=imports)
     store_chunk = StoreChunk(
@@ -171,7 +184,7 @@ def _context(
             own=own, database=database, background=background, bodies=bodies, read=read
         ),
         rehearse_import=RehearseImport(
-            own=own, database=database, leads=leads, rehearsals=RehearsalStore()
+            own=own, database=database, leads=leads, rehearsals=common.rehearsals
         ),
         read_imports=read,
         create_lead=CreateLead(
