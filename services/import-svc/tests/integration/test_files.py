@@ -171,10 +171,10 @@ async def test_what_a_process_left_that_was_killed_at_its_start_is_swept_once_it
     assert await dying.wait() == -signal.SIGKILL
     [left] = [path for path in tmp_path.rglob("*") if path.is_file()]
     store = FileStore(url=tmp_path.as_uri())
-    assert await store.sweep() == 0
+    assert await store.sweep(under="imports") == 0
     old = time.time() - files_module.LEFTOVERS_AFTER - 60
     os.utime(left, (old, old))
-    assert await store.sweep() == 1
+    assert await store.sweep(under="imports") == 1
     assert not left.exists()
 
 
