@@ -24,7 +24,7 @@ from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
 from manager_svc.usecases.resync import Managers, WorkedLeads
 from manager_svc.usecases.sweep import Sweep
-from manager_svc.usecases.unit import Units
+from manager_svc.usecases.unit import AT_ONCE, Units
 
 
 def setup(app: web.Application, settings: ManagerSettings) -> None:
@@ -58,6 +58,7 @@ SERVICE = ServiceDescription(
     ),
     subscriptions=(SUBSCRIPTION,),
     setup=setup,
+    commands_at_once=AT_ONCE,
     commands=(
         resync_command(
             _parts,

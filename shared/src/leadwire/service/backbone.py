@@ -22,7 +22,7 @@ from leadwire.service.components import (
     PreparedTopology,
 )
 from leadwire.service.description import ServiceDescription, SettingsT
-from leadwire.service.settings import ServiceSettings, SettingsError, environment_variables
+from leadwire.service.settings import SettingsError, environment_variables
 from leadwire.service.topology_watch import TopologyWatch
 
 CONSUMER_STOPS_WITHIN = 10.0
@@ -63,9 +63,9 @@ def install_backbone(
 
     Raises:
         BrokerConfigurationError: The broker's URL is wrong.
-        SettingsError: Event handlers could hold all connections of the pool.
+        SettingsError: What waits for a lock could hold all connections of the pool.
     """
-    _leave_connections_to_others(settings, description.most_handler_connections)
+    _leave_connections_to_others(settings, description)
     registry = CollectorRegistry()
     database = Database(
         url=settings.database_url.get_secret_value(),
@@ -119,9 +119,11 @@ def add_consumer(
     app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
 
 
-def _leave_connections_to_others(settings: ServiceSettings, handlers: int) -> None:
-    """Refuse a pool that event handlers, which may all wait for one lock, could use up."""
-    if settings.database_pool_size > handlers:
+def _leave_connections_to_others(
+    settings: SettingsT, description: ServiceDescription[SettingsT]
+) -> None:
+    """Refuse a pool that could be used up by what may all wait for one lock."""
+    if settings.database_pool_size > description.handled_at_once:
         return
     [variable] = [
         each.name
@@ -129,8 +131,9 @@ def _leave_connections_to_others(settings: ServiceSettings, handlers: int) -> No
         if each.field == "database_pool_size"
     ]
     fault = (
-        f"{variable} is wrong: it must be more than {handlers}, the number of connections that "
-        "event handlers use at once, or requests and background work could be left without one"
+        f"{variable} is wrong: it must be more than {description.handled_at_once}, the "
+        "number of events and commands that are handled at once, or requests "
+        "and background work could be left without a connection"
     )
     raise SettingsError([fault])
 

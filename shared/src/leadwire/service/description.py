@@ -69,6 +69,8 @@ class ServiceDescription(Generic[SettingsT]):
         setup: Wires the service into an application.
         commands: What its command line offers beside what every service's does.
         checks: What its command `check` tries beside what every service's does.
+        commands_at_once: How many of its use cases may at once hold a connection while they
+            wait for a lock, beside the handlers of events.
     """
 
     name: str
@@ -80,10 +82,12 @@ class ServiceDescription(Generic[SettingsT]):
     handler_connections: int | None = None
     commands: Sequence[Command[SettingsT]] = ()
     checks: Sequence[Check[SettingsT]] = ()
+    commands_at_once: int = 0
 
     @property
-    def most_handler_connections(self) -> int:
-        """Most database connections that its event handlers use at once."""
-        if self.handler_connections is not None:
-            return self.handler_connections
-        return sum(1 if each.ordered else each.prefetch for each in self.subscriptions)
+    def handled_at_once(self) -> int:
+        """Most events and commands that may wait for one lock at the same time."""
+        handlers = self.handler_connections
+        if handlers is None:
+            handlers = sum(1 if each.ordered else each.prefetch for each in self.subscriptions)
+        return self.commands_at_once + handlers

@@ -150,8 +150,8 @@ class ServiceSettings(BaseSettings):
         default=8,
         ge=1,
         le=200,
-        description="Most database connections in the pool; more than events are "
-        "handled at once, which are never more than 4.",
+        description="Most database connections in the pool; more than events and "
+        "commands are handled at once, which are never more than 4.",
     )
 
     @field_validator("auth", mode="before")

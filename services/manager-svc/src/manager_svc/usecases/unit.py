@@ -17,9 +17,11 @@ commits. The order of row locks is the second line, for a writer that forgets th
 The outbox rows are inserted last: then every aggregate's row is locked, as the outbox asks.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from leadwire.contracts import EventData
@@ -32,7 +34,17 @@ from manager_svc.storage.managers import ManagerStore
 from manager_svc.storage.matching import MatchStore
 from manager_svc.usecases.events import outgoing
 
+AT_ONCE: Final = 2
+"""Units of one process that hold a connection at once: one works while the next begins."""
+
+TURN_WITHIN: Final = 10.0
+"""Seconds that a unit waits for its turn, as long as anything waits for a connection."""
+
 T = TypeVar("T")
+
+
+class NoTurnError(TimeoutError):
+    """Other units took so long that this one did not begin; sent again it may succeed."""
 
 
 class Unit:
@@ -74,22 +86,35 @@ class Units:
         database: The service's own.
         outbox: Takes the events.
         auto_assign: Whether the matcher hands out leads.
+        turn_within: Seconds that a command waits until it may begin.
     """
 
-    def __init__(self, *, database: Database, outbox: Outbox, auto_assign: bool) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        outbox: Outbox,
+        auto_assign: bool,
+        turn_within: float = TURN_WITHIN,
+    ) -> None:
         self._database = database
         self._outbox = outbox
         self._auto_assign = auto_assign
+        self._turn_within = turn_within
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def run(self, command: Callable[[Unit], Awaitable[T]], *, actor: str) -> T:
         """Run a command in a transaction, again if the database rolled it back.
 
         Deadlocks and serialization failures should not happen under the lock; should one
         happen all the same, the client does not see it.
+
+        Raises:
+            NoTurnError: Others were before it for too long.
         """
 
         async def once() -> T:
-            async with self._database.transaction() as connection:
+            async with self._turn(), self._database.transaction() as connection:
                 return await self.run_on(connection, command, actor=actor)
 
         return await again_if_rolled_back(once)
@@ -122,6 +147,24 @@ class Units:
         if unit.events:
             await self._outbox.add(connection, unit.events)
         return result
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait before a connection is taken, not with one in hand.
+
+        In the whole fleet one unit works at a time. Those that wait for the lock with a
+        connection would soon hold the whole pool, and leave none to reads and health checks,
+        on every replica at once.
+        """
+        try:
+            async with asyncio.timeout(self._turn_within):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise NoTurnError from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class _Undone(Exception):  # noqa: N818 - not an error: it makes the transaction roll back
