@@ -1,6 +1,7 @@
 """Add, read, search, change and remove lead managers."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -150,6 +151,27 @@ async def test_listings_come_in_pages(desk: "Desk") -> None:
     for wrong in ({"limit": "0"}, {"limit": "1001"}, {"page": "2"}):
         refused = await desk.call("GET", "/v1/managers", 400, params=wrong)
         assert refused["code"] == "invalid_request"
+
+
+async def test_a_listing_shows_the_first_leads_of_each_manager_and_how_many_he_holds(
+    desk: "Desk",
+) -> None:
+    names = ("Anna", "Ben", "Nobody")
+    anna, ben, _ = [
+        await desk.manager(n, capacity=c) for n, c in zip(names, (12, 2, 1), strict=True)
+    ]
+    leads = [str(lead) for lead in await desk.leads(14)]
+
+    page = await desk.call("GET", "/v1/managers")
+
+    shown = [(m["lead_count"], [lead["id"] for lead in m["leads"]]) for m in page["items"]]
+    assert shown[:2] == [(12, leads[:10]), (2, leads[12:])]
+    assert [(lead["manager"]["name"]) for lead in page["items"][1]["leads"]] == ["Ben", "Ben"]
+    found = await desk.call("GET", "/v1/managers", params={"q": "nobody"})
+    assert [(m["lead_count"], m["leads"]) for m in found["items"]] == [(0, [])]
+    one = await desk.call("GET", f"/v1/managers/{anna['id']}")
+    assert (one["lead_count"], [lead["id"] for lead in one["leads"]]) == (12, leads[:12])
+    assert await desk.holds(ben) == [UUID(lead) for lead in leads[12:]]
 
 
 async def test_a_cursor_serves_only_the_search_that_it_came_from(desk: "Desk") -> None:

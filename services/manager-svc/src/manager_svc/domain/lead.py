@@ -1,5 +1,6 @@
 """Leads, as far as work on them goes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -91,6 +92,19 @@ class Lead:
             )
         if current.decided and reason is None:
             raise ReasonRequiredError(current=current, asked=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a manager holds.
+
+    Attributes:
+        leads: Longest held first; where several managers are listed, the first ones only.
+        count: How many they are in all.
+    """
+
+    leads: Sequence[Lead]
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.search,
             summary="Search lead managers",
             tag="managers",
+            description="`GET /v1/managers/{manager_id}` shows all leads of one who holds many.",
             responses={200: Response(ManagersPage, "A page of managers.")},
         ),
         Operation(

@@ -12,7 +12,7 @@ from manager_svc.domain.lead import HistoryEntry, Lead
 from manager_svc.domain.manager import Availability, ManagerName
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.mark_lead import Marked
-from manager_svc.usecases.read_managers import ManagerWithLeads
+from manager_svc.usecases.read_managers import LEADS_LISTED, ManagerWithLeads
 from manager_svc.usecases.remove_manager import Orphan, Removal
 
 
@@ -89,7 +89,11 @@ class ManagerView(BaseModel):
     email: str | None
     capacity: int = Field(description="Most undecided leads held at once.")
     state: Availability
-    leads: list[LeadView] = Field(description="What he holds, longest held first.")
+    lead_count: int = Field(description="How many undecided leads he holds.")
+    leads: list[LeadView] = Field(
+        description="What he holds, longest held first; in a list of managers, of each "
+        f"{LEADS_LISTED} at most."
+    )
     created_at: datetime
     updated_at: datetime
     rev: int
@@ -104,7 +108,8 @@ class ManagerView(BaseModel):
             email=manager.email,
             capacity=manager.capacity,
             state=manager.availability,
-            leads=[LeadView.of(lead) for lead in found.leads],
+            lead_count=found.held.count,
+            leads=[LeadView.of(lead) for lead in found.held.leads],
             created_at=manager.created_at,
             updated_at=manager.updated_at,
             rev=manager.rev,

@@ -5,5 +5,5 @@ SELECT
 FROM slots
 JOIN leads ON leads.id = slots.lead_id
 JOIN managers ON managers.id = slots.manager_id
-WHERE slots.manager_id = ANY($1::uuid[]) AND slots.lead_id IS NOT NULL
+WHERE slots.manager_id = $1::uuid
 ORDER BY assigned_at, leads.created_at, leads.id;

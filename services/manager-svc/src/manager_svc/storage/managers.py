@@ -8,7 +8,7 @@ import asyncpg
 
 from leadwire.db import Connection
 from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
-from manager_svc.domain.lead import Lead
+from manager_svc.domain.lead import Held, Lead
 from manager_svc.domain.manager import Availability, Manager, ManagerName, ManagerState
 from manager_svc.domain.matching import Place
 from manager_svc.domain.names import email_key, folded, parts_of
@@ -85,12 +85,22 @@ class ManagerStore:
             rows = await self._connection.fetch(QUERIES["list_managers"], *page)
         return [manager_of(row) for row in rows]
 
-    async def held_leads(self, manager_ids: Sequence[UUID]) -> dict[UUID, list[Lead]]:
-        """Return what each of these managers holds, longest held first."""
-        held: dict[UUID, list[Lead]] = {manager_id: [] for manager_id in manager_ids}
-        for row in await self._connection.fetch(QUERIES["find_held_leads"], list(manager_ids)):
-            held[row["manager_id"]].append(lead_of(row))
-        return held
+    async def held_leads(self, manager_id: UUID) -> list[Lead]:
+        """Return all that a manager holds, longest held first."""
+        rows = await self._connection.fetch(QUERIES["find_held_leads"], manager_id)
+        return [lead_of(row) for row in rows]
+
+    async def count_held(self, manager_id: UUID) -> int:
+        """Count the leads that a manager holds."""
+        return int(await self._connection.fetchval(QUERIES["count_held_leads"], manager_id))
+
+    async def first_held(self, manager_ids: Sequence[UUID], *, limit: int) -> dict[UUID, Held]:
+        """Return what each of these managers holds, of each at most so many leads."""
+        found: dict[UUID, list[asyncpg.Record]] = {manager_id: [] for manager_id in manager_ids}
+        query = QUERIES["list_first_held_leads"]
+        for row in await self._connection.fetch(query, list(manager_ids), limit):
+            found[row["manager_id"]].append(row)
+        return {manager_id: _held_of(rows) for manager_id, rows in found.items()}
 
     async def update(
         self,
@@ -186,3 +196,7 @@ class ManagerStore:
         if row is None:
             raise ManagerNotFoundError(manager_id)
         return manager_of(row)
+
+
+def _held_of(rows: Sequence[asyncpg.Record]) -> Held:
+    return Held(leads=[lead_of(row) for row in rows], count=rows[0]["held_count"] if rows else 0)

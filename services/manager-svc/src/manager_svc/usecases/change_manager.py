@@ -55,7 +55,7 @@ async def change_manager(
 
 async def _shrink(unit: Unit, manager: Manager, capacity: int) -> None:
     """Drop free places before the record changes: places must always fit the capacity."""
-    held = len((await unit.managers.held_leads([manager.id]))[manager.id])
+    held = await unit.managers.count_held(manager.id)
     if held > capacity:
         raise CapacityInUseError(held=held, asked=capacity)
     await unit.managers.drop_places(manager.id, count=manager.capacity - capacity)

@@ -1,24 +1,28 @@
 """Find managers, with the leads that they hold."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from manager_svc.domain.errors import ManagerNotFoundError
-from manager_svc.domain.lead import Lead
+from manager_svc.domain.lead import Held
 from manager_svc.domain.manager import Availability, Manager, ManagerState
 from manager_svc.storage.managers import ManagerStore
+
+LEADS_LISTED: Final = 10
+"""Of each manager in a list: with capacities and pages of 1,000, all would be a million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagerWithLeads:
-    """A manager and what he holds, longest held first."""
+    """A manager and what he holds."""
 
     manager: Manager
-    leads: list[Lead]
+    held: Held
 
 
 async def read_manager(store: ManagerStore, *, manager_id: UUID) -> ManagerWithLeads:
-    """Return a manager.
+    """Return a manager with all that he holds: as many leads as his capacity, at most.
 
     Raises:
         ManagerNotFoundError: There is no such manager, or he was removed.
@@ -26,8 +30,8 @@ async def read_manager(store: ManagerStore, *, manager_id: UUID) -> ManagerWithL
     manager = await store.find(manager_id)
     if manager.state is ManagerState.REMOVED:
         raise ManagerNotFoundError(manager_id)
-    held = await store.held_leads([manager_id])
-    return ManagerWithLeads(manager=manager, leads=held[manager_id])
+    leads = await store.held_leads(manager_id)
+    return ManagerWithLeads(manager=manager, held=Held(leads=leads, count=len(leads)))
 
 
 async def search_managers(
@@ -38,7 +42,7 @@ async def search_managers(
     after: UUID | None,
     limit: int,
 ) -> list[ManagerWithLeads]:
-    """List managers in the order in which they were added.
+    """List managers in the order in which they were added, each with the first of his leads.
 
     Args:
         store: Where they are.
@@ -50,5 +54,5 @@ async def search_managers(
     managers = await store.search(
         part_of_name=part_of_name, availability=availability, after=after, limit=limit
     )
-    held = await store.held_leads([manager.id for manager in managers])
-    return [ManagerWithLeads(manager=manager, leads=held[manager.id]) for manager in managers]
+    held = await store.first_held([manager.id for manager in managers], limit=LEADS_LISTED)
+    return [ManagerWithLeads(manager=manager, held=held[manager.id]) for manager in managers]

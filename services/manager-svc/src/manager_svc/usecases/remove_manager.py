@@ -46,7 +46,7 @@ async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
     manager = await unit.managers.lock(manager_id)
     if manager.state is ManagerState.REMOVED:
         return Removal(manager=manager, orphans=[])
-    held = (await unit.managers.held_leads([manager_id]))[manager_id]
+    held = await unit.managers.held_leads(manager_id)
     await release_leads(unit, [lead.contact.id for lead in held], reason=REASON)
     await unit.managers.drop_all_places(manager_id)
     removed = await unit.managers.update(
