@@ -1,6 +1,7 @@
 """Wires manager-svc: the only place where its parts meet."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from manager_svc.http.refusals import REFUSALS
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
 from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
+from manager_svc.usecases.keep_house import HouseKeeping
 from manager_svc.usecases.resync import Managers, WorkedLeads
 from manager_svc.usecases.sweep import Sweep
 from manager_svc.usecases.unit import AT_ONCE, Units
@@ -37,6 +39,9 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     install_relay(app, backbone)
     handler = lead_events(database=database, units=units, outbox=backbone.outbox)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
+    explanations = timedelta(days=settings.explanation_retention_days)
+    house_keeping = HouseKeeping(database=database, explanations=explanations)
+    app[SUPERVISOR].add(f"{backbone.name} housekeeping", house_keeping)
     if settings.auto_assign:
         app[SUPERVISOR].add(
             f"{backbone.name} assignment sweep", Sweep(database=database, units=units)

@@ -18,3 +18,10 @@ class ManagerSettings(ServiceSettings):
             "leads themselves (next-lead), or are given them (assignee)."
         ),
     )
+    explanation_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days for which it is kept why a lead went to its manager; of a lead that is "
+        "still to be decided it is always kept.",
+    )

@@ -244,7 +244,7 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
     "correct_decision": lambda s: [s.decided, "not_interested", NOW, "what", "who", "why"],
     "decide_lead": lambda s: [s.held, "interested", NOW, "what", "who", None],
     "find_candidates": lambda _: [NOW],
-    "find_held_leads": lambda s: [[s.busy]],
+    "find_held_leads": lambda s: [s.busy],
     "find_last_assignment": lambda s: [s.held],
     "find_last_lead": lambda _: [],
     "find_lead": lambda s: [s.held],
@@ -253,7 +253,9 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
     "find_lead_state": lambda s: [s.held],
     "find_oldest_waiting_lead": lambda _: [],
     "is_match_possible": lambda _: [],
+    "list_first_held_leads": lambda s: [[s.busy, s.free], 10],
     "list_lead_history": lambda s: [s.decided, 0, 101],
+    "prune_matchings": lambda _: [timedelta(), 10],
     "mark_reached_out": lambda s: [s.held, NOW, "who", None],
     "receive_contacts": lambda s: [
         [s.held, uuid7()],

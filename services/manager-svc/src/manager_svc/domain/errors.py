@@ -48,6 +48,18 @@ class NeverAssignedError(RefusalError):
         super().__init__(f"lead {lead_id} was never given to anybody")
 
 
+class ExplanationForgottenError(RefusalError):
+    """The lead was decided long ago; its history still tells who got it, when and by whom."""
+
+    code = "explanation_forgotten"
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__(
+            f"why lead {lead_id} went to its manager is forgotten, since it was decided long ago; "
+            "see its history"
+        )
+
+
 class NoLeadWaitingError(RefusalError):
     """There is nothing to take."""
 

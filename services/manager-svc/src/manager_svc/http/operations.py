@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leadwire.http import Operation, Response
 from manager_svc.domain.errors import (
     CapacityInUseError,
+    ExplanationForgottenError,
     IllegalTransitionError,
     LeadDecidedError,
     LeadNotFoundError,
@@ -232,10 +233,11 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             description=(
                 "Explains the last assignment, also of a lead that has been released or decided "
                 "since: who was free at that moment and since when, which lead had waited "
-                "longest, and what rule chose."
+                "longest, and what rule chose. Of decided leads that is kept for a while "
+                "(`MANAGER_EXPLANATION_RETENTION_DAYS`, 90 by default)."
             ),
             responses={200: Response(AssignmentView, "The last assignment, explained.")},
-            errors=[LeadNotFoundError, NeverAssignedError],
+            errors=[LeadNotFoundError, NeverAssignedError, ExplanationForgottenError],
         ),
         Operation(
             "GET",

@@ -5,6 +5,7 @@ from typing import Final
 from leadwire.http import Refusals
 from manager_svc.domain.errors import (
     CapacityInUseError,
+    ExplanationForgottenError,
     IllegalTransitionError,
     LeadDecidedError,
     LeadNotFoundError,
@@ -35,6 +36,7 @@ REFUSALS: Final = Refusals(
         ManagerPausedError: 409,
         ManagerRemovedError: 409,
         ReasonRequiredError: 409,
+        ExplanationForgottenError: 410,
         StaleLeadError: 412,
     }
 )

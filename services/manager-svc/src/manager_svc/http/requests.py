@@ -17,6 +17,7 @@ from leadwire.http import PageQuery
 from manager_svc.domain.manager import Availability
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.change_manager import ManagerChanges
+from manager_svc.usecases.keep_house import KEYS_KEPT_FOR
 
 MAX_NAME = 200
 MAX_CAPACITY = 1000
@@ -109,7 +110,8 @@ class NextLeadHeaders(BaseModel):
         default=None,
         validation_alias="Idempotency-Key",
         description="A name of your own for this request, for example a UUID. Sent again with the "
-        "same key it gives the lead that the manager took, as it is now, and not another one.",
+        "same key it gives the lead that the manager took, as it is now, and not another one. A "
+        f"key is good for {KEYS_KEPT_FOR.days} days.",
     )
 
 

@@ -105,7 +105,8 @@ CREATE INDEX leads_waiting ON leads (created_at, id)
 CREATE INDEX leads_given_back ON leads (given_back_by) WHERE given_back_by IS NOT NULL;
 
 -- What was seen when leads were assigned, and who got what: one row for all leads of one round
--- of the matcher, from which domain/explanation.py explains each assignment.
+-- of the matcher, from which domain/explanation.py explains each assignment. Once they are all
+-- decided, it goes after a while.
 CREATE TABLE matchings (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     free        uuid[] NOT NULL,        -- managers of the places that were free longest
@@ -113,8 +114,11 @@ CREATE TABLE matchings (
     more_free   boolean NOT NULL,
     waiting     uuid[] NOT NULL,        -- the oldest leads
     manager_ids uuid[] NOT NULL,        -- who got a lead, in this order
-    lead_ids    uuid[] NOT NULL         -- which one
+    lead_ids    uuid[] NOT NULL,        -- which one
+    created_at  timestamptz NOT NULL DEFAULT now()
 );
+
+CREATE INDEX matchings_by_age ON matchings (created_at); -- for housekeeping
 
 -- What happened to the leads. Nothing in it changes or goes, but the words of people about a
 -- lead that was erased: they may be personal data.
@@ -128,7 +132,8 @@ CREATE TABLE lead_history (
     to_status   text NOT NULL,
     manager_id  uuid,
     reason      text,
-    matching_id bigint -- of an assignment; not a foreign key, which each lead would pay for
+    -- Of an assignment; no foreign key: each lead would pay for it, and the matching goes first.
+    matching_id bigint
 );
 
 CREATE INDEX lead_history_by_lead ON lead_history (lead_id, id);
@@ -155,10 +160,14 @@ FOR EACH ROW EXECUTE FUNCTION lead_history_only_grows();
 CREATE TRIGGER lead_history_is_not_emptied BEFORE TRUNCATE ON lead_history
 FOR EACH STATEMENT EXECUTE FUNCTION lead_history_only_grows();
 
--- A key that a manager gave to a request for the next lead, and the lead that he got by it.
+-- A key that a manager gave to a request for the next lead, and the lead that he got by it. It is
+-- forgotten after a week.
 CREATE TABLE next_lead_keys (
     manager_id      uuid NOT NULL,
     idempotency_key text NOT NULL,
     lead_id         uuid NOT NULL,
+    created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (manager_id, idempotency_key)
 );
+
+CREATE INDEX next_lead_keys_by_age ON next_lead_keys (created_at); -- for housekeeping

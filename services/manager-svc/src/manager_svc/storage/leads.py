@@ -1,11 +1,15 @@
 """Leads: who they are, who works them, what became of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from leadwire.db import Connection
-from manager_svc.domain.errors import LeadNotFoundError
+from manager_svc.domain.errors import (
+    ExplanationForgottenError,
+    LeadNotFoundError,
+    NeverAssignedError,
+)
 from manager_svc.domain.explanation import Assignment
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Worked
 from manager_svc.domain.status import LeadStatus
@@ -136,10 +140,27 @@ class LeadStore:
         rows = await self._connection.fetch(QUERIES["list_lead_history"], lead_id, after, limit)
         return [history_entry_of(row) for row in rows]
 
-    async def last_assignment(self, lead_id: UUID) -> Assignment | None:
-        """Return what is known of a lead's last assignment; None if there was none."""
+    async def last_assignment(self, lead_id: UUID) -> Assignment:
+        """Return what is known of a lead's last assignment.
+
+        Raises:
+            NeverAssignedError: There was none.
+            ExplanationForgottenError: What was seen then is not kept any more.
+        """
         row = await self._connection.fetchrow(QUERIES["find_last_assignment"], lead_id)
-        return None if row is None else assignment_of(row, lead_id)
+        if row is None:
+            raise NeverAssignedError(lead_id)
+        if row["forgotten"]:
+            raise ExplanationForgottenError(lead_id)
+        return assignment_of(row, lead_id)
+
+    async def forget_explanations(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget why leads that are decided or erased went to their managers; return how many.
+
+        Counted are rounds of the matcher, each forgotten with all leads of it or not at all.
+        """
+        status = await self._connection.execute(QUERIES["prune_matchings"], older_than, limit)
+        return int(status.rpartition(" ")[2])
 
     async def created_at(self, lead_id: UUID) -> datetime:
         """Return how old a lead is, also an erased one that was waiting once."""

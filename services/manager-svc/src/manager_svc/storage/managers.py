@@ -1,7 +1,7 @@
 """Lead managers and their places for leads."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -171,6 +171,11 @@ class ManagerStore:
     async def keep_key(self, manager_id: UUID, key: str, *, lead_id: UUID) -> None:
         """Remember which lead a manager took with a key."""
         await self._connection.execute(QUERIES["keep_next_lead_key"], manager_id, key, lead_id)
+
+    async def forget_keys(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget keys of old requests; return how many."""
+        status = await self._connection.execute(QUERIES["prune_next_lead_keys"], older_than, limit)
+        return int(status.rpartition(" ")[2])
 
     async def names(self, manager_ids: Sequence[UUID]) -> dict[UUID, ManagerName]:
         """Return what managers are called, removed ones too."""

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from manager_svc.domain.errors import NeverAssignedError
 from manager_svc.domain.explanation import Explanation, FreeManager, WaitingSince
 from manager_svc.storage.leads import LeadStore
 from manager_svc.storage.managers import ManagerStore
@@ -16,11 +15,10 @@ async def explain_assignment(
     Raises:
         LeadNotFoundError: There is no such lead.
         NeverAssignedError: Nobody ever got it.
+        ExplanationForgottenError: It was decided long ago.
     """
     await leads.find(lead_id)
     assignment = await leads.last_assignment(lead_id)
-    if assignment is None:
-        raise NeverAssignedError(lead_id)
     turn = assignment.turn
     free, verdicts = turn.free(), turn.verdicts()
     names = await managers.names([place.manager_id for place in free])

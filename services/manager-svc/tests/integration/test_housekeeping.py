@@ -1,0 +1,99 @@
+"""What only explains the past, or guards a repeated request, is forgotten after a while."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+from leadwire.db import Database
+from manager_svc.usecases.keep_house import KEYS_KEPT_FOR, HouseKeeping
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def house_keeping(database: Database) -> HouseKeeping:
+    return HouseKeeping(database=database, explanations=MONTH)
+
+
+async def age(desk: "Desk", table: str, by: timedelta) -> None:
+    await desk.rows(f"UPDATE {table} SET created_at = created_at - $1::interval", by)  # noqa: S608
+
+
+async def explained(desk: "Desk", lead: UUID) -> str:
+    """Return who got a lead, or why nobody can tell the reason."""
+    async with desk.client.get(f"/v1/leads/{lead}/assignment") as response:
+        found = await response.json()
+    return str(found["code"] if "code" in found else found["manager"]["name"])
+
+
+async def test_an_old_explanation_goes_once_its_leads_are_decided_or_erased(
+    desk: "Desk", house_keeping: HouseKeeping
+) -> None:
+    await desk.manager("Anna", capacity=2)
+    first, second = await desk.leads(2)  # one round of the matcher: they share what explains them
+    await desk.mark(first, "interested")
+    await age(desk, "matchings", MONTH)
+    await house_keeping.keep_house()
+    assert [await explained(desk, lead) for lead in (first, second)] == ["Anna", "Anna"]
+
+    await desk.mark(second, "reached_out")
+    await desk.erase(second)
+    await house_keeping.keep_house()
+
+    assert await explained(desk, first) == "explanation_forgotten"
+    assert await desk.value("SELECT count(*) FROM matchings") == 0
+    history = await desk.call("GET", f"/v1/leads/{first}/history")
+    assert history["items"][0]["event"] == "lead_assigned"
+
+
+async def test_a_young_explanation_stays(desk: "Desk", house_keeping: HouseKeeping) -> None:
+    await desk.manager("Anna")
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "interested")
+    await age(desk, "matchings", MONTH - timedelta(minutes=1))
+    await house_keeping.keep_house()
+    assert await explained(desk, lead) == "Anna"
+
+
+async def test_an_earlier_assignment_does_not_explain_the_last_one(
+    desk: "Desk", house_keeping: HouseKeeping
+) -> None:
+    """What explains the earlier one may live longer: for another lead of its round."""
+    anna = await desk.manager("Anna", capacity=2)
+    first, _ = await desk.leads(2)
+    ben = await desk.manager("Ben")
+    body = {"manager_id": ben["id"], "reassign": True}
+    await desk.call("PUT", f"/v1/leads/{first}/assignee", json=body)
+    await desk.mark(first, "interested")
+    await age(desk, "matchings", MONTH)
+    await house_keeping.keep_house()
+    assert await desk.value("SELECT count(*) FROM matchings") == 1
+    assert len(await desk.holds(anna)) == 1
+    assert await explained(desk, first) == "explanation_forgotten"
+
+
+class TestKeys:
+    @pytest.fixture
+    def auto_assign(self) -> bool:
+        return False
+
+    async def test_a_key_is_good_for_a_week(
+        self, desk: "Desk", house_keeping: HouseKeeping
+    ) -> None:
+        await desk.leads(2)
+        anna = await desk.manager("Anna", capacity=2)
+        path, headers = f"/v1/managers/{anna['id']}/next-lead", {"Idempotency-Key": "k"}
+        taken = await desk.call("POST", path, headers=headers)
+        await age(desk, "next_lead_keys", KEYS_KEPT_FOR - timedelta(minutes=1))
+        await house_keeping.keep_house()
+        assert (await desk.call("POST", path, headers=headers))["id"] == taken["id"]
+
+        await age(desk, "next_lead_keys", timedelta(minutes=1))
+        await house_keeping.keep_house()
+        assert await desk.value("SELECT count(*) FROM next_lead_keys") == 0
+        assert (await desk.call("POST", path, headers=headers))["id"] != taken["id"]
