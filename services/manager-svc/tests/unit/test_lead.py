@@ -55,12 +55,12 @@ def test_a_decision_is_corrected_only_with_a_reason() -> None:
         decided.require_transition(LeadStatus.REACHED_OUT, reason="wrong lead")
 
 
-@pytest.mark.parametrize("wanted", [None, {"*"}, {"work-3"}, {"work-1", "work-3"}])
+@pytest.mark.parametrize("wanted", [None, {"work-3"}, {"work-1", "work-3"}])
 def test_the_current_version_may_be_written(wanted: set[str] | None) -> None:
     lead(LeadStatus.PENDING).require_version(wanted if wanted is None else frozenset(wanted))
 
 
-@pytest.mark.parametrize("wanted", [set(), {"work-2"}, {"contact-3"}])
+@pytest.mark.parametrize("wanted", [set(), {"*"}, {"work-2"}, {"contact-3"}])
 def test_another_version_may_not(wanted: set[str]) -> None:
     with pytest.raises(StaleLeadError):
         lead(LeadStatus.PENDING).require_version(frozenset(wanted))

@@ -17,6 +17,7 @@ def if_match(value: str | None) -> Precondition:
         ('"work-7"', {"work-7"}),
         ('"work-7", "work-8"', {"work-7", "work-8"}),
         ('W/"work-7"', set()),
+        ('"*"', {"*"}),  # a tag of that name, which nothing has
     ],
 )
 def test_if_match_names_versions(header: str | None, versions: set[str] | None) -> None:

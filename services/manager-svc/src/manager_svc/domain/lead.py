@@ -71,7 +71,7 @@ class Lead:
         Raises:
             StaleLeadError: The lead has another version.
         """
-        if wanted is not None and not wanted & {"*", self.work.tag}:
+        if wanted is not None and self.work.tag not in wanted:
             raise StaleLeadError(current=self.work.tag)
 
     def require_transition(self, status: LeadStatus, *, reason: str | None) -> None:
