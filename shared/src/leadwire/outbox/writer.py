@@ -22,8 +22,7 @@ class OutgoingEvent:
 
     Attributes:
         message: What to publish; its bytes are stored and published as they are.
-        aggregate_id: The thing it is about, for example a lead; for people who look
-            into the table. None if it is about several.
+        aggregate_id: The thing it is about, for example a lead; None if it is about several.
     """
 
     message: Message
@@ -87,7 +86,7 @@ class Outbox:
         self,
         connection: Connection,
         *,
-        mentioning: str,
+        about: UUID,
         redacted: Callable[[UnpublishedEvent], bytes | None],
     ) -> None:
         """Take out of events that are not published yet what may not be told any more.
@@ -98,12 +97,35 @@ class Outbox:
 
         Args:
             connection: A transaction that holds the lock of the aggregate concerned.
+            about: The aggregate. Events about several are not looked at.
+            redacted: Gives the body to publish instead; None if the event is to be dropped.
+        """
+        await self._redact(connection, "find_events_about", about, redacted)
+
+    async def redact_batches(
+        self,
+        connection: Connection,
+        *,
+        mentioning: str,
+        redacted: Callable[[UnpublishedEvent], bytes | None],
+    ) -> None:
+        """Do as `redact` does, for events that are about several things.
+
+        Args:
+            connection: A transaction that holds the lock of the aggregate concerned.
             mentioning: Text that the body of each event concerned contains.
             redacted: Gives the body to publish instead; None if the event is to be dropped.
         """
-        for row, *event in await connection.fetch(
-            self._queries["find_events_mentioning"], mentioning
-        ):
+        await self._redact(connection, "find_batches_mentioning", mentioning, redacted)
+
+    async def _redact(
+        self,
+        connection: Connection,
+        query: str,
+        searched: UUID | str,
+        redacted: Callable[[UnpublishedEvent], bytes | None],
+    ) -> None:
+        for row, *event in await connection.fetch(self._queries[query], searched):
             found = UnpublishedEvent(*event)
             body = redacted(found)
             if body is None:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from leadwire.broker import Message
-from leadwire.db import Database
+from leadwire.db import Database, Queries
 from leadwire.outbox import Outbox, OutgoingEvent, UnpublishedEvent
 from leadwire.testing import eventually
 
@@ -108,7 +108,7 @@ async def test_what_waits_is_counted_up_to_a_bound(
         assert await Outbox().backlog(connection, up_to=100) == 3
 
 
-async def test_events_are_redacted_by_what_they_mention(
+async def test_batches_are_redacted_by_what_they_mention(
     database: Database, rows: Rows, add: Callable[..., Awaitable[None]]
 ) -> None:
     await add("of ada", "of ada and bob", "of bob", "again of ada")
@@ -123,7 +123,7 @@ async def test_events_are_redacted_by_what_they_mention(
         return b"of bob" if b"bob" in event.body else None
 
     async with database.transaction() as connection:
-        await Outbox().redact(connection, mentioning="ada", redacted=redacted)
+        await Outbox().redact_batches(connection, mentioning="ada", redacted=redacted)
     assert [event.body for event in seen] == [b"of ada", b"of ada and bob", b"again of ada"]
     assert {(event.type, event.aggregate_id) for event in seen} == {("lead_assigned", None)}
     assert await rows("SELECT event_id, body FROM outbox ORDER BY id") == [
@@ -131,3 +131,34 @@ async def test_events_are_redacted_by_what_they_mention(
         ("of bob", b"of bob"),
         ("again of ada", b"again of ada"),
     ]
+
+
+def about(aggregate_id: UUID) -> OutgoingEvent:
+    """An event about one thing, whose id and body name it, too."""
+    name = str(aggregate_id)
+    return OutgoingEvent(Message(id=name, type="told", body=name.encode()), aggregate_id)
+
+
+async def test_events_about_one_thing_are_redacted_and_no_others(
+    database: Database, rows: Rows, add: Callable[..., Awaitable[None]]
+) -> None:
+    ada, bob = uuid4(), uuid4()
+    await add(f"several, {ada} too")
+    async with database.transaction() as connection:
+        await Outbox().add(connection, [about(ada), about(bob)])
+        await Outbox().redact(connection, about=ada, redacted=lambda _: None)
+        await Outbox().redact_batches(connection, mentioning=str(bob), redacted=lambda _: None)
+    kept = await rows("SELECT event_id FROM outbox ORDER BY id")
+    assert kept == [(f"several, {ada} too",), (str(bob),)]
+
+
+async def test_events_about_one_thing_are_found_by_index(database: Database) -> None:
+    find = Queries("leadwire.outbox.sql")["find_events_about"]
+    async with database.transaction() as connection:
+        await Outbox().add(connection, [event(number) for number in range(3000)])
+        await connection.execute("ANALYZE outbox")
+        await connection.execute(f"PREPARE find (uuid) AS {find}")
+        for plan in ("force_generic_plan", "force_custom_plan"):
+            await connection.execute(f"SET LOCAL plan_cache_mode = {plan}")
+            lines = await connection.fetch("EXPLAIN EXECUTE find (gen_random_uuid())")
+            assert "outbox_by_aggregate" in "\n".join(line[0] for line in lines), lines

@@ -94,7 +94,7 @@ async def until_empty(rows: Rows) -> None:
 async def redact(database: Database, instead: Mapping[bytes, bytes | None]) -> None:
     """Replace bodies in the outbox, in a transaction of its own; None drops the event."""
     async with database.transaction() as connection:
-        await Outbox().redact(
+        await Outbox().redact_batches(
             connection,
             mentioning="",
             redacted=lambda event: instead.get(event.body, event.body),

@@ -79,7 +79,8 @@ class ChangesAnnouncer:
                 erased=frozenset({lead_id}),
             )
 
-        await self._outbox.redact(connection, mentioning=str(lead_id), redacted=redacted)
+        await self._outbox.redact(connection, about=lead_id, redacted=redacted)
+        await self._outbox.redact_batches(connection, mentioning=str(lead_id), redacted=redacted)
 
 
 def _event(data: EventData, lead_id: UUID, rev: int) -> OutgoingEvent:

@@ -65,10 +65,9 @@ async def _forget_events_of(connection: Connection, outbox: Outbox, lead_id: UUI
     """Tell nothing more of an erased lead but that somebody held it; keep nothing parked."""
 
     def redacted(event: UnpublishedEvent) -> bytes | None:
-        withdrawn = event.aggregate_id == lead_id and event.type in TELLS_OF_A_PERSON
-        return None if withdrawn else event.body
+        return None if event.type in TELLS_OF_A_PERSON else event.body
 
-    await outbox.redact(connection, mentioning=str(lead_id), redacted=redacted)
+    await outbox.redact(connection, about=lead_id, redacted=redacted)
     await redact_parked(connection, mentioning=lead_id, redacted=redaction_of_parked(lead_id))
 
 

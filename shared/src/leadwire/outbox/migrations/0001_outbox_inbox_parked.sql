@@ -29,6 +29,9 @@ ALTER TABLE outbox SET (
 
 CREATE INDEX outbox_parked ON outbox (id) WHERE parked_at IS NOT NULL;
 
+-- For erasures, which take out what is not published yet about one thing.
+CREATE INDEX outbox_by_aggregate ON outbox (aggregate_id) WHERE aggregate_id IS NOT NULL;
+
 -- The relay listens on <schema>_outbox. Postgres sends equal notifications of one transaction
 -- once, so however many statements fill the outbox, a transaction wakes the relay once.
 CREATE FUNCTION outbox_wake_relay() RETURNS trigger
