@@ -113,6 +113,7 @@ class TestByHand:
         found = await explained(desk, young)
         assert (found["rule"], found["actor"]) == ("by_hand", "anonymous")
         assert verdicts(found) == [("Anna", "chosen")]
+        assert found["more_free"] is None  # Ben is free; but nobody has looked for him
         assert UUID(found["oldest_lead"]["id"]) == old
 
     async def test_who_asked_for_the_next_lead_got_the_oldest(self, desk: "Desk") -> None:

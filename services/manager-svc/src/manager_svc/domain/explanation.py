@@ -36,12 +36,13 @@ class Sight:
 
     Attributes:
         free: Free longest first.
-        more_free: Whether there were more, who had been free for less long.
+        more_free: Whether there were more, who had been free for less long; None if somebody
+            chose one manager, and nobody looked for others.
         waiting: Leads, oldest first, at least up to the last one assigned.
     """
 
     free: Sequence[FreePlace]
-    more_free: bool
+    more_free: bool | None
     waiting: Sequence[UUID]
 
 

@@ -197,7 +197,10 @@ class AssignmentView(BaseModel):
     free: list[FreeManagerView] = Field(
         description="Who was free, free longest first; if somebody chose, the one chosen."
     )
-    more_free: bool = Field(description="Others were free too, for less long than these.")
+    more_free: bool | None = Field(
+        description="Others were free too, for less long than these; null if somebody chose, since "
+        "then nobody looked."
+    )
     oldest_lead: WaitingLeadView = Field(
         description=(
             "The lead that had waited longest. If it is another one, somebody chose, or the "

@@ -111,7 +111,7 @@ CREATE TABLE matchings (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     free        uuid[] NOT NULL,        -- managers of the places that were free longest
     free_since  timestamptz[] NOT NULL, -- of the same places
-    more_free   boolean NOT NULL,
+    more_free   boolean,                -- NULL if nobody looked
     waiting     uuid[] NOT NULL,        -- the oldest leads
     manager_ids uuid[] NOT NULL,        -- who got a lead, in this order
     lead_ids    uuid[] NOT NULL,        -- which one

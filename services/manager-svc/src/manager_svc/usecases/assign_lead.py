@@ -70,7 +70,7 @@ async def hand_over(unit: Unit, lead_id: UUID, manager: Manager, *, reason: str)
     oldest = await unit.leads.oldest_waiting()
     sight = Sight(
         free=[FreePlace(manager.id, free_since)],
-        more_free=False,
+        more_free=None,
         waiting=[oldest or lead_id],
     )
     for worked in await unit.matches.assign(
