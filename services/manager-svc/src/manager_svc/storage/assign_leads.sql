@@ -1,5 +1,4 @@
--- Gives each lead of the arrays its place, in the arrays' order. Manager rows are locked
--- first, then their slots, then the leads.
+-- Gives each lead of the arrays its place, in the arrays' order.
 WITH givers AS MATERIALIZED (
     SELECT id, name FROM managers WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ),

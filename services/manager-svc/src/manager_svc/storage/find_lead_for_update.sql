@@ -1,4 +1,3 @@
--- The manager's row is locked before the lead's: that is the order for everybody.
 WITH holder AS MATERIALIZED (
     SELECT id, name
     FROM managers

@@ -1,18 +1,15 @@
 """One unit of work: a transaction under the matching lock, with its events.
 
-Locking order, for everything that writes managers, slots or leads:
-
-1. the matching lock (transaction-level, advisory), as the transaction's first statement
-   but for the inbox row of an event;
-2. rows of managers, then their slots;
-3. rows of leads.
+Everything that writes managers, slots or leads does so in a unit, which takes the matching lock
+(transaction-level, advisory) before it reads any of them. That is the whole locking order: under
+the lock, rows are locked in any order. A writer without it is a bug.
 
 Why the lock: a transaction that frees a manager looks for a waiting lead, one that brings
 a lead looks for a free manager. At the same time, neither sees what the other has not yet
 committed; both commit, and manager and lead are left to each other (write skew), which no
 row lock prevents: the row to lock is invisible. Under the lock the second one reads after
 the first has committed. It also makes times and events of assignment grow in the order of
-commits. The order of row locks is the second line, for a writer that forgets the first.
+commits.
 
 The outbox rows are inserted last: then every aggregate's row is locked, as the outbox asks.
 """
