@@ -24,6 +24,7 @@ from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
 from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
 from manager_svc.usecases.keep_house import HouseKeeping
+from manager_svc.usecases.reads import Reads
 from manager_svc.usecases.resync import Managers, WorkedLeads
 from manager_svc.usecases.sweep import Sweep
 from manager_svc.usecases.unit import AT_ONCE, Units
@@ -34,7 +35,9 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     backbone = install_backbone(app, settings, SERVICE)
     database = backbone.database
     units = Units(database=database, outbox=backbone.outbox, auto_assign=settings.auto_assign)
-    context = Context(database=database, units=units, arrivals=LeadArrivals(database=database))
+    context = Context(
+        reads=Reads(database=database), units=units, arrivals=LeadArrivals(database=database)
+    )
     add_operations(app, operations(context), REFUSALS)
     install_relay(app, backbone)
     handler = lead_events(database=database, units=units, outbox=backbone.outbox)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from manager_svc.domain.manager import MAX_CAPACITY
+
 if TYPE_CHECKING:
     from conftest import Desk
 
@@ -62,6 +64,13 @@ async def test_a_manager_cannot_have_more_places_than_his_capacity(desk: "Desk")
         "slots_manager_fkey",
         "INSERT INTO slots (manager_id, number, capacity) SELECT id, 2, 2 FROM managers",
     )
+
+
+async def test_the_greatest_capacity_is_the_same_to_the_database(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", capacity=MAX_CAPACITY)
+    assert anna["capacity"] == MAX_CAPACITY
+    more = "UPDATE managers SET capacity = capacity + 1"
+    await refused(desk, "managers_capacity_check", more)
 
 
 async def test_a_capacity_cannot_fall_below_the_places(desk: "Desk") -> None:

@@ -7,6 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from leadwire.contracts import Event, ManagerAdded, ManagerRemoved, ManagerState, ManagerUpdated
+from manager_svc.domain.manager import MAX_CAPACITY
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -20,10 +21,13 @@ NO_MANAGERS: list[Any] = [
     {"name": "?!"},
     {"name": "A\nB"},
     {"name": "A\u0000B"},
+    {"name": "A\u0085B"},
+    {"name": "A\u2028B"},
     {"name": "a" * 10_000},
     {"name": 7},
     {"name": "Anna", "capacity": 0},
     {"name": "Anna", "capacity": -1},
+    {"name": "Anna", "capacity": MAX_CAPACITY + 1},
     {"name": "Anna", "capacity": 10**20},
     {"name": "Anna", "capacity": "many"},
     {"name": "Anna", "capacity": "2"},

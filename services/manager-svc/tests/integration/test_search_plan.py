@@ -29,7 +29,7 @@ async def test_a_search_reads_only_what_the_index_finds(database: Database) -> N
             for part in ("c4ca4", "r c4c", "zo"):
                 found = await connection.fetch(
                     f"EXPLAIN (ANALYZE, FORMAT JSON) {QUERIES['search_managers']}",
-                    *(None, None, 101, part, parts_of(part)),
+                    *(None, None, None, 101, part, parts_of(part)),
                 )
                 nodes = _nodes(json.loads(found[0][0])[0]["Plan"])
                 assert "managers_by_part_of_name" in {node.get("Index Name") for node in nodes}

@@ -14,6 +14,15 @@ from uuid import UUID
 from manager_svc.domain.manager import ManagerName
 
 
+class Rule(StrEnum):
+    """Why a lead was assigned: by which rule, or by what somebody did."""
+
+    OLDEST_FIRST = "oldest_first"
+    NEXT_LEAD = "next_lead"
+    BY_HAND = "by_hand"
+    REASSIGNED = "reassigned"
+
+
 class Verdict(StrEnum):
     """Why a manager who was free got the lead, or did not."""
 
@@ -93,16 +102,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """That a lead was given to a manager.
-
-    Attributes:
-        rule: `oldest_first` if the matcher chose; otherwise what somebody did.
-    """
+    """That a lead was given to a manager."""
 
     manager: ManagerName
     assigned_at: datetime
     actor: str
-    rule: str
+    rule: Rule
     turn: Turn
 
 

@@ -1,8 +1,11 @@
 """Lead managers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from manager_svc.domain.errors import ManagerPausedError, ManagerRemovedError
@@ -28,6 +31,20 @@ class Availability(StrEnum):
     REMOVED = "removed"
 
 
+STANDINGS: Final[Mapping[Availability, tuple[ManagerState, bool | None]]] = MappingProxyType(
+    {
+        Availability.FREE: (ManagerState.ACTIVE, True),
+        Availability.BUSY: (ManagerState.ACTIVE, False),
+        Availability.PAUSED: (ManagerState.PAUSED, None),
+        Availability.REMOVED: (ManagerState.REMOVED, None),
+    }
+)
+"""What each availability takes: the state, and whether there is room; None if either will do."""
+
+MAX_CAPACITY: Final = 1_000
+"""Greatest capacity; the schema has a CHECK of it, and `find_candidates.sql` reads so far."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manager:
     """A lead manager.
@@ -51,13 +68,11 @@ class Manager:
     @property
     def availability(self) -> Availability:
         """Removed or paused, else free or busy."""
-        match self.state:
-            case ManagerState.REMOVED:
-                return Availability.REMOVED
-            case ManagerState.PAUSED:
-                return Availability.PAUSED
-            case ManagerState.ACTIVE:
-                return Availability.FREE if self.has_room else Availability.BUSY
+        return next(
+            availability
+            for availability, (state, has_room) in STANDINGS.items()
+            if state is self.state and has_room in {None, self.has_room}
+        )
 
     def require_present(self) -> None:
         """Refuse what nobody can do to a removed manager.

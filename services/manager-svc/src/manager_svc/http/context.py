@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from leadwire.db import Database
 from manager_svc.usecases.await_lead import LeadArrivals
+from manager_svc.usecases.reads import Reads
 from manager_svc.usecases.unit import Units
 
 ANONYMOUS: Final = "anonymous"
@@ -15,6 +15,6 @@ ANONYMOUS: Final = "anonymous"
 class Context:
     """Made once per process, in `app.py`."""
 
-    database: Database
+    reads: Reads
     units: Units
     arrivals: LeadArrivals

@@ -16,18 +16,15 @@ from leadwire.http import (
     json_response,
     versions_of,
 )
-from manager_svc.domain.explanation import Explanation
-from manager_svc.domain.lead import HistoryEntry
 from manager_svc.http.context import ANONYMOUS, Context
 from manager_svc.http.requests import NewAssignee, NewStatus
 from manager_svc.http.views import AssignmentView, HistoryPage, LeadView, MarkedView
-from manager_svc.storage.leads import LeadStore
-from manager_svc.storage.managers import ManagerStore
 from manager_svc.usecases.assign_lead import assign_lead
 from manager_svc.usecases.explain_assignment import explain_assignment
 from manager_svc.usecases.give_back_lead import give_back_lead
 from manager_svc.usecases.mark_lead import mark_lead
 from manager_svc.usecases.read_history import read_history
+from manager_svc.usecases.reads import Stores
 from manager_svc.usecases.unit import Unit
 
 T = TypeVar("T")
@@ -39,7 +36,7 @@ class LeadHandlers:
     """Handlers under `/v1/leads/{lead_id}`; each waits a little for a lead that is new."""
 
     def __init__(self, *, context: Context) -> None:
-        self._database = context.database
+        self._reads = context.reads
         self._units = context.units
         self._arrivals = context.arrivals
 
@@ -81,16 +78,7 @@ class LeadHandlers:
 
     async def explain(self, _request: web.Request, *, lead_id: UUID) -> web.StreamResponse:
         """Show why a lead went to its manager."""
-
-        async def read() -> Explanation:
-            async with self._database.connection() as connection:
-                return await explain_assignment(
-                    LeadStore(connection=connection),
-                    ManagerStore(connection=connection),
-                    lead_id=lead_id,
-                )
-
-        found = await self._arrivals.retry_once(lead_id, read)
+        found = await self._read(lead_id, partial(explain_assignment, lead_id=lead_id))
         return json_response(AssignmentView.of(found))
 
     async def history(
@@ -99,19 +87,15 @@ class LeadHandlers:
         """Show what happened to a lead."""
         of_lead = str(lead_id)
         after = BY_NUMBER.after(query, within=of_lead) or 0
-
-        async def read() -> list[HistoryEntry]:
-            async with self._database.connection() as connection:
-                store = LeadStore(connection=connection)
-                return await read_history(
-                    store, lead_id=lead_id, after=after, limit=query.limit + 1
-                )
-
-        found = await self._arrivals.retry_once(lead_id, read)
+        read = partial(read_history, lead_id=lead_id, after=after, limit=query.limit + 1)
+        found = await self._read(lead_id, read)
         items, next_cursor = BY_NUMBER.cut(
             found, query, key=lambda each: each.number, within=of_lead
         )
         return json_response(HistoryPage.of(items, next_cursor))
+
+    async def _read(self, lead_id: UUID, read: Callable[[Stores], Awaitable[T]]) -> T:
+        return await self._arrivals.retry_once(lead_id, partial(self._reads.run, read))
 
     async def _run(self, lead_id: UUID, command: Callable[[Unit], Awaitable[T]]) -> T:
         run = partial(self._units.run, command, actor=ANONYMOUS)

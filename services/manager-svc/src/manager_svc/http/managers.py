@@ -16,7 +16,6 @@ from manager_svc.http.requests import (
     NextLeadHeaders,
 )
 from manager_svc.http.views import LeadView, ManagersPage, ManagerView, RemovalView
-from manager_svc.storage.managers import ManagerStore
 from manager_svc.usecases.add_manager import add_manager
 from manager_svc.usecases.change_manager import change_manager
 from manager_svc.usecases.pause_manager import pause_manager
@@ -33,7 +32,7 @@ class ManagerHandlers:
     """Handlers under `/v1/managers`."""
 
     def __init__(self, *, context: Context) -> None:
-        self._database = context.database
+        self._reads = context.reads
         self._units = context.units
 
     async def add(self, _request: web.Request, *, body: NewManager) -> web.StreamResponse:
@@ -45,21 +44,20 @@ class ManagerHandlers:
 
     async def search(self, _request: web.Request, *, query: ManagerSearch) -> web.StreamResponse:
         """List managers."""
-        async with self._database.connection() as connection:
-            found = await search_managers(
-                ManagerStore(connection=connection),
-                part_of_name=query.q or None,
-                availability=query.state,
-                after=BY_ID.after(query),
-                limit=query.limit + 1,
-            )
+        search = partial(
+            search_managers,
+            part_of_name=query.q or None,
+            availability=query.state,
+            after=BY_ID.after(query),
+            limit=query.limit + 1,
+        )
+        found = await self._reads.run(search)
         items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.manager.id)
         return json_response(ManagersPage.of(items, next_cursor))
 
     async def show(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Show one manager."""
-        async with self._database.connection() as connection:
-            found = await read_manager(ManagerStore(connection=connection), manager_id=manager_id)
+        found = await self._reads.run(partial(read_manager, manager_id=manager_id))
         return json_response(ManagerView.of(found))
 
     async def change(

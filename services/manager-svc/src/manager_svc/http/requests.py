@@ -14,15 +14,15 @@ from pydantic import (
 )
 
 from leadwire.http import PageQuery
-from manager_svc.domain.manager import Availability
+from manager_svc.domain.manager import MAX_CAPACITY, Availability
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.change_manager import ManagerChanges
 from manager_svc.usecases.keep_house import KEYS_KEPT_FOR
 
 MAX_NAME = 200
-MAX_CAPACITY = 1000
 MAX_REASON = 500
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+"""One line without control characters, as import-svc wants the names of leads."""
 
 
 def _readable(name: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from manager_svc.domain.explanation import Explanation, FreeManager, Verdict
+from manager_svc.domain.explanation import Explanation, FreeManager, Rule, Verdict
 from manager_svc.domain.lead import HistoryEntry, Lead
 from manager_svc.domain.manager import Availability, ManagerName
 from manager_svc.domain.status import LeadStatus
@@ -187,7 +187,7 @@ class AssignmentView(BaseModel):
     manager: ManagerRefView = Field(description="Who got the lead.")
     assigned_at: datetime
     actor: str = Field(description="Who gave it to him.", examples=["matcher"])
-    rule: str = Field(
+    rule: Rule = Field(
         description=(
             "`oldest_first`: the oldest waiting lead went to the manager who had been free "
             "longest. `next_lead`: he asked for the oldest. `by_hand`, `reassigned`: somebody "

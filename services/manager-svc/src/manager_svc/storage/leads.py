@@ -9,6 +9,7 @@ from manager_svc.domain.errors import (
     ExplanationForgottenError,
     LeadNotFoundError,
     NeverAssignedError,
+    NoLeadWaitingError,
 )
 from manager_svc.domain.explanation import Assignment
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Worked
@@ -66,9 +67,15 @@ class LeadStore:
         erased: bool | None = await self._connection.fetchval(QUERIES["find_lead_state"], lead_id)
         return erased
 
-    async def oldest_waiting(self) -> UUID | None:
-        """Return the lead that has waited longest, if any waits."""
+    async def oldest_waiting(self) -> UUID:
+        """Return the lead that has waited longest.
+
+        Raises:
+            NoLeadWaitingError: None waits.
+        """
         lead_id: UUID | None = await self._connection.fetchval(QUERIES["find_oldest_waiting_lead"])
+        if lead_id is None:
+            raise NoLeadWaitingError
         return lead_id
 
     async def mark_reached_out(

@@ -8,11 +8,8 @@ CROSS JOIN LATERAL (
     ) AS free
 ) AS room
 WHERE
-    ($1::text IS NOT DISTINCT FROM 'removed') = (state = 'removed')
-    AND (
-        $1::text IS NULL
-        OR $1 = CASE WHEN state <> 'active' THEN state WHEN room.free THEN 'free' ELSE 'busy' END
-    )
-    AND ($2::uuid IS NULL OR managers.id > $2)
+    CASE WHEN $1::text IS NULL THEN state <> 'removed' ELSE state = $1 END
+    AND ($2::boolean IS NULL OR room.free = $2)
+    AND ($3::uuid IS NULL OR managers.id > $3)
 ORDER BY managers.id
-LIMIT $3::integer;
+LIMIT $4::integer;

@@ -9,7 +9,7 @@ import asyncpg
 from leadwire.db import Connection
 from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundError
 from manager_svc.domain.lead import Held, Lead
-from manager_svc.domain.manager import Availability, Manager, ManagerName, ManagerState
+from manager_svc.domain.manager import STANDINGS, Availability, Manager, ManagerName
 from manager_svc.domain.matching import Place
 from manager_svc.domain.names import email_key, folded, parts_of
 from manager_svc.storage.queries import QUERIES
@@ -77,7 +77,8 @@ class ManagerStore:
             after: The last id of the page before.
             limit: Most managers to return.
         """
-        page = (availability, after, limit)
+        state, has_room = (None, None) if availability is None else STANDINGS[availability]
+        page = (state, has_room, after, limit)
         if part := folded(part_of_name or ""):
             query = QUERIES["search_managers"]
             rows = await self._connection.fetch(query, *page, part, parts_of(part))
@@ -102,17 +103,15 @@ class ManagerStore:
             found[row["manager_id"]].append(row)
         return {manager_id: _held_of(rows) for manager_id, rows in found.items()}
 
-    async def update(
-        self,
-        manager_id: UUID,
-        *,
-        name: str,
-        email: str | None,
-        capacity: int,
-        state: ManagerState,
-        now: datetime,
-    ) -> Manager:
-        """Replace a manager's record; its places must fit the capacity already.
+    async def update(self, manager: Manager, *, now: datetime) -> Manager:
+        """Replace a manager's record; his places must fit the capacity already.
+
+        Args:
+            manager: With what is to be kept of name, email, capacity and state.
+            now: Time of the change.
+
+        Returns:
+            The manager as he is then.
 
         Raises:
             ManagerEmailExistsError: Another manager has this email.
@@ -120,18 +119,18 @@ class ManagerStore:
         try:
             await self._connection.execute(
                 QUERIES["update_manager"],
-                manager_id,
-                name,
-                folded(name),
-                email,
-                email_key(email),
-                capacity,
-                state,
+                manager.id,
+                manager.name,
+                folded(manager.name),
+                manager.email,
+                email_key(manager.email),
+                manager.capacity,
+                manager.state,
                 now,
             )
         except asyncpg.UniqueViolationError:
             raise ManagerEmailExistsError from None
-        return await self.find(manager_id)
+        return await self.find(manager.id)
 
     async def add_places(
         self, manager_id: UUID, *, first: int, last: int, free_since: datetime | None

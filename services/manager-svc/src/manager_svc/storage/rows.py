@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from manager_svc.domain.explanation import Assignment, FreePlace, Sight, Turn
+from manager_svc.domain.explanation import Assignment, FreePlace, Rule, Sight, Turn
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Work, Worked
 from manager_svc.domain.manager import Manager, ManagerName, ManagerState
 from manager_svc.domain.status import LeadStatus
@@ -80,7 +80,7 @@ def assignment_of(row: asyncpg.Record, lead_id: UUID) -> Assignment:
         manager=ManagerName(id=row["manager_id"], name=row["manager_name"]),
         assigned_at=row["at"],
         actor=row["actor"],
-        rule=row["reason"],
+        rule=Rule(row["reason"]),
         turn=Turn(
             manager_id=row["manager_id"],
             sight=sight,

@@ -1,4 +1,4 @@
--- Those whose name contains $4; $5 are the parts that such a name has, by which the index
+-- Those whose name contains $5; $6 are the parts that such a name has, by which the index
 -- managers_by_part_of_name finds it. The cost of the function keeps the planner from reading
 -- all managers in the order of their ids, in the hope that enough of the first ones match.
 SELECT
@@ -11,13 +11,10 @@ CROSS JOIN LATERAL (
     ) AS free
 ) AS room
 WHERE
-    parts_of_name(folded_name) @> $5::text[]
-    AND strpos(folded_name, $4::text) > 0
-    AND ($1::text IS NOT DISTINCT FROM 'removed') = (state = 'removed')
-    AND (
-        $1::text IS NULL
-        OR $1 = CASE WHEN state <> 'active' THEN state WHEN room.free THEN 'free' ELSE 'busy' END
-    )
-    AND ($2::uuid IS NULL OR managers.id > $2)
+    parts_of_name(folded_name) @> $6::text[]
+    AND strpos(folded_name, $5::text) > 0
+    AND CASE WHEN $1::text IS NULL THEN state <> 'removed' ELSE state = $1 END
+    AND ($2::boolean IS NULL OR room.free = $2)
+    AND ($3::uuid IS NULL OR managers.id > $3)
 ORDER BY managers.id
-LIMIT $3::integer;
+LIMIT $4::integer;

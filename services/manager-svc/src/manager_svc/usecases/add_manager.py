@@ -31,4 +31,4 @@ async def add_manager(
     await unit.managers.add(manager)
     unit.tell_of_manager(manager_added(manager), manager)
     await match(unit)
-    return await read_manager(unit.managers, manager_id=manager.id)
+    return await read_manager(unit, manager_id=manager.id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from manager_svc.domain.errors import LeadDecidedError, LeadTakenError, ManagerFullError
-from manager_svc.domain.explanation import FreePlace, Sight
+from manager_svc.domain.explanation import FreePlace, Rule, Sight
 from manager_svc.domain.lead import Lead
 from manager_svc.domain.manager import Manager
 from manager_svc.domain.matching import Pairing
@@ -11,9 +11,6 @@ from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.match import match
 from manager_svc.usecases.release_leads import release_leads
 from manager_svc.usecases.unit import Unit
-
-BY_HAND = "by_hand"
-REASSIGNED = "reassigned"
 
 
 async def assign_lead(
@@ -51,14 +48,25 @@ async def assign_lead(
         raise LeadTakenError(holder.id)
     manager.require_taking()
     if holder is not None:
-        await release_leads(unit, [lead_id], reason=REASSIGNED)
-    await hand_over(unit, lead_id, manager, reason=REASSIGNED if holder else BY_HAND)
+        await release_leads(unit, [lead_id], reason=Rule.REASSIGNED)
+    rule = Rule.BY_HAND if holder is None else Rule.REASSIGNED
+    oldest = await unit.leads.oldest_waiting()
+    await hand_over(unit, lead_id, manager, oldest=oldest, rule=rule)
     await match(unit)
     return await unit.leads.find(lead_id)
 
 
-async def hand_over(unit: Unit, lead_id: UUID, manager: Manager, *, reason: str) -> None:
+async def hand_over(
+    unit: Unit, lead_id: UUID, manager: Manager, *, oldest: UUID, rule: Rule
+) -> None:
     """Put a waiting lead into a free place of a manager.
+
+    Args:
+        unit: The unit of the command.
+        lead_id: Which lead.
+        manager: Who gets it.
+        oldest: The lead that has waited longest, perhaps this one.
+        rule: Why.
 
     Raises:
         ManagerFullError: He has none.
@@ -67,13 +75,8 @@ async def hand_over(unit: Unit, lead_id: UUID, manager: Manager, *, reason: str)
     if found is None:
         raise ManagerFullError(manager_id=manager.id, capacity=manager.capacity)
     place, free_since = found
-    oldest = await unit.leads.oldest_waiting()
-    sight = Sight(
-        free=[FreePlace(manager.id, free_since)],
-        more_free=None,
-        waiting=[oldest or lead_id],
-    )
+    sight = Sight(free=[FreePlace(manager.id, free_since)], more_free=None, waiting=[oldest])
     for worked in await unit.matches.assign(
-        [Pairing(place, lead_id)], sight=sight, now=unit.now, actor=unit.actor, reason=reason
+        [Pairing(place, lead_id)], sight=sight, now=unit.now, actor=unit.actor, reason=rule
     ):
-        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, reason=reason), worked.lead.work)
+        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, reason=rule), worked.lead.work)

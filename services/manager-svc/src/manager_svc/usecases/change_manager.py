@@ -1,5 +1,6 @@
 """Change a manager's name, email or capacity."""
 
+from dataclasses import replace
 from typing import TypedDict
 from uuid import UUID
 
@@ -32,25 +33,16 @@ async def change_manager(
     """
     manager = await unit.managers.lock(manager_id)
     manager.require_present()
-    name = changes.get("name", manager.name)
-    email = changes.get("email", manager.email)
-    capacity = changes.get("capacity", manager.capacity)
-    if (name, email, capacity) != (manager.name, manager.email, manager.capacity):
-        if capacity < manager.capacity:
-            await _shrink(unit, manager, capacity)
-        changed = await unit.managers.update(
-            manager_id,
-            name=name,
-            email=email,
-            capacity=capacity,
-            state=manager.state,
-            now=unit.now,
-        )
-        if capacity > manager.capacity:
-            await _grow(unit, manager, capacity)
+    wanted = replace(manager, **changes)
+    if wanted != manager:
+        if wanted.capacity < manager.capacity:
+            await _shrink(unit, manager, wanted.capacity)
+        changed = await unit.managers.update(wanted, now=unit.now)
+        if wanted.capacity > manager.capacity:
+            await _grow(unit, manager, wanted.capacity)
         unit.tell_of_manager(manager_updated(changed), changed)
         await match(unit)
-    return await read_manager(unit.managers, manager_id=manager_id)
+    return await read_manager(unit, manager_id=manager_id)
 
 
 async def _shrink(unit: Unit, manager: Manager, capacity: int) -> None:

@@ -71,7 +71,7 @@ def lead_decided(
 ) -> LeadInterestedCreated | LeadNotInterestedCreated:
     """A lead was marked interested or not interested, or such a decision was corrected."""
     work, manager = _work(worked.lead), _ref(worked.manager)
-    if work.status is LeadStatus.NOT_INTERESTED:
+    if decision_event_type(work.status) is EventType.LEAD_NOT_INTERESTED_CREATED:
         return LeadNotInterestedCreated(lead=work, manager=manager, actor=actor, reason=reason)
     contact = worked.lead.contact
     lead = InterestedLead(

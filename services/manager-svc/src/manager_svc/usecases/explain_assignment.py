@@ -3,13 +3,10 @@
 from uuid import UUID
 
 from manager_svc.domain.explanation import Explanation, FreeManager, WaitingSince
-from manager_svc.storage.leads import LeadStore
-from manager_svc.storage.managers import ManagerStore
+from manager_svc.usecases.reads import Stores
 
 
-async def explain_assignment(
-    leads: LeadStore, managers: ManagerStore, *, lead_id: UUID
-) -> Explanation:
+async def explain_assignment(stores: Stores, *, lead_id: UUID) -> Explanation:
     """Explain a lead's last assignment, also if the lead has been released or decided since.
 
     Raises:
@@ -17,11 +14,11 @@ async def explain_assignment(
         NeverAssignedError: Nobody ever got it.
         ExplanationForgottenError: It was decided long ago.
     """
-    await leads.find(lead_id)
-    assignment = await leads.last_assignment(lead_id)
+    await stores.leads.find(lead_id)
+    assignment = await stores.leads.last_assignment(lead_id)
     turn = assignment.turn
     free, verdicts = turn.free(), turn.verdicts()
-    names = await managers.names([place.manager_id for place in free])
+    names = await stores.managers.names([place.manager_id for place in free])
     oldest = turn.oldest_waiting()
     return Explanation(
         assignment=assignment,
@@ -33,5 +30,5 @@ async def explain_assignment(
             )
             for place in free
         ],
-        oldest=WaitingSince(lead_id=oldest, created_at=await leads.created_at(oldest)),
+        oldest=WaitingSince(lead_id=oldest, created_at=await stores.leads.created_at(oldest)),
     )

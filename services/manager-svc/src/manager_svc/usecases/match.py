@@ -11,13 +11,13 @@ the rest.
 
 from typing import Final
 
+from manager_svc.domain.explanation import Rule
 from manager_svc.domain.lead import Worked
 from manager_svc.domain.matching import pair
 from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.unit import Unit
 
 ACTOR: Final = "matcher"
-REASON: Final = "oldest_first"
 MAX_ROUNDS: Final = 8
 
 
@@ -40,9 +40,10 @@ async def match(unit: Unit) -> list[Worked]:
             sight=candidates.sight_of(pairings),
             now=unit.now,
             actor=ACTOR,
-            reason=REASON,
+            reason=Rule.OLDEST_FIRST,
         ):
-            unit.tell_of_lead(lead_assigned(worked, actor=ACTOR, reason=REASON), worked.lead.work)
+            event = lead_assigned(worked, actor=ACTOR, reason=Rule.OLDEST_FIRST)
+            unit.tell_of_lead(event, worked.lead.work)
             assigned.append(worked)
         if candidates.used_up_by(pairings):
             break

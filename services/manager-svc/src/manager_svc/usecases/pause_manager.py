@@ -1,5 +1,6 @@
 """Pause a manager: he keeps what he holds and gets nothing new."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from manager_svc.domain.manager import ManagerState
@@ -20,12 +21,7 @@ async def pause_manager(unit: Unit, *, manager_id: UUID) -> ManagerWithLeads:
     if manager.state is ManagerState.ACTIVE:
         await unit.managers.withhold_places(manager_id)
         paused = await unit.managers.update(
-            manager_id,
-            name=manager.name,
-            email=manager.email,
-            capacity=manager.capacity,
-            state=ManagerState.PAUSED,
-            now=unit.now,
+            replace(manager, state=ManagerState.PAUSED), now=unit.now
         )
         unit.tell_of_manager(manager_updated(paused), paused)
-    return await read_manager(unit.managers, manager_id=manager_id)
+    return await read_manager(unit, manager_id=manager_id)

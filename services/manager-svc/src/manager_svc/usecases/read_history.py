@@ -3,16 +3,16 @@
 from uuid import UUID
 
 from manager_svc.domain.lead import HistoryEntry
-from manager_svc.storage.leads import LeadStore
+from manager_svc.usecases.reads import Stores
 
 
 async def read_history(
-    store: LeadStore, *, lead_id: UUID, after: int, limit: int
+    stores: Stores, *, lead_id: UUID, after: int, limit: int
 ) -> list[HistoryEntry]:
     """List the entries of a lead's history, oldest first.
 
     Args:
-        store: Where they are.
+        stores: Where they are.
         lead_id: Which lead.
         after: Number of the last entry of the page before; 0 for the first page.
         limit: Most entries to return.
@@ -20,5 +20,5 @@ async def read_history(
     Raises:
         LeadNotFoundError: There is no such lead.
     """
-    await store.find(lead_id)
-    return await store.history(lead_id, after=after, limit=limit)
+    await stores.leads.find(lead_id)
+    return await stores.leads.history(lead_id, after=after, limit=limit)

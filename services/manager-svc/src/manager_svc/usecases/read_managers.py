@@ -7,7 +7,7 @@ from uuid import UUID
 from manager_svc.domain.errors import ManagerNotFoundError
 from manager_svc.domain.lead import Held
 from manager_svc.domain.manager import Availability, Manager, ManagerState
-from manager_svc.storage.managers import ManagerStore
+from manager_svc.usecases.reads import Stores
 
 LEADS_LISTED: Final = 10
 """Of each manager in a list: with capacities and pages of 1,000, all would be a million."""
@@ -21,21 +21,21 @@ class ManagerWithLeads:
     held: Held
 
 
-async def read_manager(store: ManagerStore, *, manager_id: UUID) -> ManagerWithLeads:
+async def read_manager(stores: Stores, *, manager_id: UUID) -> ManagerWithLeads:
     """Return a manager with all that he holds: as many leads as his capacity, at most.
 
     Raises:
         ManagerNotFoundError: There is no such manager, or he was removed.
     """
-    manager = await store.find(manager_id)
+    manager = await stores.managers.find(manager_id)
     if manager.state is ManagerState.REMOVED:
         raise ManagerNotFoundError(manager_id)
-    leads = await store.held_leads(manager_id)
+    leads = await stores.managers.held_leads(manager_id)
     return ManagerWithLeads(manager=manager, held=Held(leads=leads, count=len(leads)))
 
 
 async def search_managers(
-    store: ManagerStore,
+    stores: Stores,
     *,
     part_of_name: str | None,
     availability: Availability | None,
@@ -45,14 +45,16 @@ async def search_managers(
     """List managers in the order in which they were added, each with the first of his leads.
 
     Args:
-        store: Where they are.
+        stores: Where they are.
         part_of_name: In any case, accents ignored.
         availability: Only such managers.
         after: The last id of the page before.
         limit: Most managers to return.
     """
-    managers = await store.search(
+    managers = await stores.managers.search(
         part_of_name=part_of_name, availability=availability, after=after, limit=limit
     )
-    held = await store.first_held([manager.id for manager in managers], limit=LEADS_LISTED)
+    held = await stores.managers.first_held(
+        [manager.id for manager in managers], limit=LEADS_LISTED
+    )
     return [ManagerWithLeads(manager=manager, held=held[manager.id]) for manager in managers]

@@ -1,6 +1,6 @@
 """Remove a manager; nobody he held is stranded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from manager_svc.domain.lead import Lead
@@ -49,14 +49,7 @@ async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
     held = await unit.managers.held_leads(manager_id)
     await release_leads(unit, [lead.contact.id for lead in held], reason=REASON)
     await unit.managers.drop_all_places(manager_id)
-    removed = await unit.managers.update(
-        manager_id,
-        name=manager.name,
-        email=manager.email,
-        capacity=manager.capacity,
-        state=ManagerState.REMOVED,
-        now=unit.now,
-    )
+    removed = await unit.managers.update(replace(manager, state=ManagerState.REMOVED), now=unit.now)
     unit.tell_of_manager(manager_removed(removed), removed)
     heirs = {worked.lead.contact.id: worked.manager for worked in await match(unit)}
     orphans = [Orphan(lead=lead, heir=heirs.get(lead.contact.id)) for lead in held]

@@ -1,5 +1,6 @@
 """Restore a removed manager."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from manager_svc.domain.manager import ManagerState
@@ -21,16 +22,11 @@ async def restore_manager(unit: Unit, *, manager_id: UUID) -> ManagerWithLeads:
     manager = await unit.managers.lock(manager_id)
     if manager.state is ManagerState.REMOVED:
         restored = await unit.managers.update(
-            manager_id,
-            name=manager.name,
-            email=manager.email,
-            capacity=manager.capacity,
-            state=ManagerState.ACTIVE,
-            now=unit.now,
+            replace(manager, state=ManagerState.ACTIVE), now=unit.now
         )
         await unit.managers.add_places(
             manager_id, first=1, last=manager.capacity, free_since=unit.now
         )
         unit.tell_of_manager(manager_updated(restored), restored)
         await match(unit)
-    return await read_manager(unit.managers, manager_id=manager_id)
+    return await read_manager(unit, manager_id=manager_id)

@@ -1,5 +1,6 @@
 """Resume a paused manager."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from manager_svc.domain.manager import ManagerState
@@ -20,14 +21,9 @@ async def resume_manager(unit: Unit, *, manager_id: UUID) -> ManagerWithLeads:
     manager.require_present()
     if manager.state is ManagerState.PAUSED:
         resumed = await unit.managers.update(
-            manager_id,
-            name=manager.name,
-            email=manager.email,
-            capacity=manager.capacity,
-            state=ManagerState.ACTIVE,
-            now=unit.now,
+            replace(manager, state=ManagerState.ACTIVE), now=unit.now
         )
         await unit.managers.offer_places(manager_id, now=unit.now)
         unit.tell_of_manager(manager_updated(resumed), resumed)
         await match(unit)
-    return await read_manager(unit.managers, manager_id=manager_id)
+    return await read_manager(unit, manager_id=manager_id)

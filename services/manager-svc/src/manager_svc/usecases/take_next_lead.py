@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from manager_svc.domain.errors import ManagerFullError, NoLeadWaitingError
+from manager_svc.domain.errors import ManagerFullError
+from manager_svc.domain.explanation import Rule
 from manager_svc.domain.lead import Lead
 from manager_svc.usecases.assign_lead import hand_over
 from manager_svc.usecases.match import match
 from manager_svc.usecases.unit import Unit
-
-REASON = "next_lead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +46,9 @@ async def take_next_lead(unit: Unit, *, manager_id: UUID, key: str | None = None
     manager.require_taking()
     if not manager.has_room:
         raise ManagerFullError(manager_id=manager.id, capacity=manager.capacity)
-    lead_id = await unit.leads.oldest_waiting()
-    if lead_id is None:
-        raise NoLeadWaitingError
-    await hand_over(unit, lead_id, manager, reason=REASON)
+    oldest = await unit.leads.oldest_waiting()
+    await hand_over(unit, oldest, manager, oldest=oldest, rule=Rule.NEXT_LEAD)
     if key is not None:
-        await unit.managers.keep_key(manager_id, key, lead_id=lead_id)
+        await unit.managers.keep_key(manager_id, key, lead_id=oldest)
     await match(unit)  # what he gave back before is open to him again
-    return Taken(lead=await unit.leads.find(lead_id))
+    return Taken(lead=await unit.leads.find(oldest))

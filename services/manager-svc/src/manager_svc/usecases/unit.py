@@ -26,10 +26,9 @@ from leadwire.db import Connection, Database, again_if_rolled_back
 from leadwire.outbox import Outbox, OutgoingEvent
 from manager_svc.domain.lead import Work
 from manager_svc.domain.manager import Manager
-from manager_svc.storage.leads import LeadStore
-from manager_svc.storage.managers import ManagerStore
 from manager_svc.storage.matching import MatchStore
 from manager_svc.usecases.events import outgoing
+from manager_svc.usecases.reads import Stores
 
 AT_ONCE: Final = 2
 """Units of one process that hold a connection at once: one works while the next begins."""
@@ -44,7 +43,7 @@ class NoTurnError(TimeoutError):
     """Other units took so long that this one did not begin; sent again it may succeed."""
 
 
-class Unit:
+class Unit(Stores):
     """What a command works with.
 
     Attributes:
@@ -56,11 +55,10 @@ class Unit:
     def __init__(
         self, *, connection: Connection, now: datetime, actor: str, auto_assign: bool
     ) -> None:
+        super().__init__(connection=connection)
         self.now = now
         self.actor = actor
         self.auto_assign = auto_assign
-        self.managers = ManagerStore(connection=connection)
-        self.leads = LeadStore(connection=connection)
         self.matches = MatchStore(connection=connection)
         self.events: list[OutgoingEvent] = []
 
