@@ -258,6 +258,13 @@ async def test_a_paused_manager_is_not_restored_but_resumed(desk: "Desk") -> Non
     assert (await desk.call("POST", f"{path}/restore"))["state"] == "paused"
 
 
+async def test_who_was_paused_and_then_removed_is_restored_free(desk: "Desk") -> None:
+    path = f"/v1/managers/{(await desk.manager())['id']}"
+    await desk.call("POST", f"{path}/pause")
+    await desk.call("DELETE", path, 204)
+    assert (await desk.call("POST", f"{path}/restore"))["state"] == "free"
+
+
 async def test_a_dry_run_shows_who_would_get_a_removed_managers_leads(desk: "Desk") -> None:
     anna = await desk.manager("Anna", capacity=2)
     old, young = await desk.leads(2)

@@ -214,3 +214,12 @@ async def test_nonsense_is_refused(desk: "Desk") -> None:
     ):
         assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
     assert (await desk.mark("1", "interested", 400))["code"] == "invalid_request"
+
+
+async def test_a_decision_that_is_sent_again_gives_nothing_out(desk: "Desk") -> None:
+    anna = await desk.manager("Anna")
+    first, following, _ = await desk.leads(3)
+    once = await desk.mark(first, "interested")
+    assert once["next_lead"]["id"] == str(following)
+    assert await desk.mark(first, "interested") == once | {"next_lead": None}
+    assert await desk.holds(anna) == [following]

@@ -113,7 +113,8 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             summary="Restore a removed lead manager",
             tag="managers",
             description=(
-                "He is free from now on, and what he held stays with others. "
+                "He is free from now on, also if he was paused when he was removed, and what he "
+                "held stays with others. "
                 "`GET /v1/managers?state=removed` finds him."
             ),
             responses={200: Response(ManagerView, "The manager, with the leads he got.")},
@@ -180,7 +181,9 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             description=(
                 "`pending` -> `reached_out` -> `interested` or `not_interested`; `reached_out` "
                 "may be skipped. A decision frees the manager, who takes the next lead in the "
-                "same moment. The status that the lead has already changes nothing.\n\n"
+                "same moment. The status that the lead has already changes nothing, so a request "
+                "whose answer was lost can be sent again. Then `next_lead` is null, since nothing "
+                "was given out: `GET /v1/managers/{manager_id}` shows what he holds.\n\n"
                 "A decision may be corrected, `interested` into `not_interested` and back, with a "
                 "`reason`; its event is published again. Once access control is there, that takes "
                 "an administrator."

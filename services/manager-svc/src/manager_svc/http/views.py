@@ -72,7 +72,9 @@ class MarkedView(BaseModel):
     """A marked lead, and what its manager got in the same moment."""
 
     lead: LeadView
-    next_lead: LeadView | None = Field(description="null if no lead waits, or nobody was freed.")
+    next_lead: LeadView | None = Field(
+        description="null if no lead waits, or nobody was freed by this request."
+    )
 
     @classmethod
     def of(cls, marked: Marked) -> Self:

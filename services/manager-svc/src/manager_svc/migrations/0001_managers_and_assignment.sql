@@ -3,10 +3,13 @@
 -- G4 is held here, not in code:
 --   * a lead has one assignee at most:            leads.manager_id is one column;
 --   * a place holds one lead at most:             slots.lead_id is one column;
---   * a manager has exactly `capacity` places:    slots_within_capacity + slots_manager_fkey;
+--   * a manager has at most `capacity` places:    slots_within_capacity + slots_manager_fkey;
 --   * an assignee really has a place for it:      leads_slot_fkey;
 --   * a lead sits in one place at most:           slots_lead_key;
 --   * a decided or erased lead has no assignee:   leads_decided_is_free, leads_erased_is_free.
+--
+-- Not held here is that a lead agrees with the place that names it: a place may be lost to a lead
+-- that has no assignee. The key for it would cost each assignment an index and a deferred check.
 
 CREATE TABLE managers (
     id          uuid PRIMARY KEY,

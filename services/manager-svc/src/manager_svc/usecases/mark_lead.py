@@ -38,7 +38,8 @@ async def mark_lead(
     """Change a lead's status; a decision frees its manager, who takes the next lead.
 
     The status that the lead has already is no change and no error, whatever `versions`
-    says: it is what a client sees that repeats a request whose answer was lost.
+    says: it is what a client sees that repeats a request whose answer was lost. It gives nothing
+    out, so there is no next lead, also if the first request brought one.
 
     A decision may be corrected into the other one. That frees nobody, and is told like any
     decision, with a higher `rev`.

@@ -11,9 +11,10 @@ from manager_svc.usecases.unit import Unit
 
 
 async def restore_manager(unit: Unit, *, manager_id: UUID) -> ManagerWithLeads:
-    """Bring a removed manager back as he was, free from now on; that he is there is no error.
+    """Bring a removed manager back, free from now on; that he is there is no error.
 
-    What he held went to others when he was removed, and stays with them.
+    He is active, also if he was paused when he was removed. What he held went to others then, and
+    stays with them.
 
     Raises:
         ManagerNotFoundError: There never was such a manager.
