@@ -1,6 +1,7 @@
 """Lead managers and their places for leads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,7 +29,7 @@ class ManagerStore:
         Raises:
             ManagerEmailExistsError: Another manager has this email.
         """
-        try:
+        with _emails_kept_unique():
             await self._connection.execute(
                 QUERIES["insert_manager"],
                 manager.id,
@@ -39,8 +40,6 @@ class ManagerStore:
                 manager.capacity,
                 manager.created_at,
             )
-        except asyncpg.UniqueViolationError:
-            raise ManagerEmailExistsError from None
         await self.add_places(
             manager.id, first=1, last=manager.capacity, free_since=manager.created_at
         )
@@ -116,7 +115,7 @@ class ManagerStore:
         Raises:
             ManagerEmailExistsError: Another manager has this email.
         """
-        try:
+        with _emails_kept_unique():
             await self._connection.execute(
                 QUERIES["update_manager"],
                 manager.id,
@@ -128,8 +127,6 @@ class ManagerStore:
                 manager.state,
                 now,
             )
-        except asyncpg.UniqueViolationError:
-            raise ManagerEmailExistsError from None
         return await self.find(manager.id)
 
     async def add_places(
@@ -200,6 +197,16 @@ class ManagerStore:
         if row is None:
             raise ManagerNotFoundError(manager_id)
         return manager_of(row)
+
+
+@contextmanager
+def _emails_kept_unique() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "managers_email_key":
+            raise
+        raise ManagerEmailExistsError from None
 
 
 def _held_of(rows: Sequence[asyncpg.Record]) -> Held:

@@ -1,6 +1,7 @@
 """Take in leads and their contact data, as import-svc tells them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from manager_svc.domain.lead import Contact
 from manager_svc.usecases.match import match
@@ -13,7 +14,7 @@ async def receive_leads(unit: Unit, *, contacts: Sequence[Contact]) -> None:
     Events may come twice and in any order: an update before the creation brings the lead
     as well, the creation then finds it known, and nothing brings back an erased one.
     """
-    newest: dict[object, Contact] = {}
+    newest: dict[UUID, Contact] = {}
     for contact in contacts:
         known = newest.get(contact.id)
         if known is None or known.rev < contact.rev:
