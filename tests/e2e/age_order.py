@@ -6,6 +6,7 @@ it is written under the matching lock, so the numbers give the order in which it
 """
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,9 +53,10 @@ class AgeOrder:
 
     A lead's age is `created_at`, then id. When the matcher gives a lead to a manager, no older
     lead waits but such as this manager gave back himself and that are still closed to him: he
-    has had no other lead since, and the hour after which they are open again is longer than
-    the log. `next-lead` takes the oldest of all. What is assigned by hand is somebody's choice.
-    And only a lead that waits is assigned at all: none has two managers at once.
+    has had no other lead since, whoever else has had them, and the hour after which they are
+    open again is longer than the log. Nor does the matcher give him one of those. `next-lead`
+    takes the oldest of all. What is assigned by hand is somebody's choice. And only a lead that
+    waits is assigned at all: none has two managers at once.
 
     Attributes:
         by_matcher: Leads that the matcher assigned, all in order.
@@ -69,7 +71,7 @@ class AgeOrder:
     passed_over: int = 0
     given_back: int = 0
     _waiting: list[Age] = field(default_factory=list)
-    _not_for: dict[UUID, UUID] = field(default_factory=dict)
+    _closed: defaultdict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
 
     def follow(self, log: Sequence[asyncpg.Record]) -> None:
         """Take entries in order; an AssertionError names the first that breaks the order."""
@@ -87,30 +89,27 @@ class AgeOrder:
         age = self._age(lead)
         place = bisect_left(self._waiting, age)
         assert self._waiting[place : place + 1] == [age], f"{lead} was assigned, and did not wait"
-        if reason in {"oldest_first", "next_lead"}:
-            closed = [other for _, other in self._waiting[:place]]
-            late = [other for other in closed if self._not_for.get(other) != manager]
-            assert not late, f"{lead} was assigned before {len(late)} older leads"
-            assert not (closed and reason == "next_lead"), f"{lead} was not the next lead"
-            self.passed_over += len(closed)
+        older = {other for _, other in self._waiting[:place]}
         if reason == "oldest_first":
+            late = older - self._closed[manager]
+            assert not late, f"{lead} was assigned before {len(late)} older leads"
+            assert lead not in self._closed[manager], f"{lead} went to {manager}, who gave it back"
+            self.passed_over += len(older)
             self.by_matcher += 1
         else:
+            assert not (older and reason == "next_lead"), f"{lead} was not the next lead"
             self.by_hand += 1
         del self._waiting[place]
-        self._not_for = {
-            other: who for other, who in self._not_for.items() if who != manager and other != lead
-        }
+        self._closed.pop(manager, None)
 
     def _release(self, lead: UUID, manager: UUID, reason: str) -> None:
         insort(self._waiting, self._age(lead))
         if reason == "given_back":
             self.given_back += 1
-            self._not_for[lead] = manager
+            self._closed[manager].add(lead)
 
     def _leave(self, lead: UUID) -> None:
         """A decision or an erasure: perhaps of a lead that waits, perhaps not."""
-        self._not_for.pop(lead, None)
         age = self._age(lead)
         place = bisect_left(self._waiting, age)
         if self._waiting[place : place + 1] == [age]:

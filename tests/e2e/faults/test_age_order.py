@@ -8,7 +8,7 @@ import pytest
 
 from e2e.age_order import AgeOrder
 
-ANNA, BEN = uuid4(), uuid4()
+ANNA, BEN, CLEO = uuid4(), uuid4(), uuid4()
 OLD, MIDDLE, YOUNG = uuid4(), uuid4(), uuid4()
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 AGES = {lead: BEGINNING + timedelta(days=n) for n, lead in enumerate((OLD, MIDDLE, YOUNG))}
@@ -52,6 +52,16 @@ def test_only_what_the_manager_gave_back_himself_may_stay_behind() -> None:
     with pytest.raises(AssertionError, match="before 1 older leads"):
         # He has had another since.
         judged(*log, assigned(YOUNG, ANNA), *arrived(MIDDLE), assigned(MIDDLE, ANNA))
+
+
+def test_what_two_gave_back_goes_to_neither_of_them() -> None:
+    log = [*arrived(OLD, YOUNG), assigned(OLD, ANNA), released(OLD, ANNA)]
+    with pytest.raises(AssertionError, match="who gave it back"):
+        judged(*log, assigned(OLD, ANNA))
+    log += [assigned(OLD, BEN), released(OLD, BEN)]
+    with pytest.raises(AssertionError, match="who gave it back"):
+        judged(*log, assigned(OLD, ANNA))
+    assert judged(*log, assigned(YOUNG, ANNA), assigned(OLD, CLEO)).passed_over == 1
 
 
 def test_a_lead_that_was_taken_away_waits_at_its_old_age() -> None:

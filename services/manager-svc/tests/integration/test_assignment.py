@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from manager_svc.storage.matching import BATCH
+from manager_svc.domain.matching import BATCH
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -134,6 +134,47 @@ async def test_a_lead_given_back_goes_to_somebody_else(desk: "Desk") -> None:
     assert await desk.holds(anna) == []
 
 
+async def test_a_lead_that_two_gave_back_goes_to_neither_of_them_at_once(desk: "Desk") -> None:
+    anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+    (lead,) = await desk.leads(1)
+    for holder in (anna, ben):
+        assert await desk.holds(holder) == [lead]
+        await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+    assert await desk.holds(anna) == await desk.holds(ben) == []
+    (other,) = await desk.leads(1)
+    # Anna has had another now; Ben has not.
+    assert await desk.holds(anna) == [other]
+    assert (await desk.mark(other, "interested"))["next_lead"]["id"] == str(lead)
+    assert await desk.holds(ben) == []
+
+
+async def test_a_lead_that_another_lost_stays_closed_to_who_gave_it_back(desk: "Desk") -> None:
+    anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+    (lead,) = await desk.leads(1)
+    await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+    assert await desk.holds(ben) == [lead]
+    await desk.call("DELETE", f"/v1/managers/{ben['id']}", 204)
+    assert await desk.holds(anna) == []
+
+
+async def test_what_was_given_back_is_forgotten_when_it_no_longer_counts(desk: "Desk") -> None:
+    async def closed() -> set[Any]:
+        return {lead for (lead,) in await desk.rows("SELECT lead_id FROM given_back")}
+
+    leads = await desk.leads(4)
+    anna = await desk.manager(capacity=4)
+    for lead in leads[:3]:
+        await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+    assert await closed() == set(leads[:3])
+    await desk.erase(leads[0])
+    await desk.mark(leads[1], "interested")
+    assert await closed() == {leads[2]}
+    await desk.call("POST", f"/v1/managers/{anna['id']}/pause")
+    await desk.value("UPDATE given_back SET at = at - $1::interval", timedelta(minutes=61))
+    await desk.call("DELETE", f"/v1/leads/{leads[3]}/assignee")
+    assert await closed() == {leads[3]}
+
+
 async def test_a_lone_manager_gets_back_what_he_gave_back_after_another(desk: "Desk") -> None:
     anna = await desk.manager()
     first, second = await desk.leads(2)
@@ -147,9 +188,7 @@ async def test_a_lone_manager_gets_back_what_he_gave_back_after_an_hour(desk: "D
     (lead,) = await desk.leads(1)
     await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
     assert await desk.holds(anna) == []
-    await desk.value(
-        "UPDATE leads SET given_back_at = given_back_at - $1::interval", timedelta(minutes=61)
-    )
+    await desk.value("UPDATE given_back SET at = at - $1::interval", timedelta(minutes=61))
     await desk.manager("Ben", capacity=1)  # any command runs the matcher
     assert await desk.holds(anna) == [lead]
 

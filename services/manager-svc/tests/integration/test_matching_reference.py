@@ -1,9 +1,9 @@
 """The matcher against the rule said slowly, with crowds larger than one reading takes.
 
 The rule (G5): again and again, the oldest waiting lead that some free place is open to goes
-to the one that has been free longest. A lead is not open to whoever gave it back, until he
-has had another or an hour has passed. Readings are bounded; what they bring first must
-never hide the only pair that could be made.
+to the one that has been free longest. A lead is closed to each who gave it back, until he has
+had another or an hour has passed. Readings are bounded; what they bring first must never hide
+the only pair that could be made.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -21,9 +21,8 @@ from uuid_utils.compat import uuid7
 from leadwire.db import Connection, Database
 from manager_svc.domain.lead import Contact, Work, Worked
 from manager_svc.domain.manager import ManagerName
-from manager_svc.domain.matching import Place, WaitingLead
+from manager_svc.domain.matching import BATCH, GIVEN_BACK_FOR, Place, WaitingLead
 from manager_svc.domain.status import LeadStatus
-from manager_svc.storage.matching import BATCH, GIVEN_BACK_FOR
 from manager_svc.usecases.add_manager import add_manager
 from manager_svc.usecases.change_manager import change_manager
 from manager_svc.usecases.mark_lead import mark_lead
@@ -49,7 +48,7 @@ def by_the_rule(places: Sequence[Place], leads: Sequence[WaitingLead]) -> Given:
     served: set[UUID] = set()
 
     def is_open(lead: WaitingLead, place: Place) -> bool:
-        return lead.not_for != place.manager_id or lead.not_for in served
+        return place.manager_id not in lead.not_for or place.manager_id in served
 
     while True:
         pairs = product(leads_left, places_left)
@@ -106,6 +105,11 @@ class Floor:
         self.tick()
         await release_leads(self.unit(), leads, reason="given_back", given_back=True)
 
+    async def close(self, leads: Sequence[UUID], manager: UUID) -> None:
+        """Note that a manager gave waiting leads back, without handing them out before."""
+        query = "INSERT INTO given_back (lead_id, manager_id, at) SELECT unnest($1::uuid[]), $2, $3"
+        await self._connection.execute(query, leads, manager, self.now)
+
     async def match(self) -> Given:
         """Run the matcher, hold it to the rule, and return whom it gave which lead."""
         expected = by_the_rule(await self.places(), await self.waiting())
@@ -114,7 +118,7 @@ class Floor:
         assert found == expected
         # Not implied by the line above if the rule itself were said wrongly.
         left = product(await self.places(), await self.waiting())
-        assert not [pair for pair in left if pair[0].manager_id != pair[1].not_for]
+        assert not [pair for pair in left if pair[0].manager_id not in pair[1].not_for]
         return found
 
     # what there is
@@ -128,12 +132,14 @@ class Floor:
 
     async def waiting(self) -> list[WaitingLead]:
         query = """
-            SELECT id, CASE WHEN given_back_at > $1 THEN given_back_by END
+            SELECT
+                id,
+                ARRAY(SELECT manager_id FROM given_back WHERE lead_id = leads.id AND at > $1)
             FROM leads WHERE manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL
             ORDER BY created_at, id
         """
         rows = await self._connection.fetch(query, self.now - GIVEN_BACK_FOR)
-        return [WaitingLead(*row) for row in rows]
+        return [WaitingLead(lead_id, frozenset(not_for)) for lead_id, not_for in rows]
 
     async def held(self) -> dict[UUID, list[UUID]]:
         query = """
@@ -177,19 +183,21 @@ async def floor(database: Database) -> AsyncIterator[Floor]:
     "capacities",
     [(1000, 1), (1000, 1, 1), (1000, 1000, 1), (1, 1000, 1), (BATCH, 1), (5, 5), (2, 1), (1, 1)],
 )
-async def test_a_lead_given_back_goes_on_however_many_places_its_giver_has(
+async def test_a_lead_given_back_goes_to_each_once_however_many_places_they_have(
     floor: Floor, capacities: tuple[int, ...]
 ) -> None:
-    for capacity in capacities:
-        await floor.add(capacity)
+    managers = [await floor.add(capacity) for capacity in capacities]
     (lead,) = await floor.arrive(1)
-    ((_, holder),) = await floor.match()
-    for _ in range(2 * len(capacities)):
-        await floor.give_back([lead])
-        ((again, next_holder),) = await floor.match()
+    holders = []
+    for _ in managers:
+        ((again, holder),) = await floor.match()
         assert again == lead
-        assert next_holder != holder
-        holder = next_holder
+        holders.append(holder)
+        await floor.give_back([lead])
+    assert sorted(holders) == sorted(managers)
+    assert await floor.match() == []
+    floor.tick(GIVEN_BACK_FOR)
+    assert len(await floor.match()) == 1
 
 
 @pytest.mark.parametrize("count", [BATCH - 1, BATCH, 2 * BATCH + 1, 1000])
@@ -226,6 +234,38 @@ async def test_a_crowd_of_places_and_of_leads_given_back_hide_nobody(floor: Floo
     await floor.add(1)
     await floor.arrive(1)
     assert len(await floor.match()) == len(leads) + 1
+
+
+async def test_a_new_lead_is_found_behind_a_crowd_that_everybody_gave_back(floor: Floor) -> None:
+    managers = [await floor.add(1000) for _ in range(3)]
+    leads = await floor.arrive(1000)
+    for manager in managers:
+        assert await floor.match() == [(lead, manager) for lead in leads]
+        await floor.give_back(leads)
+    assert await floor.match() == []
+    (young,) = await floor.arrive(1)
+    anna = managers[0]
+    # She has had another then; the others have not.
+    assert await floor.match() == [(lead, anna) for lead in [young, *leads[:-1]]]
+
+
+async def test_many_of_whom_each_gave_more_back_than_the_last_are_served_at_once(
+    floor: Floor,
+) -> None:
+    givers = [await floor.add(1) for _ in range(12)]
+    leads = await floor.arrive(300)
+    for number, giver in enumerate(givers, 1):
+        await floor.close(leads[: 20 * number], giver)
+    assert await floor.match() == [(leads[20 * n], giver) for n, giver in enumerate(givers, 1)]
+
+
+async def test_many_to_whom_one_lead_after_the_other_is_closed_hide_nobody(floor: Floor) -> None:
+    leads = await floor.arrive(12)
+    others = []
+    for number in range(1, 13):
+        others.append(await floor.add(1))
+        await floor.close(leads[number:], await floor.add(300))
+    assert await floor.match() == list(zip(leads, others, strict=True))
 
 
 class Chance:

@@ -1,35 +1,57 @@
 """Who gets which lead: oldest lead first, to the manager who has been free longest.
 
-The matcher works in rounds. Each reads a bounded part of what there is, pairs it here and
-stores the pairs, until a round makes none. With F the manager whose place has been free
-longest, and a batch as the most leads of one round, a round reads:
+A lead that a manager gave back is closed to him until he has had another, or an hour has
+passed (G5). Many may have given back the same lead, and one many leads. Again and again, the
+oldest waiting lead that some free place is open to goes to the one that has been free longest.
 
-* the places free longest, a batch of them; if F gave leads back, as many more as F has, so
-  that a batch of them are others' places or there are no more;
-* the oldest waiting leads, as many as places, a batch at most; if F gave leads back and
-  nobody else is free, also the oldest lead that is open to F.
+The matcher works in rounds of `BATCH` pairs. Each reads a part of what there is, pairs it here
+and stores the pairs. Two unbroken rows are read:
 
-A round that pairs nothing leaves nothing that the rule (G5) allows. Suppose that a place is
-free and a lead waits: then the first place and the oldest lead were read, and `pair` tries
-that lead first. It is closed to one manager at most, so that it found no place means that
-all places read are of the one who gave it back. The first of them is F's: so F gave it
-back, others' places would have been read, and F alone is free. Then the oldest lead that is
-open to F would have been read and paired: every waiting lead is closed to F.
+* the oldest waiting leads: as many as there are free places, a batch at most, and as many more
+  as are closed to any one of the managers of the first `BATCH` places;
+* the places free longest: a batch of them, and as many more as those managers have to whom one
+  of these leads is closed.
 
-What the rounds pair is what the rule gives if all is read. Places are read in an unbroken
-row, and leads are, but for the one that is open to F:
+That a lead finds no place among those read has one reason before a batch is paired: all free
+places were read. For if more were free, a batch of those read would be of managers to whom none
+of the leads is closed, and one of these places would be left. So it may be passed over, and each
+pair is the one that the rule gives.
 
-* If several managers' places were read, `pair` takes the leads in their row and stops
-  before it would pass one over. A lead that is closed to F finds another's place, of which
-  a batch was read. One that is closed to another manager, X, may find that only X's places
-  are left of those read; then the round ends, and in the next one X is F.
-* If only F's places were read, and F gave leads back, F alone is free and gets the oldest
-  open lead, wherever it stands; from then on all are open to F, and follow in their row.
+A round that pairs less than a batch leaves nothing that the rule allows. For then
+
+* no place is left of those read, which were less than a batch, so all; or
+* no lead is left of those read, and these were all, or as many as there were places; or
+* all places were read, and each lead that is left of those read is closed to all managers who
+  have a place left. Let X be the one whose place comes first: he got nothing, or all would be
+  open to him, and his place is one of the first `BATCH`, since less than those are used. If not
+  all leads were read, then as many as there are places, or a batch, of those read were open to
+  him; all of them are paired, and no place would be left. So all leads were read.
+
+What is read is bounded. A manager got each of the leads that are closed to him before he gave the
+first of them back, or he would have had another since; so he held them at one time, and they are
+no more than his capacity, `MOST_CLOSED` at most. So a round reads `BATCH + MOST_CLOSED` leads at
+most. Of places it reads no more than a batch as long as nobody gave one of these leads back.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
+
+from manager_svc.domain.explanation import FreePlace, Sight
+
+BATCH: Final = 256
+"""Most pairs of one round; `find_candidates.sql` has it too."""
+
+MOST_CLOSED: Final = 1_000
+"""Most leads that are closed to one manager: the greatest capacity (`managers_capacity_check`)."""
+
+OTHERS_SHOWN: Final = 10
+"""Of places that were free too and got nothing, how many an explanation shows."""
+
+GIVEN_BACK_FOR: Final = timedelta(hours=1)
+"""How long a lead is not offered to a manager who gave it back (G5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +67,11 @@ class WaitingLead:
     """A lead without assignee and decision.
 
     Attributes:
-        not_for: The manager who gave it back, while it is not to be offered to him.
+        not_for: The managers who gave it back and are not to be offered it yet.
     """
 
     lead_id: UUID
-    not_for: UUID | None
+    not_for: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +82,53 @@ class Pairing:
     lead_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Places and leads that could be matched now, as a round reads them.
+
+    Attributes:
+        places: Free longest first.
+        free_since: Of each of the places.
+        leads: Oldest first.
+    """
+
+    places: Sequence[Place]
+    free_since: Sequence[datetime]
+    leads: Sequence[WaitingLead]
+
+    def sight_of(self, pairings: Sequence[Pairing]) -> Sight:
+        """Return what explains these pairings, and no more of what was read than that."""
+        used = {pairing.place for pairing in pairings}
+        last_used = max(at for at, place in enumerate(self.places) if place in used)
+        shown = slice(last_used + 1 + OTHERS_SHOWN)
+        places = zip(self.places[shown], self.free_since[shown], strict=True)
+        free = [FreePlace(place.manager_id, since) for place, since in places]
+        given_away = {pairing.lead_id for pairing in pairings}
+        leads = [lead.lead_id for lead in self.leads]
+        last_given = max(at for at, lead_id in enumerate(leads) if lead_id in given_away)
+        return Sight(
+            free=free,
+            more_free=len(free) < len(self.places) or len(free) >= BATCH,
+            waiting=leads[: last_given + 1],
+        )
+
+
 def pair(places: Sequence[Place], leads: Sequence[WaitingLead]) -> list[Pairing]:
-    """Give the oldest lead that some place is open to the first such place, until none is left.
+    """Give the oldest lead that some place is open to the first such place, a batch at most.
 
     A manager who gets a lead has had another: from then on all that he gave back may be
-    his again, and what was passed over on the way, being older, comes first. Leads are
-    passed over only for a manager who is the only one free; otherwise the round ends at the
-    first that finds no place, since more places may be free than were read.
+    his again, and what was passed over on the way, being older, comes first.
 
     Args:
         places: Free places, free longest first, as a round reads them.
         leads: Waiting leads, oldest first, as a round reads them.
     """
     places_left, leads_left = list(places), list(leads)
-    one_is_free = len({place.manager_id for place in places}) == 1
     pairings: list[Pairing] = []
     served: set[UUID] = set()
     at = 0
-    while places_left and at < len(leads_left):
-        not_for = leads_left[at].not_for
-        place = _first_open(places_left, None if not_for in served else not_for)
-        if place is None and not one_is_free:
-            break
+    while places_left and at < len(leads_left) and len(pairings) < BATCH:
+        place = _first_open(places_left, leads_left[at].not_for - served)
         if place is None:
             at += 1
             continue
@@ -93,5 +140,5 @@ def pair(places: Sequence[Place], leads: Sequence[WaitingLead]) -> list[Pairing]
     return pairings
 
 
-def _first_open(places: Sequence[Place], not_for: UUID | None) -> Place | None:
-    return next((place for place in places if place.manager_id != not_for), None)
+def _first_open(places: Sequence[Place], not_for: frozenset[UUID]) -> Place | None:
+    return next((place for place in places if place.manager_id not in not_for), None)

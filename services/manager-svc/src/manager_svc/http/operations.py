@@ -222,7 +222,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             tag="leads",
             description=(
                 "It waits again at its old age. The same manager is not offered it until he has "
-                "had another, or an hour has passed."
+                "had another, or an hour has passed, no matter who has held it meanwhile."
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
             errors=[LeadNotFoundError, StaleLeadError],

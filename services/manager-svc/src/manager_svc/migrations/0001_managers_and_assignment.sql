@@ -65,27 +65,24 @@ CREATE TABLE slots (
 CREATE INDEX slots_offered ON slots (free_since, manager_id, number) WHERE free_since IS NOT NULL;
 
 CREATE TABLE leads (
-    id            uuid PRIMARY KEY,
-    created_at    timestamptz,
-    contact_rev   bigint NOT NULL,
-    name          text,
-    family_name   text,
-    email         text,
-    cellphone     text,
-    status        text NOT NULL DEFAULT 'pending'
-                  CHECK (status IN ('pending', 'reached_out', 'interested', 'not_interested')),
-    manager_id    uuid,
-    assigned_at   timestamptz,
-    decided_at    timestamptz,
-    given_back_by uuid,
-    given_back_at timestamptz,
-    updated_at    timestamptz NOT NULL,
-    rev           integer NOT NULL DEFAULT 0 CHECK (rev >= 0),
-    erased_at     timestamptz,
+    id          uuid PRIMARY KEY,
+    created_at  timestamptz,
+    contact_rev bigint NOT NULL,
+    name        text,
+    family_name text,
+    email       text,
+    cellphone   text,
+    status      text NOT NULL DEFAULT 'pending'
+                CHECK (status IN ('pending', 'reached_out', 'interested', 'not_interested')),
+    manager_id  uuid,
+    assigned_at timestamptz,
+    decided_at  timestamptz,
+    updated_at  timestamptz NOT NULL,
+    rev         integer NOT NULL DEFAULT 0 CHECK (rev >= 0),
+    erased_at   timestamptz,
     CONSTRAINT leads_slot_fkey FOREIGN KEY (manager_id, id)
         REFERENCES slots (manager_id, lead_id),
     CONSTRAINT leads_assigned_at CHECK ((manager_id IS NULL) = (assigned_at IS NULL)),
-    CONSTRAINT leads_given_back CHECK ((given_back_by IS NULL) = (given_back_at IS NULL)),
     CONSTRAINT leads_decided_at
         CHECK ((status IN ('interested', 'not_interested')) = (decided_at IS NOT NULL)),
     CONSTRAINT leads_decided_is_free CHECK (decided_at IS NULL OR manager_id IS NULL),
@@ -104,8 +101,19 @@ CREATE TABLE leads (
 CREATE INDEX leads_waiting ON leads (created_at, id)
     WHERE manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL;
 
--- Leads that were given back and are not offered to that manager for a while: a handful.
-CREATE INDEX leads_given_back ON leads (given_back_by) WHERE given_back_by IS NOT NULL;
+-- Which leads are not offered to which managers, since those gave them back. A row is forgotten
+-- when the manager gets a lead, so he has no more of them than he had leads; when the lead is
+-- decided or erased; and after a while.
+CREATE TABLE given_back (
+    lead_id    uuid NOT NULL,
+    manager_id uuid NOT NULL,
+    at         timestamptz NOT NULL,
+    PRIMARY KEY (lead_id, manager_id)
+);
+
+CREATE INDEX given_back_by_manager ON given_back (manager_id, at);
+
+CREATE INDEX given_back_by_age ON given_back (at);
 
 -- What was seen when leads were assigned, and who got what: one row for all leads of one round
 -- of the matcher, from which domain/explanation.py explains each assignment. Once they are all

@@ -21,8 +21,6 @@ assigned AS (
     UPDATE leads SET
         manager_id = pairing.manager_id,
         assigned_at = $4::timestamptz,
-        given_back_by = NULL,
-        given_back_at = NULL,
         updated_at = $4::timestamptz,
         rev = leads.rev + 1
     FROM pairing
@@ -30,10 +28,10 @@ assigned AS (
     RETURNING leads.*, pairing.name AS manager_name, pairing.place
 ),
 
--- A manager who has had another lead may be offered again what he gave back.
+-- A manager who has had another lead may be offered again what he gave back. What others gave
+-- back stays closed to them, also of these leads.
 forgiven AS (
-    UPDATE leads SET given_back_by = NULL, given_back_at = NULL
-    WHERE given_back_by = ANY($1::uuid[]) AND id <> ALL($3::uuid[])
+    DELETE FROM given_back WHERE manager_id = ANY($1::uuid[])
 ),
 
 seen AS (

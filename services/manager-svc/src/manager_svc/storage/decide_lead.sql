@@ -25,13 +25,15 @@ marked AS (
         decided_at = $3::timestamptz,
         manager_id = NULL,
         assigned_at = NULL,
-        given_back_by = NULL,
-        given_back_at = NULL,
         updated_at = $3::timestamptz,
         rev = leads.rev + 1
     FROM before
     WHERE leads.id = before.id
     RETURNING leads.*, before.status AS from_status
+),
+
+forgotten AS (
+    DELETE FROM given_back WHERE lead_id = $1::uuid
 ),
 
 noted AS (

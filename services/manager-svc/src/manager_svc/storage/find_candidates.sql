@@ -1,80 +1,67 @@
--- The places free longest, and as many of the oldest waiting leads. What is read is bounded,
--- and yet hides no pair that could be made: why, says domain/matching.py.
+-- The first free places and the oldest waiting leads, each in an unbroken row, and to whom the
+-- leads are closed. What is read is bounded, and yet enough for the next pairs: why, and what
+-- the numbers 256 (BATCH) and 1,000 (MOST_CLOSED) mean, says domain/matching.py.
 --
 -- Both come from partial indexes (slots_offered, leads_waiting) that hold nothing else. The
--- literal LIMITs tell the planner, whatever the plan cache does, that few rows are wanted;
--- 256 is BATCH in matching.py, 1000 the greatest capacity that a CHECK allows.
---
--- The first place may be that of a manager who gave leads back. His places may be more in a
--- row than BATCH, and the first leads may all be closed to him: so then as many more places
--- are read as he has and, if nobody else is free, the first lead that is open to him. He
--- gave back no more than 1,000, what he held: the next lead that he gets forgives them all.
-WITH giver AS MATERIALIZED (
-    SELECT manager_id
-    FROM (
-        SELECT manager_id FROM slots
-        WHERE free_since IS NOT NULL
-        ORDER BY free_since, manager_id, number
-        LIMIT 1
-    ) AS first
-    WHERE EXISTS (
-        SELECT 1 FROM leads
-        WHERE given_back_by = first.manager_id AND given_back_at > $1::timestamptz
-    )
+-- literal LIMITs tell the planner, whatever the plan cache does, that few rows are wanted. What
+-- was given back is looked up one manager, or one lead, at a time: joined at once, the planner
+-- might read all of it.
+WITH first_places AS MATERIALIZED (
+    SELECT manager_id, number, free_since FROM slots
+    WHERE free_since IS NOT NULL
+    ORDER BY free_since, manager_id, number
+    LIMIT 256
 ),
 
-free AS MATERIALIZED (
-    SELECT manager_id, number, free_since
-    FROM (
-        SELECT manager_id, number, free_since FROM slots
-        WHERE free_since IS NOT NULL
-        ORDER BY free_since, manager_id, number
-        LIMIT 256 + 1000
-    ) AS first
-    LIMIT 256 + (
-        SELECT count(*) FROM slots
-        WHERE manager_id = (SELECT manager_id FROM giver) AND free_since IS NOT NULL
-    )
-),
-
-oldest AS MATERIALIZED (
-    SELECT id, created_at, given_back_by, given_back_at
-    FROM (
-        SELECT id, created_at, given_back_by, given_back_at FROM leads
-        WHERE manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL
-        ORDER BY created_at, id
-        LIMIT 256
-    ) AS first
-    LIMIT (SELECT count(*) FROM free)
-),
-
-alone AS MATERIALIZED (
-    SELECT manager_id FROM giver
-    WHERE NOT EXISTS (SELECT 1 FROM free WHERE free.manager_id <> giver.manager_id)
-),
-
-open_to_giver AS MATERIALIZED (
-    SELECT lead.*
-    FROM alone
+-- The most leads that are closed to one of those managers.
+most_closed AS MATERIALIZED (
+    SELECT coalesce(max(closed.leads), 0) AS leads
+    FROM (SELECT DISTINCT manager_id FROM first_places) AS somebody
     CROSS JOIN LATERAL (
-        SELECT id, created_at, given_back_by, given_back_at FROM leads
-        WHERE
-            manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL
-            AND (
-                given_back_by IS DISTINCT FROM alone.manager_id
-                OR given_back_at <= $1::timestamptz
-            )
-        ORDER BY created_at, id
-        LIMIT 1
-    ) AS lead
+        SELECT count(*) AS leads FROM given_back
+        WHERE manager_id = somebody.manager_id AND at > $1::timestamptz
+    ) AS closed
 ),
 
 waiting AS MATERIALIZED (
     SELECT
         id,
         created_at,
-        CASE WHEN given_back_at > $1::timestamptz THEN given_back_by END AS not_for
-    FROM (SELECT * FROM oldest UNION SELECT * FROM open_to_giver) AS candidate
+        ARRAY(
+            SELECT manager_id FROM given_back
+            WHERE lead_id = oldest.id AND at > $1::timestamptz
+        ) AS not_for
+    FROM (
+        SELECT id, created_at FROM leads
+        WHERE manager_id IS NULL AND decided_at IS NULL AND erased_at IS NULL
+        ORDER BY created_at, id
+        LIMIT 256 + 1000
+    ) AS oldest
+    LIMIT (SELECT count(*) FROM first_places) + (SELECT leads FROM most_closed)
+),
+
+closed AS MATERIALIZED (
+    SELECT id AS lead_id, unnest(not_for) AS manager_id FROM waiting
+),
+
+-- As many more as those managers have to whom one of the leads is closed.
+further_places AS MATERIALIZED (
+    SELECT manager_id, number, free_since FROM slots
+    WHERE free_since IS NOT NULL
+    ORDER BY free_since, manager_id, number
+    LIMIT (
+        SELECT coalesce(sum(offered.places), 0)
+        FROM (SELECT DISTINCT manager_id FROM closed) AS somebody
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS places FROM slots
+            WHERE manager_id = somebody.manager_id AND free_since IS NOT NULL
+        ) AS offered
+    )
+    OFFSET 256
+),
+
+free AS MATERIALIZED (
+    SELECT * FROM first_places UNION ALL SELECT * FROM further_places
 )
 
 SELECT
@@ -82,4 +69,5 @@ SELECT
     ARRAY(SELECT free_since FROM free ORDER BY free_since, manager_id, number) AS free_since,
     ARRAY(SELECT number FROM free ORDER BY free_since, manager_id, number) AS numbers,
     ARRAY(SELECT id FROM waiting ORDER BY created_at, id) AS lead_ids,
-    ARRAY(SELECT not_for FROM waiting ORDER BY created_at, id) AS not_for;
+    ARRAY(SELECT lead_id FROM closed ORDER BY lead_id, manager_id) AS closed_lead_ids,
+    ARRAY(SELECT manager_id FROM closed ORDER BY lead_id, manager_id) AS closed_manager_ids;

@@ -13,6 +13,7 @@ from manager_svc.domain.errors import (
 )
 from manager_svc.domain.explanation import Assignment
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Worked
+from manager_svc.domain.matching import GIVEN_BACK_FOR
 from manager_svc.domain.status import LeadStatus
 from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import assignment_of, history_entry_of, lead_of, worked_of
@@ -137,6 +138,8 @@ class LeadStore:
             reason: Why, for history and event.
             given_back: Do not offer them to the same managers for a while.
         """
+        if given_back:
+            await self._connection.execute(QUERIES["prune_given_back"], now - GIVEN_BACK_FOR)
         rows = await self._connection.fetch(
             QUERIES["release_leads"], list(lead_ids), now, actor, reason, given_back
         )

@@ -21,13 +21,19 @@ released AS (
     UPDATE leads SET
         manager_id = NULL,
         assigned_at = NULL,
-        given_back_by = CASE WHEN $5::boolean THEN held.manager_id END,
-        given_back_at = CASE WHEN $5::boolean THEN $2::timestamptz END,
         updated_at = $2::timestamptz,
         rev = leads.rev + 1
     FROM held
     WHERE leads.id = held.id
     RETURNING leads.*, held.manager_id AS concerned_id, held.manager_name AS concerned_name
+),
+
+-- He got the lead after all that he had given back before was forgotten: none of it is this.
+closed AS (
+    INSERT INTO given_back (lead_id, manager_id, at)
+    SELECT id, concerned_id, $2::timestamptz
+    FROM released
+    WHERE $5::boolean
 ),
 
 noted AS (

@@ -1,5 +1,6 @@
 """Turn rows into the values of the domain."""
 
+from collections import defaultdict
 from uuid import UUID
 
 import asyncpg
@@ -7,6 +8,7 @@ import asyncpg
 from manager_svc.domain.explanation import Assignment, FreePlace, Rule, Sight, Turn
 from manager_svc.domain.lead import Contact, HistoryEntry, Lead, Work, Worked
 from manager_svc.domain.manager import Manager, ManagerName, ManagerState
+from manager_svc.domain.matching import Candidates, Place, WaitingLead
 from manager_svc.domain.status import LeadStatus
 
 
@@ -87,6 +89,19 @@ def assignment_of(row: asyncpg.Record, lead_id: UUID) -> Assignment:
             earlier_managers=row["manager_ids"][:turn],
             earlier_leads=row["lead_ids"][:turn],
         ),
+    )
+
+
+def candidates_of(row: asyncpg.Record) -> Candidates:
+    """Read the free places and the waiting leads of a round of the matcher."""
+    not_for = defaultdict[UUID, set[UUID]](set)
+    for lead_id, manager_id in zip(row["closed_lead_ids"], row["closed_manager_ids"], strict=True):
+        not_for[lead_id].add(manager_id)
+    places = zip(row["manager_ids"], row["numbers"], strict=True)
+    return Candidates(
+        places=[Place(manager_id, number) for manager_id, number in places],
+        free_since=row["free_since"],
+        leads=[WaitingLead(lead, frozenset(not_for.get(lead, ()))) for lead in row["lead_ids"]],
     )
 
 

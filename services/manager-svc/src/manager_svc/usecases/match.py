@@ -3,17 +3,16 @@
 It runs in the unit of whatever freed a manager or brought a lead, so that change and
 assignment commit together. A round reads free places and the oldest waiting leads, pairs
 them (`domain.matching`) and stores the pairs, each in one statement, however many there
-are. More rounds follow until one pairs nothing, which means that nothing is left to pair
-(the proof stands in `domain.matching`), or until all places or all leads are used up. A
-bound keeps the transaction short; the sweep, which goes on while it assigns anything, does
-the rest.
+are. More rounds follow until one pairs less than a batch, which means that nothing is left
+to pair (the proof stands in `domain.matching`). A bound keeps the transaction short; the
+sweep, which goes on while it assigns anything, does the rest.
 """
 
 from typing import Final
 
 from manager_svc.domain.explanation import Rule
 from manager_svc.domain.lead import Worked
-from manager_svc.domain.matching import pair
+from manager_svc.domain.matching import BATCH, pair
 from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.unit import Unit
 
@@ -31,20 +30,27 @@ async def match(unit: Unit) -> list[Worked]:
     if not unit.auto_assign:
         return assigned
     for _ in range(MAX_ROUNDS):
-        candidates = await unit.matches.candidates(now=unit.now)
-        pairings = pair(candidates.places, candidates.leads)
-        if not pairings:
+        pairs = await _one_round(unit)
+        assigned += pairs
+        if len(pairs) < BATCH:
             break
-        for worked in await unit.matches.assign(
-            pairings,
-            sight=candidates.sight_of(pairings),
-            now=unit.now,
-            actor=ACTOR,
-            reason=Rule.OLDEST_FIRST,
-        ):
-            event = lead_assigned(worked, actor=ACTOR, reason=Rule.OLDEST_FIRST)
-            unit.tell_of_lead(event, worked.lead.work)
-            assigned.append(worked)
-        if candidates.used_up_by(pairings):
-            break
+    return assigned
+
+
+async def _one_round(unit: Unit) -> list[Worked]:
+    candidates = await unit.matches.candidates(now=unit.now)
+    pairings = pair(candidates.places, candidates.leads)
+    if not pairings:
+        return []
+    assigned = await unit.matches.assign(
+        pairings,
+        sight=candidates.sight_of(pairings),
+        now=unit.now,
+        actor=ACTOR,
+        reason=Rule.OLDEST_FIRST,
+    )
+    for worked in assigned:
+        unit.tell_of_lead(
+            lead_assigned(worked, actor=ACTOR, reason=Rule.OLDEST_FIRST), worked.lead.work
+        )
     return assigned
