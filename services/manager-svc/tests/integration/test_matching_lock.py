@@ -90,7 +90,8 @@ async def somebody_waits(database: Database) -> bool:
     async with database.connection() as connection:
         return bool(
             await connection.fetchval(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
         )
 
