@@ -199,7 +199,6 @@ def _context(common: _Common) -> Context:
         change_lead=ChangeLead(
             database=database,
             leads=leads,
-            imports=imports,
             announcer=changes,
             default_region=settings.default_region,
         ),

@@ -65,10 +65,12 @@ class NewFailure(RowFailure):
     Attributes:
         email_key: What a lead with this email is unique by; None if it is not valid.
         cellphone_key: E.164; None if there is no valid number.
+        mentions: More of both, found in a row that is not valid.
     """
 
     email_key: str | None
     cellphone_key: str | None
+    mentions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> NewFa
         codes=codes,
         email_key=row.email_key or None,
         cellphone_key=row.cellphone,
+        mentions=row.mentions,
     )
 
 

@@ -58,6 +58,7 @@ class JudgedRow(NamedTuple):
         codes: What is wrong with the row; empty if it may be stored.
         reason: Sentence for the receipt where the first code alone would say too little.
         hint: What may help to mend it, beside what the codes say.
+        mentions: Emails (by key) and cellphones somewhere in a row that is not valid.
     """
 
     raw: RawRow
@@ -70,6 +71,7 @@ class JudgedRow(NamedTuple):
     codes: tuple[Code, ...]
     reason: str | None = None
     hint: str | None = None
+    mentions: tuple[str, ...] = ()
 
 
 class Contacts(NamedTuple):

@@ -10,9 +10,11 @@ from typing import Final
 import orjson
 
 from import_svc.domain.emails import email_key, normalise_email
+from import_svc.domain.mentions import mentions
 from import_svc.domain.names import clean_name
 from import_svc.domain.phones import Phone, parse_phone
 from import_svc.domain.reasons import Code
+from import_svc.domain.receipt import shown
 from import_svc.domain.rows import (
     MAX_ATTRIBUTES_BYTES,
     MAX_ATTRIBUTES_DEPTH,
@@ -60,7 +62,8 @@ def judge_rows(rows: Iterable[RawRow], *, region: str | None) -> JudgedRows:
     for position, row in enumerate(rows):
         contact = _contact(row, region)
         if contact is None:
-            failed[position] = judge_row(row, region=region, cellphone_required=True)
+            judged = judge_row(row, region=region, cellphone_required=True)
+            failed[position] = judged._replace(mentions=_mentions(judged, region))
         else:
             contacts.append(contact)
             given.append(row[:4])
@@ -100,6 +103,13 @@ def _contact(row: RawRow, region: str | None) -> tuple[str, ...] | None:
     if isinstance(kept, RowDefect):
         return None
     return name, family_name, email, email_key(email), phone.e164, kept
+
+
+def _mentions(judged: JudgedRow, region: str | None) -> tuple[str, ...]:
+    """Return the keys in a row that fails, beside those that its fields have."""
+    texts = filter(None, map(shown, judged.raw[:4]))
+    own = {judged.email_key, judged.cellphone}
+    return tuple(key for key in mentions(texts, region=region) if key not in own)
 
 
 def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> JudgedRow:

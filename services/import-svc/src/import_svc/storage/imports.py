@@ -10,8 +10,8 @@ import asyncpg
 import orjson
 
 from import_svc.domain.bodies import Beginning, StoredBody
+from import_svc.domain.duplicates import KnownKeys
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
-from import_svc.domain.leads import Lead
 from import_svc.domain.progress import Progress, progress_of
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Interruption, NewFailure, Receipt, RowFailure
@@ -20,7 +20,7 @@ from leadwire.db import Connection, Queries
 
 _FAILURE_COLUMNS: Final = (
     "import_id", "row", "name", "family_name", "email", "cellphone", "reason", "codes",
-    "email_key", "cellphone_key",
+    "email_key", "cellphone_key", "mentions",
 )  # fmt: skip
 
 
@@ -311,21 +311,15 @@ class ImportStore:
         )
         return [_failure(record) for record in records]
 
-    async def keep_track_of_failures(self, connection: Connection, lead: Lead) -> None:
-        """Note whose failures these are once the lead's email or cellphone is another.
+    async def forget_failures(self, connection: Connection, keys: KnownKeys) -> None:
+        """Take out of failures what they hold of a person; the rows stay, and with them the counts.
 
         Args:
-            connection: The transaction that changes the lead.
-            lead: As it was until now.
+            connection: The transaction that erases the lead.
+            keys: All emails and cellphones that it has or had.
         """
         await connection.execute(
-            self._queries["tag_failures_of_lead"], lead.id, lead.email_key, lead.cellphone
-        )
-
-    async def forget_failures(self, connection: Connection, lead: Lead) -> None:
-        """Take a lead's personal data out of failures; the rows stay, and with them the counts."""
-        await connection.execute(
-            self._queries["redact_failures_of_lead"], lead.id, lead.email_key, lead.cellphone
+            self._queries["redact_failures_of_lead"], list(keys.emails), list(keys.cellphones)
         )
 
 
@@ -390,4 +384,5 @@ def _failure_record(import_id: UUID, failure: NewFailure) -> tuple[object, ...]:
         failure.codes,
         failure.email_key,
         failure.cellphone_key,
+        failure.mentions or None,
     )

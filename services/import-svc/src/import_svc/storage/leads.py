@@ -46,7 +46,7 @@ class LeadStore:
             for record in await connection.fetch(
                 self._queries["find_known_keys"], "\n".join(emails), "\n".join(cellphones)
             ):
-                (known.emails if record["kind"] == "email" else known.cellphones).add(record["key"])
+                _add(record, known)
         return known
 
     async def imported(
@@ -146,6 +146,22 @@ class LeadStore:
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error
 
+    async def keep_former_keys(self, connection: Connection, before: Lead, after: Lead) -> None:
+        """Remember the email and the cellphone that a lead gives up, for its erasure."""
+        await connection.execute(
+            self._queries["keep_former_keys"],
+            before.id,
+            *(before.email_key, after.email_key),
+            *(before.cellphone, after.cellphone),
+        )
+
+    async def all_keys(self, connection: Connection, lead: Lead) -> KnownKeys:
+        """Return every email and cellphone that a lead has or had."""
+        keys = KnownKeys({lead.email_key}, {lead.cellphone} if lead.cellphone else set())
+        for record in await connection.fetch(self._queries["list_former_keys"], lead.id):
+            _add(record, keys)
+        return keys
+
     async def bury(
         self, connection: Connection, tombstone: Tombstone, *, erased_at: datetime
     ) -> None:
@@ -188,6 +204,10 @@ class LeadStore:
         """Return the greatest id of an erased lead."""
         last: UUID | None = await connection.fetchval(self._queries["find_last_tombstone"])
         return last
+
+
+def _add(record: asyncpg.Record, keys: KnownKeys) -> None:
+    (keys.emails if record["kind"] == "email" else keys.cellphones).add(record["key"])
 
 
 def _lead(record: Iterable[Any]) -> Lead:

@@ -9,7 +9,6 @@ from import_svc.domain.duplicates import LeadExistsError
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.storage.errors import LostRaceError
-from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.patience import again_if_rolled_back
@@ -38,7 +37,6 @@ class ChangeLead:
     Args:
         database: The service's database.
         leads: Where leads are stored.
-        imports: Where the failures of imports are.
         announcer: Announces the change.
         default_region: Region of national phone numbers; None if there is none.
     """
@@ -48,13 +46,11 @@ class ChangeLead:
         *,
         database: Database,
         leads: LeadStore,
-        imports: ImportStore,
         announcer: ChangeAnnouncer,
         default_region: str | None,
     ) -> None:
         self._database = database
         self._leads = leads
-        self._imports = imports
         self._announcer = announcer
         self._default_region = default_region
 
@@ -105,7 +101,7 @@ class ChangeLead:
                 raise LeadExistsError(taken) from None
             raise
         if (before.email_key, before.cellphone) != (after.email_key, after.cellphone):
-            await self._imports.keep_track_of_failures(connection, before)
+            await self._leads.keep_former_keys(connection, before, after)
 
     async def _taken_keys(self, connection: Connection, before: Lead, after: Lead) -> list[Code]:
         emails = [after.email_key] if after.email_key != before.email_key else []

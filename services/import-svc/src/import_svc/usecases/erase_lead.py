@@ -2,9 +2,9 @@
 
 The file of its resume is deleted after the commit, and for as long as that takes tried again.
 
-Failures of imports that hold the same email or cellphone, also one that the lead had before,
-keep their row number, codes and reason, so that receipts stay true, but no value. A file that
-brings the same person later, or at the same moment, is a new submission: he becomes a lead
+Failures of imports that hold an email or cellphone that the lead has or had before, in whatever
+field, keep their row number, codes and reason, so that receipts stay true, but no value. A file
+that brings the same person later, or at the same moment, is a new submission: he becomes a lead
 again, or a failure, like anybody else.
 """
 
@@ -77,8 +77,9 @@ class EraseLead:
                 raise LeadNotFoundError(lead_id)
             require_version(lead, versions)
             tombstone = Tombstone(lead.id, lead.rev + 1)
+            keys = await self._leads.all_keys(connection, lead)
             await self._resumes.doom(connection, lead_id)
             await self._leads.bury(connection, tombstone, erased_at=datetime.now(UTC))
-            await self._imports.forget_failures(connection, lead)
+            await self._imports.forget_failures(connection, keys)
             await self._announcer.withdraw(connection, lead_id)
             await self._announcer.erased(connection, [tombstone])

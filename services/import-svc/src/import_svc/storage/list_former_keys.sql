@@ -1,0 +1,3 @@
+SELECT kind, key
+FROM lead_former_keys
+WHERE lead_id = $1
