@@ -31,6 +31,7 @@ from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.earlier_import import EarlierImport
 from import_svc.usecases.erase_lead import EraseLead
+from import_svc.usecases.forget_keys import ForgetKeys
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.keep_resume import KeepResume
@@ -120,6 +121,7 @@ def _loops(common: _Common, import_leads: ImportLeads) -> Iterator[tuple[str, Co
     """Yield what runs beside the handlers, in the order in which it starts."""
     database, own = common.database, common.own
     yield "file deletion", common.delete_files
+    yield "lead key deletion", ForgetKeys(database=database, leads=LeadStore())
     yield "import worker", ImportWorker(database=database, imports=common.imports, own=own)
     work_off = WorkOffImport(
         own=own,

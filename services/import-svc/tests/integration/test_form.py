@@ -7,6 +7,7 @@ import pytest
 
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore
+from import_svc.usecases.forget_keys import ForgetKeys
 from leadwire.contracts import Origin
 from leadwire.testing import eventually
 
@@ -169,11 +170,19 @@ async def test_of_the_same_request_many_times_at_once_all_get_the_one_lead(
     assert await desk.value("SELECT count(*) FROM leads") == 1
 
 
-async def test_an_erased_lead_takes_its_key_along(desk: "Desk", person: "MakePerson") -> None:
+async def test_a_request_that_comes_again_does_not_create_an_erased_person_again(
+    desk: "Desk", person: "MakePerson"
+) -> None:
     first = await desk.call("POST", "/v1/leads", 201, json=person(1), headers=KEY)
     async with desk.client.delete(f"/v1/leads/{first['id']}") as response:
         assert response.status == 204
-    assert await desk.value("SELECT count(*) FROM lead_keys") == 0
+    # Nobody can tell any more whether it is the same request.
+    for body in (person(1), person(2)):
+        problem = await desk.call("POST", "/v1/leads", 410, json=body, headers=KEY)
+        assert problem["code"] == "lead_erased"
+    assert await desk.rows("SELECT * FROM leads") == []
+    assert await desk.rows("SELECT request_hash, lead_id FROM lead_keys") == [(None, None)]
+    await desk.call("POST", "/v1/leads", 201, json=person(1))
 
 
 async def test_a_form_that_deadlocks_is_done_again(
@@ -224,3 +233,30 @@ async def test_a_form_or_a_change_that_others_are_faster_than_again_and_again_ma
             assert (response.status, problem["code"]) == (503, "too_many_conflicts")
             assert int(response.headers["Retry-After"]) > 0
         assert tried > 1
+
+
+async def test_the_key_of_an_erased_lead_is_forgotten_in_time(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    for number in range(2):
+        headers = {"Idempotency-Key": f"k{number}"}
+        lead = await desk.call("POST", "/v1/leads", 201, json=person(number), headers=headers)
+        async with desk.client.delete(f"/v1/leads/{lead['id']}") as response:
+            assert response.status == 204
+    await desk.call("POST", "/v1/leads", 201, json=person(2), headers={"Idempotency-Key": "alive"})
+    async with desk.database.connection() as connection:
+        await connection.execute(
+            "UPDATE lead_keys SET delete_after = delete_after - interval '30 days' "
+            "WHERE idempotency_key = 'k0'"
+        )
+    forget = ForgetKeys(database=desk.database, leads=LeadStore())
+
+    async def only_its_key_is_gone() -> bool:
+        keys = await desk.rows("SELECT idempotency_key FROM lead_keys ORDER BY 1")
+        return keys == [("alive",), ("k1",)]
+
+    await forget.start()
+    try:
+        await eventually(only_its_key_is_gone, message="the key is forgotten")
+    finally:
+        await forget.stop()

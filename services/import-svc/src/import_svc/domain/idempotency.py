@@ -50,6 +50,18 @@ class KeyReusedError(Exception):
         )
 
 
+class LeadErasedError(Exception):
+    """An earlier request with this key created a lead, which was erased since."""
+
+    code: Final = "lead_erased"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The lead that an earlier request with this Idempotency-Key created has been erased. "
+            "Nothing was stored. If the person wants to be a lead again, use a new key."
+        )
+
+
 def request_hash(*parts: object) -> bytes:
     """Return what two requests must share, beside key and body, to be the same.
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.duplicates import LeadExistsError
-from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
+from import_svc.domain.idempotency import ImportRunningError, KeyReusedError, LeadErasedError
 from import_svc.domain.resume_types import ACCEPTED
 from import_svc.domain.resumes import ResumeTypeError
 from import_svc.domain.rows import MAX_ROW_BYTES
@@ -209,7 +209,13 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
                     },
                 )
             },
-            errors=[KeyReusedError, LeadExistsError, LostRaceError, *_RESUME_ERRORS],
+            errors=[
+                KeyReusedError,
+                LeadErasedError,
+                LeadExistsError,
+                LostRaceError,
+                *_RESUME_ERRORS,
+            ],
             consumes={JSON_TYPE: NewLead, MULTIPART: NewLeadForm},
             max_body=forms.max_body_bytes,
         ),

@@ -4,7 +4,7 @@ from typing import Final
 
 from import_svc.decoding import UnreadableInputError, UnsupportedFormatError
 from import_svc.domain.duplicates import LeadExistsError
-from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
+from import_svc.domain.idempotency import ImportRunningError, KeyReusedError, LeadErasedError
 from import_svc.domain.resumes import ResumeTypeError
 from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
 from import_svc.storage.errors import LostRaceError, ResumeTooLateError
@@ -54,6 +54,7 @@ REFUSALS: Final = Refusals(
                 "cellphone_exists": "Another lead has this cellphone.",
             },
         ),
+        LeadErasedError: 410,
         StaleLeadError: 412,
         FileTooLargeError: 413,
         ResumeTypeError: 415,

@@ -97,7 +97,8 @@ class NewLeadHeaders(BaseModel):
         default=None,
         validation_alias="Idempotency-Key",
         description="A name of your own for this request, for example a UUID. Sent again with the "
-        "same key and body it gives the lead that was created, not another one nor a conflict.",
+        "same key and body it gives the lead that was created, not another one nor a conflict; "
+        "for 30 days after the lead's erasure 410 `lead_erased`, whatever the body.",
     )
 
 

@@ -1,5 +1,6 @@
+-- The key of an erased lead has none.
 SELECT id, name, family_name, email, email_key, cellphone, attributes, origin, import_id,
     created_at, updated_at, rev, has_resume, request_hash
 FROM lead_keys
-JOIN leads ON leads.id = lead_keys.lead_id
+LEFT JOIN leads ON leads.id = lead_keys.lead_id
 WHERE idempotency_key = $1

@@ -11,7 +11,7 @@ import asyncpg
 from uuid_utils import uuid7
 
 from import_svc.domain.duplicates import KnownKeys
-from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError
+from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError, LeadErasedError
 from import_svc.domain.leads import Lead, Tombstone
 from import_svc.domain.rows import NO_ATTRIBUTES, Contacts
 from import_svc.storage.errors import LostRaceError
@@ -96,11 +96,14 @@ class LeadStore:
 
         Raises:
             KeyReusedError: The key was used for another request.
+            LeadErasedError: The lead was erased.
         """
         record = await connection.fetchrow(self._queries["find_lead_of_key"], key.text)
         if record is None:
             return None
         *lead, found_hash = record
+        if found_hash is None:
+            raise LeadErasedError
         if found_hash != key.request_hash:
             raise KeyReusedError
         return _lead(lead)
@@ -117,6 +120,16 @@ class LeadStore:
             )
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error
+
+    async def strip_keys(
+        self, connection: Connection, lead_id: UUID, *, delete_after: datetime
+    ) -> None:
+        """Keep of the keys of a lead that is about to be erased that they are used."""
+        await connection.execute(self._queries["strip_keys_of_lead"], lead_id, delete_after)
+
+    async def delete_keys(self, connection: Connection, *, limit: int) -> int:
+        """Delete keys of erased leads whose time is over; return how many there were."""
+        return int(await connection.fetchval(self._queries["delete_some_lead_keys"], limit))
 
     async def lock(self, connection: Connection, lead_id: UUID) -> Lead | None:
         """Return a lead, locked until the end of the transaction; None if there is none."""

@@ -107,6 +107,7 @@ class CreateLead:
             LeadInvalidError: Something is missing or not valid.
             LeadExistsError: The email or the cellphone is taken.
             KeyReusedError: The key was used for another request.
+            LeadErasedError: The lead that the same request created has been erased.
             ResumeTooLateError: It took too long to store the resume.
             LostRaceError: Whoever had it was gone at each look, and there again at each try.
             FileStoreError: The resume cannot be stored, nor is the lead.

@@ -5,7 +5,8 @@ The file of its resume is deleted after the commit, and for as long as that take
 Failures of imports that hold an email or cellphone that the lead has or had before, in whatever
 field, keep their row number, codes and reason, so that receipts stay true, but no value. A file
 that brings the same person later, or at the same moment, is a new submission: he becomes a lead
-again, or a failure, like anybody else.
+again, or a failure, like anybody else. A form's request that comes again is none: it is known by
+its key, of which that much stays for a while.
 """
 
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from import_svc.storage.leads import LeadStore
 from import_svc.storage.resumes import ResumeStore
 from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.delete_files import DeleteFiles
+from import_svc.usecases.forget_keys import KEPT_FOR
 from import_svc.usecases.patience import again_if_rolled_back
 from import_svc.usecases.stored_lead import (
     LeadNotFoundError,
@@ -78,8 +80,10 @@ class EraseLead:
             require_version(lead, versions)
             tombstone = Tombstone(lead.id, lead.rev + 1)
             keys = await self._leads.all_keys(connection, lead)
+            erased_at = datetime.now(UTC)
             await self._resumes.doom(connection, lead_id)
-            await self._leads.bury(connection, tombstone, erased_at=datetime.now(UTC))
+            await self._leads.strip_keys(connection, lead_id, delete_after=erased_at + KEPT_FOR)
+            await self._leads.bury(connection, tombstone, erased_at=erased_at)
             await self._imports.forget_failures(connection, keys)
             await self._announcer.withdraw(connection, lead_id)
             await self._announcer.erased(connection, [tombstone])
