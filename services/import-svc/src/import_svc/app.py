@@ -259,6 +259,7 @@ SERVICE = ServiceDescription(
     commands=(
         resync_command(
             _parts,
+            readers=("manager-svc", "notifier-svc", "stream-svc"),
             help_line="say every lead's contact data again, for services that were rebuilt",
             says=(
                 "Says every lead's contact data again, as lead_updated, and every erasure, as "

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
@@ -12,16 +12,21 @@ import pytest
 from import_svc.app import SERVICE
 from import_svc.domain.leads import Lead, Tombstone
 from import_svc.messaging.lead_changes import ChangesAnnouncer
+from import_svc.settings import ImportSettings
 from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.usecases.resync import ErasedLeads, Leads
-from leadwire.broker import Message
-from leadwire.contracts import LeadErased, LeadUpdated, Origin, read_event
+from leadwire.broker import ALL_TYPES, Ack, Delivery, Message, Subscription
+from leadwire.broker.memory import MemoryBroker
+from leadwire.contracts import LeadErased, LeadsCreated, LeadUpdated, Origin, read_event
 from leadwire.db import Connection, Database
 from leadwire.outbox import Outbox
-from leadwire.resync import OutboxFullError, Pace, Part, Resync
+from leadwire.resync import BacklogError, Pace, Part, Resync
 from leadwire.service import main
 from leadwire.testing import eventually
 from leadwire.testing.process import run_to_end
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 WAITING = """
     SELECT count(*)
@@ -70,8 +75,9 @@ class MortalAnnouncer(ChangesAnnouncer):
 class Archive:
     """A database with leads, where nothing publishes what a resync says."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, broker: MemoryBroker) -> None:
         self.database = database
+        self.broker = broker
         self.store = LeadStore()
         self.lines: list[str] = []
 
@@ -102,6 +108,8 @@ class Archive:
             database=self.database,
             parts=parts,
             outbox=outbox,
+            broker=self.broker,
+            readers=("reader",),
             pace=pace,
             say=self.lines.append,
         )(from_start=from_start)
@@ -122,8 +130,11 @@ class Archive:
 
 
 @pytest.fixture
-def archive(database: Database) -> Archive:
-    return Archive(database)
+async def archive(database: Database, settings: ImportSettings) -> AsyncIterator[Archive]:
+    broker = MemoryBroker.from_url(settings.broker_url.get_secret_value(), name="resync")
+    await broker.start()
+    yield Archive(database, broker)
+    await broker.stop()
 
 
 async def test_each_lead_and_each_tombstone_is_said_with_its_rev(archive: Archive) -> None:
@@ -220,7 +231,7 @@ async def test_it_says_nothing_of_a_lead_that_is_being_erased_but_its_end(
 async def test_it_gives_way_while_the_outbox_is_full(archive: Archive) -> None:
     ids = await archive.add(*map(lead, range(6)))
     pace = Pace(batch=2, rate=1_000_000, max_backlog=3, patience=0.3)
-    with pytest.raises(OutboxFullError, match="has held 3 events or more"):
+    with pytest.raises(BacklogError, match="the outbox holds 3 events or more"):
         await archive.resync(pace=pace)
     assert [lead_id for lead_id, _ in await archive.said()] == ids[:4]
     await archive.drain()
@@ -231,6 +242,64 @@ async def test_it_gives_way_while_the_outbox_is_full(archive: Archive) -> None:
     await archive.drain()
     await patient
     assert archive.lines[-1] == "resync: done, 6 said again"
+
+
+class Nobody:
+    """Parks nothing: no delivery fails."""
+
+    async def park(self, delivery: Delivery, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+async def test_a_live_event_stands_behind_few_of_the_resync_however_slow_its_reader_is(
+    archive: Archive, desk: "Desk"
+) -> None:
+    await archive.add(*map(lead, range(600)))
+    reader = Subscription(name="reader", types=(ALL_TYPES,), ordered=True)
+    await archive.broker.declare([reader])
+    resync = asyncio.create_task(archive.resync(pace=Pace()))
+    await eventually(lambda: "wait for reader" in "".join(archive.lines[-1:]), within=30)
+    live = {"name": "Ada", "family_name": "Lovelace", "email": "ada@example.com"}
+    created = await desk.call("POST", "/v1/leads", 201, json=live)
+    await desk.published()
+    resync.cancel()
+    read: list[Any] = []
+
+    async def handle(delivery: Delivery) -> Ack:
+        read.append(read_event(delivery.message).data)
+        return Ack()
+
+    await archive.broker.subscribe(reader, handle, parking=Nobody())
+    await eventually(lambda: any(isinstance(data, LeadsCreated) for data in read))
+    place = [isinstance(data, LeadsCreated) for data in read].index(True)
+    assert str(read[place].leads[0].id) == created["id"]
+    assert place < Pace().max_backlog + Pace().batch
+
+
+async def test_it_goes_on_once_its_reader_has_caught_up(archive: Archive, desk: "Desk") -> None:
+    await archive.add(*map(lead, range(9)))
+    reader = Subscription(name="reader", types=(ALL_TYPES,))
+    await archive.broker.declare([reader])
+    pace = Pace(batch=2, rate=1_000_000, max_backlog=4)
+    resync = asyncio.create_task(archive.resync(pace=pace))
+    await eventually(
+        lambda: archive.lines[-1:] == ["resync: waits: 4 events or more wait for reader"]
+    )
+
+    async def handle(_: Delivery) -> Ack:
+        return Ack()
+
+    await archive.broker.subscribe(reader, handle, parking=Nobody())
+    await resync
+    assert archive.lines[-1] == "resync: done, 9 said again"
+
+
+async def test_it_waits_for_a_broker_that_does_not_answer(archive: Archive) -> None:
+    await archive.add(lead(1))
+    await archive.broker.stop()
+    with pytest.raises(BacklogError, match="the broker does not answer"):
+        await archive.resync(pace=Pace(patience=0.3))
+    assert await archive.said() == []
 
 
 async def test_it_keeps_to_its_rate(archive: Archive) -> None:

@@ -70,6 +70,7 @@ SERVICE = ServiceDescription(
     commands=(
         resync_command(
             _parts,
+            readers=("notifier-svc", "stream-svc"),
             help_line="say every manager and the work on every lead again, for rebuilt services",
             says=(
                 "Says every manager again, as manager_updated or manager_removed, and the work "

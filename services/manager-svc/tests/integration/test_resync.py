@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import (
     Event,
     LeadWorkUpdated,
@@ -49,7 +50,16 @@ class MortalLeads(WorkedLeads):
 async def resync(database: Database, *, leads: type[WorkedLeads] = WorkedLeads) -> None:
     outbox = Outbox()
     parts: Sequence[Part] = (Managers(outbox=outbox), leads(outbox=outbox))
-    run = Resync(database=database, parts=parts, outbox=outbox, pace=FAST, say=lambda _: None)
+    broker = MemoryBroker.from_url("memory://resync", name="test")
+    run = Resync(
+        database=database,
+        parts=parts,
+        outbox=outbox,
+        broker=broker,
+        readers=(),
+        pace=FAST,
+        say=lambda _: None,
+    )
     async with asyncio.timeout(30):
         await run(from_start=False)
 

@@ -290,6 +290,18 @@ class Broker(Protocol):
         """
         ...
 
+    async def waiting(self, subscription: str, *, up_to: int) -> int:
+        """Count the messages that wait for a subscription, without those that consumers hold.
+
+        Args:
+            subscription: Its name; none wait for one that is not declared.
+            up_to: Stands for that many or more.
+
+        Raises:
+            BrokerUnavailableError: The broker does not answer.
+        """
+        ...
+
     async def check(self) -> None:
         """Prove that the broker answers now.
 

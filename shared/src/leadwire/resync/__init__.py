@@ -7,6 +7,6 @@ leaves room for live events, and goes on where it was when it was stopped. `resy
 
 from leadwire.resync.parts import Part
 from leadwire.resync.progress import RESYNC_MIGRATIONS
-from leadwire.resync.resync import OutboxFullError, Pace, Resync
+from leadwire.resync.resync import BacklogError, Pace, Resync
 
-__all__ = ["RESYNC_MIGRATIONS", "OutboxFullError", "Pace", "Part", "Resync"]
+__all__ = ["RESYNC_MIGRATIONS", "BacklogError", "Pace", "Part", "Resync"]

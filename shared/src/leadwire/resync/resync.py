@@ -3,8 +3,10 @@
 A batch and the progress commit together, so a resync that was killed goes on behind its last
 batch, and two at once share the work.
 
-Live events wait behind those of the resync, in the outbox and in the queues of consumers. So
-it adds no more than so many a second, and none while the outbox is too full.
+Live events wait behind those of the resync, in the outbox and in the queues of its readers. So
+it adds no more than so many a second, and none while too many events stand before a new one:
+those in the outbox and those in the longest of the queues. It goes as fast as the slowest
+reader, then.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from leadwire.broker import Broker, BrokerUnavailableError
 from leadwire.db import Connection, Database, again_if_rolled_back
 from leadwire.outbox import Outbox
 from leadwire.resync.parts import Part
@@ -26,10 +29,10 @@ LOOK_EVERY: Final = 0.2
 _FIRST: Final = UUID(int=0)
 
 
-class OutboxFullError(Exception):
-    """The outbox is not drained, so that nothing more may be added."""
+class BacklogError(Exception):
+    """Outbox and queues are not drained, so that nothing more may be added."""
 
-    code: Final = "outbox_full"
+    code: Final = "backlog"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,14 @@ class Pace:
     Attributes:
         batch: Most events in one transaction.
         rate: Most events a second.
-        max_backlog: It waits while the outbox holds as many events.
+        max_backlog: It waits while so many events stand before a new one. With `batch`, that is
+            what a live event waits for at most.
         patience: Seconds for which it waits.
     """
 
-    batch: int = 200
-    rate: int = 500
-    max_backlog: int = 1_000
+    batch: int = 50
+    rate: int = 200
+    max_backlog: int = 200
     patience: float = 300.0
 
 
@@ -55,7 +59,9 @@ class Resync:
     Args:
         database: The service's database.
         parts: What to say, at least one.
-        outbox: Whose backlog sets the pace.
+        outbox: Where it is said.
+        broker: Where its readers' queues are.
+        readers: Names of the subscriptions that must keep up.
         pace: How fast it goes.
         say: Prints a line for whoever watches.
     """
@@ -66,6 +72,8 @@ class Resync:
         database: Database,
         parts: Sequence[Part],
         outbox: Outbox,
+        broker: Broker,
+        readers: Sequence[str],
         pace: Pace,
         say: Callable[[str], None],
     ) -> None:
@@ -73,6 +81,8 @@ class Resync:
         self._parts = parts
         self._progress = ResyncStore()
         self._outbox = outbox
+        self._broker = broker
+        self._readers = readers
         self._pace = pace
         self._say = say
 
@@ -83,7 +93,7 @@ class Resync:
             from_start: Begin anew also then.
 
         Raises:
-            OutboxFullError: The outbox stayed full.
+            BacklogError: Outbox and queues stayed too full.
             DatabaseError: The database failed; what was said is known.
         """
         progress = await self._begin(from_start=from_start)
@@ -109,24 +119,36 @@ class Resync:
             return await self._locked(connection)
 
     async def _wait_for_room(self) -> None:
-        limit = self._pace.max_backlog
         deadline = time.monotonic() + self._pace.patience
-        told = False
-        while await self._backlog() >= limit:
+        told = None
+        while (obstacle := await self._obstacle()) is not None:
             if time.monotonic() > deadline:
-                raise OutboxFullError(
-                    f"the outbox has held {limit} events or more for {self._pace.patience:g} s: "
-                    "see that the service runs and that the broker answers, then run resync "
-                    "again; it goes on where it is"
+                raise BacklogError(
+                    f"for {self._pace.patience:g} s, {obstacle}: see that the service, its readers "
+                    "and the broker run, then run resync again; it goes on where it is. With a "
+                    "higher --max-backlog it need not wait, but live events do"
                 )
-            if not told:
-                self._say(f"resync: waits while the outbox holds {limit} events or more")
-                told = True
+            if obstacle != told:
+                self._say(f"resync: waits: {obstacle}")
+                told = obstacle
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _backlog(self) -> int:
+    async def _obstacle(self) -> str | None:
+        """Say what stands before a new event; None if that is little."""
+        limit = self._pace.max_backlog
+        # The outbox first: what moves on meanwhile is counted twice, and not missed.
         async with self._database.connection() as connection:
-            return await self._outbox.backlog(connection, up_to=self._pace.max_backlog)
+            pending = await self._outbox.backlog(connection, up_to=limit)
+        if pending >= limit:
+            return f"the outbox holds {limit} events or more"
+        for reader in self._readers:
+            try:
+                waiting = await self._broker.waiting(reader, up_to=limit - pending)
+            except BrokerUnavailableError:
+                return "the broker does not answer"
+            if pending + waiting >= limit:
+                return f"{limit} events or more wait for {reader}"
+        return None
 
     async def _say_batch(self) -> Progress:
         async with self._database.transaction() as connection:

@@ -4,14 +4,15 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 
 from leadwire.outbox import Outbox
-from leadwire.resync import OutboxFullError, Pace, Part, Resync
-from leadwire.service.commands import migrated_database
+from leadwire.resync import BacklogError, Pace, Part, Resync
+from leadwire.service.commands import connected_broker, migrated_database
 from leadwire.service.description import Command, Say, ServiceDescription, SettingsT
 
 
 def resync_command(
     parts: Callable[[Outbox], Sequence[Part]],
     *,
+    readers: Sequence[str],
     help_line: str,
     says: str,
 ) -> Command[SettingsT]:
@@ -19,6 +20,7 @@ def resync_command(
 
     Args:
         parts: Makes what is to be said, into the given outbox.
+        readers: Names of the subscriptions that read it, and must keep up.
         help_line: One line for the list of commands.
         says: What is said, as a sentence.
     """
@@ -30,17 +32,22 @@ def resync_command(
         say: Say,
     ) -> int:
         outbox = Outbox()
-        async with migrated_database(description, settings, purpose="resync") as database:
+        async with (
+            migrated_database(description, settings, purpose="resync") as database,
+            connected_broker(description, settings) as broker,
+        ):
             resync = Resync(
                 database=database,
                 parts=parts(outbox),
                 outbox=outbox,
+                broker=broker,
+                readers=[*readers, *options.reader],
                 pace=Pace(rate=options.rate, max_backlog=options.max_backlog),
                 say=say,
             )
             try:
                 await resync(from_start=options.from_start)
-            except OutboxFullError as error:
+            except BacklogError as error:
                 say(f"resync: {error}")
                 return 1
         return 0
@@ -67,14 +74,23 @@ def _add_options(parser: ArgumentParser) -> None:
         type=_positive,
         default=pace.rate,
         metavar="N",
-        help="most events a second (default: %(default)s)",
+        help="most events a second (default: %(default)s), if all readers are so fast",
     )
     parser.add_argument(
         "--max-backlog",
         type=_positive,
         default=pace.max_backlog,
         metavar="N",
-        help="wait while the outbox holds as many events (default: %(default)s)",
+        help="wait while so many events are in the outbox and in the longest queue of a reader: "
+        "live events wait behind them (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reader",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further subscription that must keep up, beside those of Leadwire's services; "
+        "may be repeated",
     )
 
 

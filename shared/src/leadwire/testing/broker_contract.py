@@ -1,4 +1,4 @@
-"""The contract of every broker, as sixteen tests.
+"""The contract of every broker, as seventeen tests.
 
 A transport proves itself by a test module with a subclass and a fixture:
 
@@ -7,7 +7,7 @@ A transport proves itself by a test module with a subclass and a fixture:
         async def harness(self) -> AsyncIterator[BrokerHarness]:
             ...
 
-The tests stand for the sixteen behaviours that the broker port promises, and say in
+The tests stand for the seventeen behaviours that the broker port promises, and say in
 their docstrings what they prove. They wait for what must happen, and show what must
 not happen by something later that has happened: none of them sleeps and hopes.
 """
@@ -529,3 +529,30 @@ class BrokerContract:
         stuck.open()
         await eventually(lambda: len(stuck.finished) == 3)
         assert stuck.most_at_once == 3
+
+    async def test_what_waits_is_counted(self, harness: BrokerHarness) -> None:
+        """Whoever asks learns how many messages wait for a subscription, up to a number.
+
+        A consumer that is stuck leaves them waiting, but for those that it holds.
+        """
+        subscription = Subscription(name="counted", types=(FIRST,), prefetch=3)
+        broker = await harness.client()
+        await broker.declare([subscription, Subscription(name="other", types=(SECOND,))])
+
+        async def counts(number: int) -> bool:
+            return await broker.waiting("counted", up_to=100) == number
+
+        assert await counts(0)
+        batch = messages(20)
+        await publish(broker, batch)
+        await eventually(lambda: counts(20))
+        assert await broker.waiting("counted", up_to=7) == 7
+        assert await broker.waiting("other", up_to=100) == 0
+        assert await broker.waiting("undeclared", up_to=100) == 0
+        worker = Recorder(is_open=False)
+        await broker.subscribe(subscription, worker, parking=ParkingList())
+        await eventually(lambda: len(worker.ids) == 3)
+        await eventually(lambda: counts(17))
+        worker.open()
+        await received_all(worker, batch, within=10)
+        assert await counts(0)

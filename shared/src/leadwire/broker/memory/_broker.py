@@ -121,6 +121,11 @@ class MemoryBroker:
         consumer.start()
         return consumer
 
+    async def waiting(self, subscription: str, *, up_to: int) -> int:
+        """Count the messages that wait; see `leadwire.broker.Broker.waiting`."""
+        await self.check()
+        return min(up_to, self._hub.waiting(subscription))
+
     async def check(self) -> None:
         """Prove that the hub answers now.
 

@@ -73,6 +73,11 @@ class MemoryHub:
         self._notify()
         return routed
 
+    def waiting(self, subscription: str) -> int:
+        """Count the messages that wait for a subscription, if there is one."""
+        queue = self._queues.get(subscription)
+        return 0 if queue is None else queue.waiting()
+
     def opener(self, subscription: Subscription) -> OpenSession:
         """Return what opens sessions for consumers of the subscription."""
 

@@ -45,6 +45,10 @@ class MemoryQueue:
         self._entries[number] = _Entry(message=message)
         self._make_ready(number)
 
+    def waiting(self) -> int:
+        """Count the entries that no session holds."""
+        return sum(entry.holder is None for entry in self._entries.values())
+
     def claim(self, limit: int, *, session: int) -> Sequence[Claim]:
         """Give up to `limit` entries to the session."""
         numbers = self._first(session) if self.subscription.ordered else self._due(limit)

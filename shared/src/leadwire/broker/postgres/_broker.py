@@ -201,6 +201,11 @@ class PostgresBroker:
         consumer.start()
         return consumer
 
+    async def waiting(self, subscription: str, *, up_to: int) -> int:
+        """Count the messages that wait; see `leadwire.broker.Broker.waiting`."""
+        async with self._connection(within=self._publish_timeout) as connection:
+            return await topology.waiting(connection, subscription, up_to=up_to)
+
     async def check(self) -> None:
         """Prove that the database answers now.
 

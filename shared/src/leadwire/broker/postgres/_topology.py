@@ -51,6 +51,14 @@ async def missing(connection: Connection, subscriptions: Sequence[Subscription])
     return [gap for wanted in subscriptions for gap in _gaps(wanted, found.get(wanted.name))]
 
 
+async def waiting(connection: Connection, subscription: str, *, up_to: int) -> int:
+    """Count what waits for a subscription; `up_to` stands for that many or more."""
+    try:
+        return int(await connection.fetchval(_QUERIES["count_waiting"], subscription, up_to))
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        return 0
+
+
 async def _create_tables(connection: Connection) -> None:
     usable = await connection.fetchval(_QUERIES["is_schema_usable"])
     if usable is None:

@@ -22,7 +22,7 @@ from leadwire.broker.port import (
     Subscription,
     Unknown,
 )
-from leadwire.broker.rabbitmq._declaration import Declaration
+from leadwire.broker.rabbitmq._declaration import Declaration, messages_in
 from leadwire.broker.rabbitmq._link import Link, close_channel
 from leadwire.broker.rabbitmq._management import Management
 from leadwire.broker.rabbitmq._publisher import Publisher
@@ -221,6 +221,17 @@ class RabbitMQBroker:
         self._consumers.add(consumer)
         await consumer.start(within=_FIRST_DELIVERY_WITHIN)
         return consumer
+
+    async def waiting(self, subscription: str, *, up_to: int) -> int:
+        """Count the messages that wait; see `leadwire.broker.Broker.waiting`.
+
+        Those that wait for another attempt are in queues of their own, and not counted.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        queue = self._names.queue(subscription)
+        return min(up_to, await messages_in(self._consuming, queue))
 
     async def check(self) -> None:
         """Prove that the broker answers now.

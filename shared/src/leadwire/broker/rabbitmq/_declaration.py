@@ -172,6 +172,23 @@ class Declaration:
             raise
 
 
+async def messages_in(link: Link, queue: str) -> int:
+    """Return how many messages of a queue no consumer holds; 0 if there is no such queue.
+
+    Raises:
+        BrokerUnavailableError: The server does not answer.
+    """
+    channel = await link.channel()
+    try:
+        underlay = await channel.get_underlay_channel()
+        answer = await call(underlay.queue_declare(queue, passive=True))
+    except aiormq.exceptions.ChannelNotFoundEntity:
+        return 0
+    finally:
+        await close_channel(channel)
+    return answer.message_count or 0
+
+
 def _declare_queue(queue: Queue) -> Request:
     arguments: FieldTable = dict(queue.arguments)
     return lambda channel: channel.queue_declare(queue.name, durable=True, arguments=arguments)
