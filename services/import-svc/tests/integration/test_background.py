@@ -1,5 +1,6 @@
 """Imports that are accepted first and worked off later."""
 
+import gzip
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -66,9 +67,8 @@ async def test_it_gives_what_the_answer_would_have_given(
 @pytest.mark.parametrize(
     ("body", "media_type", "code"),
     [
-        (b"", NDJSON, "empty_body"),
         (b"[{]", "application/json", "malformed_json"),
-        (b"a,b\n1,2\n", "text/csv", "columns_not_recognised"),
+        (b"a,\x00b\n1,2\n", "text/csv", "columns_not_recognised"),
     ],
 )
 async def test_what_cannot_be_read_fails_with_the_code_of_the_answer(
@@ -79,6 +79,10 @@ async def test_what_cannot_be_read_fails_with_the_code_of_the_answer(
     assert (receipt["status"], receipt["error"]["code"]) == ("failed", code)
     problem = await office.desk.send(body, media_type=media_type, status=400)
     assert problem["code"] == code
+    for name in ("headers_found", "fields_missing"):
+        assert receipt["error"][name] == problem.get(name)
+    if code == "columns_not_recognised":
+        assert receipt["error"]["headers_found"] == ["a", "\x00b"]
     await office.nothing_is_left()
 
 
@@ -89,6 +93,10 @@ async def test_what_is_refused_at_once_leaves_nothing(office: "Office") -> None:
         b"--x\r\nnonsense", status=400, headers={"Content-Type": "multipart/form-data; boundary=x"}
     )
     assert problem["code"] == "malformed_form"
+    for headers in ({}, {"Idempotency-Key": "k"}, {"Content-Encoding": "gzip"}):
+        body = gzip.compress(b"") if "Content-Encoding" in headers else b""
+        problem, _ = await office.hand_in(body, status=400, headers=headers)
+        assert problem["code"] == "empty_body"
     assert office.bodies() == []
     assert await office.desk.value("SELECT count(*) FROM imports") == 0
 

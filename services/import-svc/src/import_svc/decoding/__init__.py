@@ -11,6 +11,7 @@ from import_svc.decoding.errors import (
     DecodingError,
     UnreadableInputError,
     UnsupportedFormatError,
+    no_body,
 )
 from import_svc.decoding.formats import MEDIA_TYPES, InputFormat
 
@@ -22,4 +23,5 @@ __all__ = [
     "RowDecoder",
     "UnreadableInputError",
     "UnsupportedFormatError",
+    "no_body",
 ]

@@ -31,5 +31,10 @@ class UnreadableInputError(DecodingError):
     """The input breaks here; nothing after this point can be read."""
 
 
+def no_body() -> UnreadableInputError:
+    """The input has not one byte."""
+    return UnreadableInputError(code="empty_body", detail="the request has no body")
+
+
 class UnsupportedFormatError(DecodingError):
     """No decoder for this media type or character set."""

@@ -1,6 +1,7 @@
 """What an import tells of itself: counts that agree, and every failure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -39,10 +40,12 @@ class Interruption:
     Attributes:
         code: Stable name of what happened.
         detail: What happened, and what to do.
+        extra: Lists that help to mend the input; empty if there are none.
     """
 
     code: str
     detail: str
+    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

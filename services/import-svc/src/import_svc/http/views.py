@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from import_svc.domain.leads import Lead
 from import_svc.domain.progress import Progress
 from import_svc.domain.reasons import Code
-from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
+from import_svc.domain.receipt import ImportStatus, Interruption, Receipt, RowFailure
 from leadwire.contracts import Origin
 
 
@@ -45,6 +45,20 @@ class ImportErrorView(BaseModel):
 
     code: str
     detail: str
+    headers_found: list[str] | None = Field(
+        default=None, description="With `columns_not_recognised`, if there is a header line."
+    )
+    fields_missing: list[str] | None = Field(
+        default=None, description="Fields without a column, likewise."
+    )
+
+    @classmethod
+    def of(cls, interruption: Interruption) -> Self:
+        """Show why."""
+        extra = {name: list(values) for name, values in interruption.extra.items()}
+        return cls.model_validate(
+            {"code": interruption.code, "detail": interruption.detail, **extra}
+        )
 
 
 class ProgressView(BaseModel):
@@ -183,7 +197,7 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
         "imported": receipt.imported,
         "failed": receipt.failed,
         "failures_url": None if receipt.dry_run else f"/v1/imports/{receipt.id}/failures",
-        "error": None if why is None else ImportErrorView(code=why.code, detail=why.detail),
+        "error": None if why is None else ImportErrorView.of(why),
         "progress": None if progress is None else ProgressView.of(progress),
         "started_at": receipt.started_at,
         "finished_at": receipt.finished_at,

@@ -1,6 +1,7 @@
 SELECT
     imports.id, status, worker, request_hash, body_file, body_hash, bytes_done, finished_at,
-    error_code, error_detail, coalesce(last_chunk.number + 1, 0) AS chunks,
+    error_code, error_detail, error_extra,
+    coalesce(last_chunk.number + 1, 0) AS chunks,
     last_chunk.input_hash AS done_hash
 FROM imports
 LEFT JOIN LATERAL (

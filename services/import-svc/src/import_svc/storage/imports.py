@@ -246,6 +246,7 @@ class ImportStore:
             interruption and interruption.code,
             interruption and interruption.detail,
             None if isinstance(ending, Interruption) else ending,
+            _lists(interruption),
         )
 
     async def running(self, connection: Connection, *, worker: UUID) -> set[UUID]:
@@ -329,10 +330,21 @@ def _done(record: asyncpg.Record) -> Beginning | None:
     return Beginning(size=record["bytes_done"], digest=record["done_hash"])
 
 
+def _lists(interruption: Interruption | None) -> str | None:
+    if interruption is None or not interruption.extra:
+        return None
+    return orjson.dumps(dict(interruption.extra)).decode()
+
+
 def _interruption(record: asyncpg.Record) -> Interruption | None:
     if record["error_code"] is None:
         return None
-    return Interruption(code=record["error_code"], detail=record["error_detail"])
+    extra = record["error_extra"]
+    return Interruption(
+        code=record["error_code"],
+        detail=record["error_detail"],
+        extra={} if extra is None else orjson.loads(extra),
+    )
 
 
 def _receipt(record: asyncpg.Record) -> Receipt:

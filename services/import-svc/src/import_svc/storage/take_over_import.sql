@@ -2,6 +2,6 @@
 UPDATE imports
 SET
     status = 'running', worker = $4, finished_at = NULL, error_code = NULL, error_detail = NULL,
-    body_file = $5, takes = takes + 1, not_before = NULL, rate_since = NULL
+    error_extra = NULL, body_file = $5, takes = takes + 1, not_before = NULL, rate_since = NULL
 WHERE id = $1 AND status = $2 AND worker IS NOT DISTINCT FROM $3
 RETURNING id

@@ -65,6 +65,7 @@ class AcceptImport:
 
         Raises:
             FileStoreError: The body cannot be stored; nothing was.
+            UnreadableInputError: The body is empty; nothing was stored.
             ImportRunningError: An import with the same key is running, and its body is coming.
             KeyReusedError: The key was used for another request; nothing was stored.
             DatabaseError: The database failed.

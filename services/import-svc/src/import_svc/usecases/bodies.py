@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 from uuid_utils.compat import uuid7
 
+from import_svc.decoding import no_body
 from import_svc.domain.bodies import StoredBody
 from import_svc.storage.background import BackgroundStore
 from import_svc.storage.file_errors import FileStoreError
@@ -54,6 +55,7 @@ class Bodies:
             pieces: Its bytes; what they raise is raised here.
 
         Raises:
+            UnreadableInputError: It is empty.
             FileStoreError: The store fails, or has no room.
         """
         file, digest = f"{_PLACE}/{uuid7()}", hashlib.sha256()
@@ -93,9 +95,13 @@ class Bodies:
 
 async def _digested(pieces: AsyncIterator[bytes], digest: "hashlib._Hash") -> AsyncGenerator[bytes]:
     """Yield the pieces once they are hashed."""
+    empty = True
     async for piece in pieces:
+        empty = empty and not piece
         digest.update(piece)
         yield piece
+    if empty:
+        raise no_body()
 
 
 def passes(error: Exception) -> bool:

@@ -49,6 +49,12 @@ INTERNAL_ERROR: Final = Interruption(
 )
 
 
+def how_it_broke(error: UnreadableInputError | InputCutOffError) -> Interruption:
+    """Say in a receipt why its input could not be read to the end."""
+    extra = error.extra if isinstance(error, UnreadableInputError) else {}
+    return Interruption(code=error.code, detail=error.detail, extra=extra)
+
+
 class ImportLeads:
     """Runs imports.
 
@@ -186,7 +192,7 @@ class ImportLeads:
                 first = first or await first_with_rows(chunks)
                 return await self._store_all(import_id, first, chunks, stored=stored)
         except (UnreadableInputError, InputCutOffError) as error:
-            return Interruption(code=error.code, detail=error.detail)
+            return how_it_broke(error)
         except (DatabaseError, LostRaceError) as error:
             log.warning("import_gave_up", import_id=str(import_id), error=type(error).__name__)
             return LOST_RACES if isinstance(error, LostRaceError) else DATABASE_AWAY

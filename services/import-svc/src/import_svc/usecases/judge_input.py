@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
 from typing import Final
 
-from import_svc.decoding import InputFormat, UnreadableInputError
+from import_svc.decoding import InputFormat, no_body
 from import_svc.usecases.input_judge import InputJudge, JudgedChunk
 from import_svc.usecases.judge_process import JudgeProcess
 from import_svc.usecases.read_ahead import read_ahead
@@ -99,5 +99,5 @@ async def _blocks(pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, bo
             yield bytes(buffer[:BLOCK_BYTES]), False
             del buffer[:BLOCK_BYTES]
     if empty:
-        raise UnreadableInputError(code="empty_body", detail="the request has no body")
+        raise no_body()
     yield bytes(buffer), True

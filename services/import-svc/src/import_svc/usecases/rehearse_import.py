@@ -26,6 +26,7 @@ from import_svc.domain.receipt import (
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.import_leads import how_it_broke
 from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.judge_input import first_with_rows, judged_chunks
@@ -124,7 +125,7 @@ class _Tally:
                 await self._take(chunk)
                 chunk = await anext(chunks, None)
             except (UnreadableInputError, InputCutOffError) as error:
-                return Interruption(code=error.code, detail=error.detail)
+                return how_it_broke(error)
             except JudgeDiedError as error:
                 log.error("dry_run_judge_died", where=error.where)
                 return JUDGE_DIED
