@@ -100,6 +100,15 @@ async def test_every_wrong_field_is_named_and_nothing_is_stored(
     assert await desk.rows("SELECT email, rev FROM leads") == [("ada@example.com", 1)]
 
 
+async def test_a_national_number_is_answered_with_what_would_do(desk: "Desk") -> None:
+    lead = await create(desk)
+    for method, path in (("PATCH", f"/v1/leads/{lead['id']}"), ("POST", "/v1/leads")):
+        body = {**ADA, "email": "b@example.com", "cellphone": "(415) 555-2671"}
+        problem = await desk.call(method, path, 422, json=body)
+        assert [each["path"] for each in problem["errors"]] == ["cellphone"]
+        assert "beginning with +" in problem["errors"][0]["message"]
+
+
 @pytest.mark.parametrize(
     "body",
     [{"name": 5}, {"status": "pending"}, [], {"name": "A", "first_name": "A"}, {"attributes": []}],

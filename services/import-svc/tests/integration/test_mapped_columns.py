@@ -34,11 +34,20 @@ async def test_a_mapped_column_that_is_not_there_refuses_the_file(desk: "Desk") 
     problem = await desk.send(CSV, map=[*MAP[:3], "cellphone:Mobil"], status=400)
     assert problem["code"] == "columns_not_recognised"
     assert problem["fields_missing"] == ["cellphone"]
+    assert "there is no column `Mobil`" in problem["detail"]
 
 
 @pytest.mark.parametrize(
     "value",
-    ["cellphone", "cellphone:", "phone:Nummer", ":Nummer", ["name:A", "first_name:B"], ["a:b"] * 5],
+    [
+        "cellphone",
+        "cellphone:",
+        "phone:Nummer",
+        ":Nummer",
+        ["name:A", "first_name:B"],
+        ["a:b"] * 5,
+        ["name:A", "email: a"],
+    ],
 )
 async def test_a_map_that_is_none_is_refused(desk: "Desk", value: Any) -> None:
     problem = await desk.send(CSV, map=value, status=400)

@@ -118,3 +118,9 @@ async def test_a_file_of_an_unknown_character_set_is_refused(desk: "Desk", chars
     body = by_hand(b"--x", PART, content_type, b"", ADA, b"--x--", b"")
     problem = await post(desk, body, 415, headers=FORM)
     assert problem["code"] == "unsupported_charset"
+
+
+async def test_a_packed_file_is_told_how_to_come(desk: "Desk") -> None:
+    for name in ("leads.csv.gz", "LEADS.ZIP"):
+        problem = await post(desk, form(ADA, filename=name), 415)
+        assert "Content-Encoding: gzip" in problem["detail"]

@@ -17,8 +17,8 @@ def judge(row: RawRow, *, region: str | None = None, cellphone_required: bool = 
     judged = judge_row(row, region=region, cellphone_required=cellphone_required)
     if cellphone_required:
         (quickly,) = judge_rows([row], region=region)
-        # Of a valid row only the fields are kept as found.
-        assert quickly._replace(raw=judged.raw) == judged
+        # Of a valid row only the fields are kept as found; the others have mentions, too.
+        assert quickly._replace(raw=judged.raw, mentions=()) == judged
         assert quickly.raw[:4] == judged.raw[:4]
     return judged
 
@@ -215,3 +215,10 @@ def test_a_row_whose_extra_columns_fail_still_reports_all_the_rest() -> None:
     # What he is found by if he is to be forgotten.
     assert (failure.email_key, failure.cellphone_key) == (None, judged.cellphone)
     assert judged.cellphone
+
+
+@pytest.mark.parametrize("number", [14155552671, 1.5e10])
+def test_a_number_that_is_no_text_is_asked_for_as_text(number: object) -> None:
+    row = RawRow("Ada", "Lovelace", "ada@example.com", number)
+    judged = judge_row(row, region="US", cellphone_required=True)
+    assert "send it as text" in failure_of(judged, number=1, codes=judged.codes).reason

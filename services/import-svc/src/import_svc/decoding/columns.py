@@ -8,7 +8,7 @@ from typing import Final
 
 FIELDS: Final = ("name", "family_name", "email", "cellphone")
 
-# Names as `_simplified` gives them. Earlier ones win where a file has several: a
+# Names as `simplified` gives them. Earlier ones win where a file has several: a
 # "Mobile" column is the cellphone, even if a "Phone" column stands before it.
 SYNONYMS: Final = MappingProxyType(
     {
@@ -62,13 +62,13 @@ def recognise(headers: Sequence[str], mapped: Mapping[str, str] = NO_MAP) -> Col
         mapped: Header by field, where the sender said so; it stands for that field alone, and
             if there is none such, the field has no column.
     """
-    wanted = {_simplified(header) for header in mapped.values()}
+    wanted = {simplified(header) for header in mapped.values()}
     first_position: dict[str, int] = {}
     for position, header in enumerate(headers):
-        first_position.setdefault(_simplified(header), position)
+        first_position.setdefault(simplified(header), position)
     found = [
         _position(
-            (_simplified(mapped[field]),)
+            (simplified(mapped[field]),)
             if field in mapped
             else [synonym for synonym in SYNONYMS[field] if synonym not in wanted],
             first_position,
@@ -96,5 +96,6 @@ def _name_others(headers: Sequence[str], taken: set[int]) -> tuple[tuple[int, st
     return tuple(others)
 
 
-def _simplified(header: str) -> str:
+def simplified(header: str) -> str:
+    """Return what two headers that are the same have in common."""
     return _NOT_ALPHANUMERIC.sub("", header.casefold())

@@ -68,7 +68,7 @@ def read_header(
             "characters",
         )
     if best.columns.missing:
-        raise _not_recognised(best, lines)
+        raise _not_recognised(best, lines, mapped)
     return best
 
 
@@ -95,16 +95,21 @@ def _quality(header: Header) -> tuple[int, int]:
     return len(FIELDS) - len(header.columns.missing), header.width
 
 
-def _not_recognised(header: Header, lines: Sequence[str]) -> UnreadableInputError:
+def _not_recognised(
+    header: Header, lines: Sequence[str], mapped: Mapping[str, str]
+) -> UnreadableInputError:
     headers = next(csv.reader(lines, delimiter=header.delimiter))
+    missing = header.columns.missing
+    absent = [_shown(mapped[field]) for field in missing if field in mapped]
     return UnreadableInputError(
         code="columns_not_recognised",
-        detail=f"no column was recognised for {', '.join(header.columns.missing)}; "
+        detail="".join(f"there is no column `{name}`, which map names; " for name in absent)
+        + f"no column was recognised for {', '.join(missing)}; "
         "name the columns, for example: name, family_name, email, cellphone; or say which "
         "column is what, for example map=cellphone:Phone 1",
         extra={
             "headers_found": [_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
-            "fields_missing": header.columns.missing,
+            "fields_missing": missing,
         },
     )
 

@@ -13,7 +13,9 @@ from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import RowDefect
 from import_svc.domain.validation import (
     EXTENSION,
+    INTERNATIONAL,
     encode_attributes,
+    is_national,
     judge_cellphone,
     judge_email,
     judge_name,
@@ -75,8 +77,14 @@ def _judged(
         if field in given:
             values[field], code = _judge(field, given[field], lead, region)
             if code is not None:
-                faults.append(FieldFault(field, code, SENTENCES[code]))
+                faults.append(FieldFault(field, code, _reason(code, given[field], region)))
     return values, faults
+
+
+def _reason(code: Code, value: object, region: str | None) -> str:
+    if code is Code.CELLPHONE_INVALID and is_national(value, region):
+        return INTERNATIONAL
+    return SENTENCES[code]
 
 
 def _judge(field: str, value: object, lead: Lead, region: str | None) -> tuple[object, Code | None]:

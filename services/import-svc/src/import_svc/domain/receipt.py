@@ -20,6 +20,13 @@ MAX_SHOWN_LENGTH: Final = 1_000
 """Longest value that a failure shows; what follows is cut off and marked by an ellipsis."""
 
 
+SEND_AGAIN: Final = (
+    "the rows counted here are stored; send the file again with the same Idempotency-Key for the "
+    "others (without a key, the stored rows come back as existing)"
+)
+"""What to do about an import that ended early, through no fault of its input."""
+
+
 class ImportStatus(StrEnum):
     """Where an import stands."""
 

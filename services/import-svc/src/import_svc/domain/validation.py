@@ -13,7 +13,7 @@ from import_svc.domain.emails import email_key, normalise_email
 from import_svc.domain.mentions import mentions
 from import_svc.domain.names import clean_name
 from import_svc.domain.phones import Phone, parse_phone
-from import_svc.domain.reasons import Code
+from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.receipt import shown
 from import_svc.domain.rows import (
     MAX_ATTRIBUTES_BYTES,
@@ -35,6 +35,12 @@ _NAME_A_REGION: Final = (
     "a number that does not begin with + is understood only if the request names its region, "
     "for example region=US"
 )
+_SEND_TEXT: Final = "send it as text, in quotes"
+INTERNATIONAL: Final = (
+    f"{SENTENCES[Code.CELLPHONE_INVALID]}; it must be international, beginning with +"
+)
+"""What is wrong with a national number where no region can be named."""
+
 _NUL_IN_JSON: Final = b"\\u0000"
 _TOO_LARGE: Final = RowDefect(
     Code.ROW_TOO_LARGE,
@@ -127,8 +133,8 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
         found = (name_code, family_name_code, email_code, cellphone_code)
         # Both names may have the same code; it is said once.
         codes = tuple(dict.fromkeys(code for code in found if code))
-        if cellphone_code is Code.CELLPHONE_INVALID and region is None:
-            hint = _hint_at_region(row.cellphone)
+        if cellphone_code is Code.CELLPHONE_INVALID:
+            hint = _hint_at_cellphone(row.cellphone, region)
     if isinstance(attributes, RowDefect):
         codes, reason, attributes = (attributes.code, *codes), attributes.reason, NO_ATTRIBUTES
     return JudgedRow(
@@ -211,9 +217,15 @@ def judge_email(value: object) -> tuple[str, Code | None]:
     return "", Code.EMAIL_MISSING if value is None else Code.EMAIL_INVALID
 
 
-def _hint_at_region(value: object) -> str | None:
-    national = isinstance(value, str) and not value.strip().startswith("+")
-    return _NAME_A_REGION if national else None
+def _hint_at_cellphone(value: object, region: str | None) -> str | None:
+    if isinstance(value, int | float):
+        return _SEND_TEXT
+    return _NAME_A_REGION if is_national(value, region) else None
+
+
+def is_national(cellphone: object, region: str | None) -> bool:
+    """Tell whether a number could be valid, had it a region."""
+    return region is None and isinstance(cellphone, str) and not cellphone.strip().startswith("+")
 
 
 def judge_cellphone(

@@ -9,6 +9,7 @@ from import_svc.domain.changes import FieldFault
 from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
+from import_svc.domain.validation import INTERNATIONAL
 from import_svc.http.context import Context
 from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
 from import_svc.http.resume_forms import RESUME_MISSING, Form
@@ -118,7 +119,7 @@ def _invalid(error: LeadInvalidError) -> Problem:
 
 def _message(code: Code, judged: JudgedRow) -> str:
     if code is Code.CELLPHONE_INVALID and judged.hint:
-        return f"{SENTENCES[code]}; it must be international, beginning with +"
+        return INTERNATIONAL
     return SENTENCES[code]
 
 

@@ -8,7 +8,7 @@ from import_svc.domain.duplicates import LeadExistsError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError, LeadErasedError
 from import_svc.domain.resume_types import ACCEPTED
 from import_svc.domain.resumes import ResumeTypeError
-from import_svc.domain.rows import MAX_ROW_BYTES
+from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, MAX_ROW_BYTES
 from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError, TooManyUploadsError
 from import_svc.http.failures import OFFERED
@@ -48,6 +48,7 @@ _RESUME: Final = (
     "DOCX that needs a password to open get 415. A form's file without name and content is none: "
     "browsers send it where no file was chosen."
 )
+_TOO_SLOW: Final = ErrorResponse(408, "request_timeout", "The body came too slowly.")
 _RESUME_ERRORS: Final = (
     ErrorResponse(400, "malformed_json", "The body is not JSON."),
     ErrorResponse(400, "malformed_form", "The body is not a whole multipart form."),
@@ -56,7 +57,7 @@ _RESUME_ERRORS: Final = (
     ResumeTooLateError,
     FilesUnavailableError,
     FilesFullError,
-    ErrorResponse(408, "request_timeout", "The body came too slowly."),
+    _TOO_SLOW,
     ErrorResponse(422, "invalid_request", "Values are wrong or missing; see `errors`."),
 )
 _FILE_BODY: Final = {"type": "string", "format": "binary"}
@@ -97,11 +98,13 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             description=(
                 "Every row ends in exactly one of two places: it becomes a lead, or it is a "
                 "failure with its values and every reason. Columns are found by their names, in "
-                "any case and spacing (`First Name`, `Last Name`, `E-mail`, `Phone`); those that "
-                "are no lead field are kept in `attributes`. A cellphone is unique without its "
-                "extension, which is kept in `attributes` as `cellphone_extension`. CSV may be "
+                "any case and spacing (`First Name`, `Last Name`, `E-mail`, `Phone`), of several "
+                "the most exact one (`first_name` before `name`, `mobile` before `phone`); those "
+                "that are no lead field are kept in `attributes`. A cellphone is unique without "
+                "its extension, which is kept in `attributes` as `cellphone_extension`. CSV may be "
                 "UTF-8, UTF-16 or UTF-32, or Windows-1252, ISO-8859-1 or ISO-8859-15. "
-                f"A row has at most {MAX_ROW_BYTES} bytes. Input "
+                f"A row has at most {MAX_ROW_BYTES} bytes, and "
+                f"its extra columns as JSON at most {MAX_ATTRIBUTES_BYTES}. Input "
                 "that breaks after rows were stored ends the import with status `failed`, an "
                 "`error`, and true counts. With an `Idempotency-Key` it is safe to "
                 "send an import again, whatever became of the first try: no row is stored twice, "
@@ -131,6 +134,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
                 ),
             },
             errors=[
+                _TOO_SLOW,
                 ImportRunningError,
                 CutOtherwiseError,
                 KeyReusedError,

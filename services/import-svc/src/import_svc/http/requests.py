@@ -13,7 +13,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from import_svc.decoding import FIELDS
+from import_svc.decoding import FIELDS, simplified
 from import_svc.domain.phones import known_region
 
 _MOST_MAPPED: Final = len(FIELDS)
@@ -32,6 +32,8 @@ def _as_map(items: list[str]) -> dict[str, str]:
             )
         if field in mapped:
             raise ValueError("A field is mapped twice")
+        if simplified(header) in map(simplified, mapped.values()):
+            raise ValueError("Two fields are mapped to the same column")
         mapped[field] = header.strip()
     return mapped
 

@@ -25,6 +25,7 @@ _BY_SUFFIX: Final = MappingProxyType(
         ".jsonl": "application/x-ndjson",
     }
 )
+_PACKED: Final = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,14 @@ def _media_type(segment: multipart.MultipartSegment) -> str:
     if segment.content_type in MEDIA_TYPES:
         return str(segment.content_type)
     # Browsers and curl often say only that it is some file.
-    by_suffix = _BY_SUFFIX.get(PurePath(segment.filename).suffix.lower())
+    suffix = PurePath(segment.filename).suffix.lower()
+    by_suffix = _BY_SUFFIX.get(suffix)
+    if suffix in _PACKED:
+        raise UnsupportedFormatError(
+            code="unsupported_media_type",
+            detail="a form's file must not be packed: send the file itself as the body, with "
+            "Content-Encoding: gzip and its content type, or unpack it first",
+        )
     if by_suffix is None:
         raise UnsupportedFormatError(
             code="unsupported_media_type",

@@ -14,7 +14,7 @@ import structlog
 
 from import_svc.decoding import UnreadableInputError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.domain.receipt import SETTLED, ImportStatus, Interruption, Receipt
+from import_svc.domain.receipt import SEND_AGAIN, SETTLED, ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
@@ -36,16 +36,15 @@ FINISH_WITHIN: Final = 15.0
 
 _STOPPING: Final = Interruption(
     code="service_stopping",
-    detail="the service was stopped; the rows counted here are stored, send the file again",
+    detail=f"the service was stopped; {SEND_AGAIN}",
 )
 LOST_RACES: Final = Interruption(
     code="too_many_conflicts",
-    detail="others stored the same leads at the same time, again and again; "
-    "the rows counted here are stored, send the file again",
+    detail=f"others stored the same leads at the same time, again and again; {SEND_AGAIN}",
 )
 INTERNAL_ERROR: Final = Interruption(
     code="internal_error",
-    detail="something went wrong on our side; the rows counted here are stored",
+    detail=f"something went wrong on our side; {SEND_AGAIN}",
 )
 
 

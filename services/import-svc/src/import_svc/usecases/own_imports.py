@@ -19,7 +19,7 @@ import structlog
 from uuid_utils.compat import uuid7
 
 from import_svc.domain.idempotency import ImportRunningError
-from import_svc.domain.receipt import Interruption
+from import_svc.domain.receipt import SEND_AGAIN, Interruption
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.imports import ImportStore, Resumable
 from import_svc.storage.rehearsals import RehearsalStore
@@ -32,17 +32,15 @@ log = structlog.get_logger(__name__)
 
 DATABASE_AWAY: Final = Interruption(
     code="database_unavailable",
-    detail="the database did not answer; the rows counted here are stored, send the file again",
+    detail=f"the database did not answer; {SEND_AGAIN}",
 )
 DIED: Final = Interruption(
     code="service_died",
-    detail="the process that ran the import ended; the rows counted here are stored, "
-    "send the file again",
+    detail=f"the process that ran the import ended; {SEND_AGAIN}",
 )
 JUDGE_DIED: Final = Interruption(
     code=JudgeDiedError.code,
-    detail="the process that read the input failed; the rows counted here are stored, "
-    "send the file again",
+    detail=f"the process that read the input failed; {SEND_AGAIN}",
 )
 
 

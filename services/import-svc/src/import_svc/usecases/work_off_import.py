@@ -13,7 +13,7 @@ import structlog
 
 from import_svc.decoding import InputFormat
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.domain.receipt import Interruption
+from import_svc.domain.receipt import SEND_AGAIN, Interruption
 from import_svc.storage.background import MOST_TAKES, BackgroundStore, WaitingImport
 from import_svc.storage.file_errors import FileNotThereError, FileStoreError, FilesUnavailableError
 from import_svc.storage.files import FileStore
@@ -34,18 +34,15 @@ log = structlog.get_logger(__name__)
 
 FILES_AWAY: Final = Interruption(
     code=FilesUnavailableError.code,
-    detail="the stored file could not be read, again and again; the rows counted here are "
-    "stored, send the file again",
+    detail=f"the stored file could not be read, again and again; {SEND_AGAIN}",
 )
 BODY_LOST: Final = Interruption(
     code="body_lost",
-    detail="the stored file is not there any more, or is another one; the rows counted here are "
-    "stored, send the file again",
+    detail=f"the stored file is not there any more, or is another one; {SEND_AGAIN}",
 )
 GIVEN_UP: Final = Interruption(
     code="import_given_up",
-    detail="the processes that ran the import ended, again and again; the rows counted here are "
-    "stored, send the file again",
+    detail=f"the processes that ran the import ended, again and again; {SEND_AGAIN}",
 )
 _PASSING: Final = frozenset({FILES_AWAY.code, DATABASE_AWAY.code, JUDGE_DIED.code, LOST_RACES.code})
 
