@@ -196,11 +196,13 @@ async def test_who_is_not_there_is_not_found(desk: "Desk") -> None:
     await desk.call("GET", "/v1/managers/7", 400)
 
 
-async def test_a_removed_manager_is_gone(desk: "Desk") -> None:
-    path = f"/v1/managers/{(await desk.manager())['id']}"
+async def test_a_removed_manager_is_shown_and_takes_no_more_part(desk: "Desk") -> None:
+    anna = await desk.manager()
+    path = f"/v1/managers/{anna['id']}"
     await desk.call("DELETE", path, 204)
     await desk.call("DELETE", path, 204)
-    assert (await desk.call("GET", path, 404))["code"] == "manager_not_found"
+    shown = await desk.call("GET", path)
+    assert (shown["name"], shown["state"], shown["leads"]) == (anna["name"], "removed", [])
     assert (await desk.call("PATCH", path, 409, json={}))["code"] == "manager_removed"
     assert (await desk.call("POST", f"{path}/resume", 409))["code"] == "manager_removed"
     assert (await desk.call("GET", "/v1/managers"))["items"] == []
@@ -293,9 +295,11 @@ async def test_a_dry_run_shows_who_would_get_a_removed_managers_leads(desk: "Des
 async def test_a_dry_run_for_a_manager_who_holds_nothing_shows_nothing(desk: "Desk") -> None:
     path = f"/v1/managers/{(await desk.manager())['id']}"
     dry_run = {"dry_run": "true"}
-    assert (await desk.call("DELETE", path, params=dry_run))["leads"] == []
+    shown = await desk.call("DELETE", path, params=dry_run)
+    assert (shown["already_removed"], shown["leads"]) == (False, [])
     await desk.call("DELETE", path, 204)
-    assert (await desk.call("DELETE", path, params=dry_run))["leads"] == []
+    shown = await desk.call("DELETE", path, params=dry_run)
+    assert (shown["already_removed"], shown["leads"]) == (True, [])
     refused = await desk.call("DELETE", f"/v1/managers/{uuid7()}", 404, params=dry_run)
     assert refused["code"] == "manager_not_found"
     for wrong in ({"dry_run": "perhaps"}, {"dryrun": "true"}):  # a misspelt one removes nobody

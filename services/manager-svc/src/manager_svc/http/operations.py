@@ -73,6 +73,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.show,
             summary="Show a lead manager",
             tag="managers",
+            description="A removed one, too: histories name him.",
             responses={200: Response(ManagerView, "The manager, with the leads he holds.")},
             errors=[ManagerNotFoundError],
         ),

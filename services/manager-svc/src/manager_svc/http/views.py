@@ -148,13 +148,18 @@ class RemovalView(BaseModel):
     """What removing a manager would do, were it done now."""
 
     manager: ManagerRefView
+    already_removed: bool = Field(description="He was removed before: nothing would happen.")
     leads: list[OrphanView] = Field(description="What he holds, longest held first.")
 
     @classmethod
     def of(cls, removal: Removal) -> Self:
         """Show what removing a manager did, and did not last."""
         manager = ManagerRefView(id=removal.manager.id, name=removal.manager.name)
-        return cls(manager=manager, leads=[OrphanView.of(orphan) for orphan in removal.orphans])
+        return cls(
+            manager=manager,
+            already_removed=removal.already_removed,
+            leads=[OrphanView.of(orphan) for orphan in removal.orphans],
+        )
 
 
 class FreeManagerView(BaseModel):

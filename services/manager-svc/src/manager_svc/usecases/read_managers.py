@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from manager_svc.domain.errors import ManagerNotFoundError
 from manager_svc.domain.lead import Held
-from manager_svc.domain.manager import Availability, Manager, ManagerState
+from manager_svc.domain.manager import Availability, Manager
 from manager_svc.usecases.reads import Stores
 
 LEADS_LISTED: Final = 10
@@ -24,12 +23,12 @@ class ManagerWithLeads:
 async def read_manager(stores: Stores, *, manager_id: UUID) -> ManagerWithLeads:
     """Return a manager with all that he holds: as many leads as his capacity, at most.
 
+    A removed one, too: his id stands in histories.
+
     Raises:
-        ManagerNotFoundError: There is no such manager, or he was removed.
+        ManagerNotFoundError: There never was such a manager.
     """
     manager = await stores.managers.find(manager_id)
-    if manager.state is ManagerState.REMOVED:
-        raise ManagerNotFoundError(manager_id)
     leads = await stores.managers.held_leads(manager_id)
     return ManagerWithLeads(manager=manager, held=Held(leads=leads, count=len(leads)))
 

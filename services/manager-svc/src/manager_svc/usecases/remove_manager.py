@@ -28,10 +28,15 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What removing a manager did: nothing, if he was removed before."""
+    """What removing a manager did.
+
+    Attributes:
+        already_removed: He was removed before, so nothing was done.
+    """
 
     manager: Manager
     orphans: list[Orphan]
+    already_removed: bool = False
 
 
 async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
@@ -45,7 +50,7 @@ async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
     """
     manager = await unit.managers.lock(manager_id)
     if manager.state is ManagerState.REMOVED:
-        return Removal(manager=manager, orphans=[])
+        return Removal(manager=manager, orphans=[], already_removed=True)
     held = await unit.managers.held_leads(manager_id)
     await release_leads(unit, [lead.contact.id for lead in held], reason=REASON)
     await unit.managers.drop_all_places(manager_id)
