@@ -175,6 +175,22 @@ async def test_what_was_given_back_is_forgotten_when_it_no_longer_counts(desk: "
     assert await closed() == {leads[3]}
 
 
+async def test_giving_back_again_takes_nothing_from_the_next_one(desk: "Desk") -> None:
+    anna = await desk.manager("Anna")
+    (lead,) = await desk.leads(1)
+    ben = await desk.manager("Ben")
+    path, from_anna = f"/v1/leads/{lead}/assignee", {"manager_id": anna["id"]}
+    given_back = await desk.call("DELETE", path, params=from_anna)
+    assert given_back["manager"] == {"id": ben["id"], "name": "Ben"}
+    # As if the answer had been lost: also with the version that was read before.
+    assert await desk.call("DELETE", path, params=from_anna) == given_back
+    stale = {"If-Match": '"work-1"'}
+    assert await desk.call("DELETE", path, params=from_anna, headers=stale) == given_back
+    assert await desk.holds(ben) == [lead]
+    refused = await desk.call("DELETE", path, 404, params={"manager_id": str(uuid4())})
+    assert refused["code"] == "manager_not_found"
+
+
 async def test_a_lone_manager_gets_back_what_he_gave_back_after_another(desk: "Desk") -> None:
     anna = await desk.manager()
     first, second = await desk.leads(2)

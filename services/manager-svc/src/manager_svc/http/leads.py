@@ -17,7 +17,7 @@ from leadwire.http import (
     versions_of,
 )
 from manager_svc.http.context import ANONYMOUS, Context
-from manager_svc.http.requests import NewAssignee, NewStatus
+from manager_svc.http.requests import GivingBack, NewAssignee, NewStatus
 from manager_svc.http.views import AssignmentView, HistoryPage, LeadView, MarkedView
 from manager_svc.usecases.assign_lead import assign_lead
 from manager_svc.usecases.explain_assignment import explain_assignment
@@ -69,10 +69,15 @@ class LeadHandlers:
         return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 
     async def give_back(
-        self, _request: web.Request, *, lead_id: UUID, headers: Precondition
+        self, _request: web.Request, *, lead_id: UUID, query: GivingBack, headers: Precondition
     ) -> web.StreamResponse:
         """Take a lead from its manager."""
-        command = partial(give_back_lead, lead_id=lead_id, versions=versions_of(headers))
+        command = partial(
+            give_back_lead,
+            lead_id=lead_id,
+            manager_id=query.manager_id,
+            versions=versions_of(headers),
+        )
         lead = await self._run(lead_id, command)
         return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 

@@ -223,10 +223,13 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             tag="leads",
             description=(
                 "It waits again at its old age. The same manager is not offered it until he has "
-                "had another, or an hour has passed, no matter who has held it meanwhile."
+                "had another, or an hour has passed, no matter who has held it meanwhile.\n\n"
+                "Somebody else may get it in the same moment. So say who gives it back, by "
+                "`manager_id`, or in which version, by `If-Match`: one without either that is "
+                "repeated, because its answer was lost, takes the lead from the next one."
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
-            errors=[LeadNotFoundError, StaleLeadError],
+            errors=[LeadNotFoundError, ManagerNotFoundError, StaleLeadError],
         ),
         Operation(
             "GET",

@@ -103,6 +103,16 @@ class NewAssignee(Body):
     reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
 
 
+class GivingBack(BaseModel):
+    """Which manager gives a lead back."""
+
+    manager_id: UUID | None = Field(
+        default=None,
+        description="From whom to take the lead: if he does not hold it, nothing changes. Without "
+        "it, the lead is taken from whoever holds it.",
+    )
+
+
 class NextLeadHeaders(BaseModel):
     """The headers of a request for the next lead."""
 

@@ -10,21 +10,33 @@ from manager_svc.usecases.unit import Unit
 REASON = "given_back"
 
 
-async def give_back_lead(unit: Unit, *, lead_id: UUID, versions: frozenset[str] | None) -> Lead:
-    """Take a lead from its manager; that it has none already is no error.
+async def give_back_lead(
+    unit: Unit, *, lead_id: UUID, manager_id: UUID | None, versions: frozenset[str] | None
+) -> Lead:
+    """Take a lead from its manager; that he does not hold it any more is no error.
 
     It waits again at its old age, but is not offered to the same manager until he has had
     another, or an hour has passed (G5).
+
+    Args:
+        unit: The unit of this command.
+        lead_id: Which lead.
+        manager_id: From whom: nothing is taken from anybody else. None for whoever holds it.
+        versions: Tags of which one must be the lead's.
 
     Returns:
         The lead, which somebody else may hold now.
 
     Raises:
+        ManagerNotFoundError: There never was such a manager.
         LeadNotFoundError: There is no such lead.
         StaleLeadError: The lead is not at one of these versions.
     """
+    if manager_id is not None:
+        await unit.managers.find(manager_id)
     lead = await unit.leads.lock(lead_id)
-    if lead.work.manager is None:
+    holder = lead.work.manager
+    if holder is None or manager_id not in {None, holder.id}:
         return lead
     lead.require_version(versions)
     await release_leads(unit, [lead_id], reason=REASON, given_back=True)
