@@ -82,7 +82,7 @@ _SCRIPT: Final = "\n".join(
         _then(
             QUERIES["assign_leads"],
             *(":manager_ids", ":numbers", ":lead_ids", _NOW, "'matcher'", "'oldest_first'"),
-            *(":manager_ids", ":free_since", "false", ":lead_ids"),
+            *(":manager_ids", ":free_since", "false", ":lead_ids", "NULL"),
             into="next_",
         ),
         add_event(_DECIDED, about=_LEAD),

@@ -297,6 +297,32 @@ class TestByHand:
         assert await desk.holds(anna) == []
         assert await desk.published_of(lead) == ["lead_assigned", "lead_released", "lead_assigned"]
 
+    async def test_the_history_says_why_somebody_changed_who_holds_a_lead(
+        self, desk: "Desk"
+    ) -> None:
+        anna, ben = await desk.manager("Anna"), await desk.manager("Ben")
+        (lead,) = await desk.leads(1)
+        path = f"/v1/leads/{lead}/assignee"
+        await desk.call("PUT", path, json={"manager_id": anna["id"], "reason": "by her wish"})
+        move = {"manager_id": ben["id"], "reassign": True, "reason": " speaks Polish "}
+        await desk.call("PUT", path, json=move)
+        await desk.call("DELETE", path, params={"reason": "no time"})
+        await desk.call("PUT", path, json={"manager_id": anna["id"]})
+        entries = (await desk.call("GET", f"/v1/leads/{lead}/history"))["items"]
+        assert [(e["event"], e["manager"]["name"], e["rule"], e["reason"]) for e in entries] == [
+            ("lead_assigned", "Anna", "by_hand", "by her wish"),
+            ("lead_released", "Anna", "reassigned", "speaks Polish"),
+            ("lead_assigned", "Ben", "reassigned", "speaks Polish"),
+            ("lead_released", "Ben", "given_back", "no time"),
+            ("lead_assigned", "Anna", "by_hand", None),
+        ]
+        for wrong in ("", "A\nB", "a" * 501):
+            refused = await desk.call("DELETE", path, 400, params={"reason": wrong})
+            assert refused["code"] == "invalid_request"
+            body = {"manager_id": ben["id"], "reason": wrong}
+            assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
+        assert await desk.holds(anna) == [lead]
+
     async def test_a_lead_is_not_given_where_it_cannot_go(self, desk: "Desk") -> None:
         anna, gone = await desk.manager("Anna"), await desk.manager("Gone")
         first, second, decided = await desk.leads(3)

@@ -214,7 +214,9 @@ async def test_assigning_touches_only_the_rows_concerned(crowd: Database) -> Non
             for few in (slice(0, 1), slice(1, 20)):
                 pairs = (found["manager_ids"][few], found["numbers"][few], found["lead_ids"][few])
                 seen = (found["manager_ids"], found["free_since"], True, found["lead_ids"])
-                plan = await plan_of(connection, "assign_leads", *pairs, NOW, "test", "why", *seen)
+                plan = await plan_of(
+                    connection, "assign_leads", *pairs, NOW, "test", "rule", *seen, None
+                )
                 assert "leads" not in scans(plan)
                 assert "leads_pkey" in indexes(plan)
 
@@ -244,7 +246,7 @@ Arguments = Callable[[Somebody], Sequence[object]]
 QUERIES_OF_LEADS: Mapping[str, Arguments] = {
     "assign_leads": lambda s: [
         *([s.free], [1], [s.waiting], NOW, "matcher", "oldest_first"),
-        *([s.free], [NOW], False, [s.waiting]),
+        *([s.free], [NOW], False, [s.waiting], "why"),
     ],
     "bury_lead": lambda s: [s.waiting, 2, NOW],
     "correct_decision": lambda s: [s.decided, "not_interested", NOW, "what", "who", "why"],
@@ -274,7 +276,7 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
         NOW,
     ],
     "redact_lead_history": lambda s: [s.decided],
-    "release_leads": lambda s: [[s.held], NOW, "who", "why", True],
+    "release_leads": lambda s: [[s.held], NOW, "who", "rule", True, "why"],
 }
 
 

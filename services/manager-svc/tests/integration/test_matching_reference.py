@@ -103,7 +103,7 @@ class Floor:
 
     async def give_back(self, leads: Sequence[UUID]) -> None:
         self.tick()
-        await release_leads(self.unit(), leads, reason="given_back", given_back=True)
+        await release_leads(self.unit(), leads, rule="given_back", given_back=True)
 
     async def close(self, leads: Sequence[UUID], manager: UUID) -> None:
         """Note that a manager gave waiting leads back, without handing them out before."""

@@ -127,6 +127,8 @@ class HistoryEntry:
     Attributes:
         number: Grows from entry to entry.
         what: Name of the event, for example `lead_assigned`.
+        rule: By which a manager got or lost the lead, in a word; None if no manager did.
+        reason: Why, in somebody's words.
     """
 
     number: int
@@ -136,4 +138,5 @@ class HistoryEntry:
     from_status: LeadStatus
     to_status: LeadStatus
     manager: ManagerName | None
+    rule: str | None
     reason: str | None

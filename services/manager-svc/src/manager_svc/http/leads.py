@@ -63,6 +63,7 @@ class LeadHandlers:
             lead_id=lead_id,
             manager_id=body.manager_id,
             reassign=body.reassign,
+            reason=body.reason,
             versions=versions_of(headers),
         )
         lead = await self._run(lead_id, command)
@@ -76,6 +77,7 @@ class LeadHandlers:
             give_back_lead,
             lead_id=lead_id,
             manager_id=query.manager_id,
+            reason=query.reason,
             versions=versions_of(headers),
         )
         lead = await self._run(lead_id, command)

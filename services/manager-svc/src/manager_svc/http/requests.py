@@ -101,15 +101,20 @@ class NewAssignee(Body):
 
     manager_id: UUID
     reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
+    reason: Reason | None = Field(default=None, description="Why; shown in the history.")
 
 
 class GivingBack(BaseModel):
-    """Which manager gives a lead back."""
+    """Which manager gives a lead back, and why."""
 
     manager_id: UUID | None = Field(
         default=None,
         description="From whom to take the lead: if he does not hold it, nothing changes. Without "
         "it, the lead is taken from whoever holds it.",
+    )
+    reason: Reason | None = Field(
+        default=None,
+        description="Why; shown in the history. Proxies may log it, as a part of the address.",
     )
 
 

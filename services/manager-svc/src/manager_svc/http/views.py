@@ -239,7 +239,11 @@ class HistoryEntryView(BaseModel):
     from_status: LeadStatus
     to_status: LeadStatus
     manager: ManagerRefView | None = Field(description="Whom it concerns.")
-    reason: str | None
+    rule: str | None = Field(
+        description="By which he got or lost the lead, if he did.",
+        examples=["oldest_first", "by_hand", "given_back"],
+    )
+    reason: str | None = Field(description="Why, in the words of whoever did it.")
 
     @classmethod
     def of(cls, entry: HistoryEntry) -> Self:
@@ -251,6 +255,7 @@ class HistoryEntryView(BaseModel):
             from_status=entry.from_status,
             to_status=entry.to_status,
             manager=ManagerRefView.of(entry.manager),
+            rule=entry.rule,
             reason=entry.reason,
         )
 

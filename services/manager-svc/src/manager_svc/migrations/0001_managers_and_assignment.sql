@@ -142,7 +142,8 @@ CREATE TABLE lead_history (
     from_status text NOT NULL,
     to_status   text NOT NULL,
     manager_id  uuid,
-    reason      text,
+    rule        text, -- by which a manager got or lost the lead, in a word of this service's own
+    reason      text, -- in the words of whoever did it
     -- Of an assignment; no foreign key: each lead would pay for it, and the matching goes first.
     matching_id bigint
 );

@@ -42,11 +42,12 @@ seen AS (
 
 noted AS (
     INSERT INTO lead_history (
-        lead_id, at, what, actor, from_status, to_status, manager_id, reason, matching_id
+        lead_id, at, what, actor, from_status, to_status, manager_id, rule, reason,
+        matching_id
     )
     SELECT
         assigned.id, $4::timestamptz, 'lead_assigned', $5::text,
-        status, status, manager_id, $6::text, seen.id
+        status, status, manager_id, $6::text, $11::text, seen.id
     FROM assigned
     CROSS JOIN seen
     ORDER BY place

@@ -1,6 +1,6 @@
 -- What was seen then may be forgotten by now: its columns are NULL.
 SELECT
-    lead_history.at, lead_history.actor, lead_history.reason,
+    lead_history.at, lead_history.actor, lead_history.rule,
     managers.id AS manager_id, managers.name AS manager_name,
     free, free_since, more_free, waiting, manager_ids, lead_ids,
     matchings.id IS NULL AS forgotten

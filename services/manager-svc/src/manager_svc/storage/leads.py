@@ -126,7 +126,8 @@ class LeadStore:
         *,
         now: datetime,
         actor: str,
-        reason: str,
+        rule: str,
+        reason: str | None = None,
         given_back: bool = False,
     ) -> list[Worked]:
         """Take leads from their managers; those that nobody holds are passed over.
@@ -135,13 +136,14 @@ class LeadStore:
             lead_ids: Which leads.
             now: Time of the change.
             actor: Who does it.
-            reason: Why, for history and event.
+            rule: What made it necessary, in a word.
+            reason: Why, in somebody's words.
             given_back: Do not offer them to the same managers for a while.
         """
         if given_back:
             await self._connection.execute(QUERIES["prune_given_back"], now - GIVEN_BACK_FOR)
         rows = await self._connection.fetch(
-            QUERIES["release_leads"], list(lead_ids), now, actor, reason, given_back
+            QUERIES["release_leads"], list(lead_ids), now, actor, rule, given_back, reason
         )
         return [worked_of(row) for row in rows]
 

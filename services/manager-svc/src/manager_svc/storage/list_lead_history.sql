@@ -1,5 +1,5 @@
 SELECT
-    lead_history.id, at, what, actor, from_status, to_status, reason,
+    lead_history.id, at, what, actor, from_status, to_status, rule, reason,
     manager_id, managers.name AS manager_name
 FROM lead_history
 LEFT JOIN managers ON managers.id = lead_history.manager_id

@@ -37,7 +37,14 @@ class MatchStore:
         return candidates_of(rows[0])
 
     async def assign(
-        self, pairings: Sequence[Pairing], *, sight: Sight, now: datetime, actor: str, reason: str
+        self,
+        pairings: Sequence[Pairing],
+        *,
+        sight: Sight,
+        now: datetime,
+        actor: str,
+        rule: str,
+        reason: str | None = None,
     ) -> list[Worked]:
         """Give leads to managers, in the given order, and keep what explains it."""
         rows = await self._connection.fetch(
@@ -47,10 +54,11 @@ class MatchStore:
             [pairing.lead_id for pairing in pairings],
             now,
             actor,
-            reason,
+            rule,
             [place.manager_id for place in sight.free],
             [place.since for place in sight.free],
             sight.more_free,
             sight.waiting,
+            reason,
         )
         return [worked_of(row) for row in rows]

@@ -1,4 +1,3 @@
--- Takes from an erased lead's history what people said of it; assignments and releases, which
--- change no status, name their reason by a word of this service's own.
+-- Takes from an erased lead's history what people said of it.
 UPDATE lead_history SET reason = NULL
-WHERE lead_id = $1::uuid AND from_status <> to_status AND reason IS NOT NULL;
+WHERE lead_id = $1::uuid AND reason IS NOT NULL;

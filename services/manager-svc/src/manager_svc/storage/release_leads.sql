@@ -38,9 +38,11 @@ closed AS (
 
 noted AS (
     INSERT INTO lead_history (
-        lead_id, at, what, actor, from_status, to_status, manager_id, reason
+        lead_id, at, what, actor, from_status, to_status, manager_id, rule, reason
     )
-    SELECT id, $2::timestamptz, 'lead_released', $3::text, status, status, concerned_id, $4::text
+    SELECT
+        id, $2::timestamptz, 'lead_released', $3::text,
+        status, status, concerned_id, $4::text, $6::text
     FROM released
     ORDER BY created_at, id
 )

@@ -65,6 +65,7 @@ def history_entry_of(row: asyncpg.Record) -> HistoryEntry:
         from_status=LeadStatus(row["from_status"]),
         to_status=LeadStatus(row["to_status"]),
         manager=_name_of(row, "manager"),
+        rule=row["rule"],
         reason=row["reason"],
     )
 
@@ -82,7 +83,7 @@ def assignment_of(row: asyncpg.Record, lead_id: UUID) -> Assignment:
         manager=ManagerName(id=row["manager_id"], name=row["manager_name"]),
         assigned_at=row["at"],
         actor=row["actor"],
-        rule=Rule(row["reason"]),
+        rule=Rule(row["rule"]),
         turn=Turn(
             manager_id=row["manager_id"],
             sight=sight,

@@ -19,6 +19,7 @@ async def assign_lead(
     lead_id: UUID,
     manager_id: UUID,
     reassign: bool,
+    reason: str | None,
     versions: frozenset[str] | None,
 ) -> Lead:
     """Make a manager the assignee of a lead; that he is so already is no error.
@@ -28,6 +29,7 @@ async def assign_lead(
         lead_id: Which lead.
         manager_id: Who gets it.
         reassign: Take it from another manager if one holds it; he is free then.
+        reason: Why, in somebody's words.
         versions: Tags of which one must be the lead's.
 
     Raises:
@@ -48,16 +50,22 @@ async def assign_lead(
         raise LeadTakenError(holder.id)
     manager.require_taking()
     if holder is not None:
-        await release_leads(unit, [lead_id], reason=Rule.REASSIGNED)
+        await release_leads(unit, [lead_id], rule=Rule.REASSIGNED, reason=reason)
     rule = Rule.BY_HAND if holder is None else Rule.REASSIGNED
     oldest = await unit.leads.oldest_waiting()
-    await hand_over(unit, lead_id, manager, oldest=oldest, rule=rule)
+    await hand_over(unit, lead_id, manager, oldest=oldest, rule=rule, reason=reason)
     await match(unit)
     return await unit.leads.find(lead_id)
 
 
 async def hand_over(
-    unit: Unit, lead_id: UUID, manager: Manager, *, oldest: UUID, rule: Rule
+    unit: Unit,
+    lead_id: UUID,
+    manager: Manager,
+    *,
+    oldest: UUID,
+    rule: Rule,
+    reason: str | None = None,
 ) -> None:
     """Put a waiting lead into a free place of a manager.
 
@@ -66,7 +74,8 @@ async def hand_over(
         lead_id: Which lead.
         manager: Who gets it.
         oldest: The lead that has waited longest, perhaps this one.
-        rule: Why.
+        rule: By which he gets it, for history and event.
+        reason: Why, in somebody's words, for the history.
 
     Raises:
         ManagerFullError: He has none.
@@ -77,6 +86,11 @@ async def hand_over(
     place, free_since = found
     sight = Sight(free=[FreePlace(manager.id, free_since)], more_free=None, waiting=[oldest])
     for worked in await unit.matches.assign(
-        [Pairing(place, lead_id)], sight=sight, now=unit.now, actor=unit.actor, reason=rule
+        [Pairing(place, lead_id)],
+        sight=sight,
+        now=unit.now,
+        actor=unit.actor,
+        rule=rule,
+        reason=reason,
     ):
-        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, reason=rule), worked.lead.work)
+        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, rule=rule), worked.lead.work)

@@ -45,17 +45,17 @@ def outgoing(data: EventData, *, subject: UUID, rev: int, time: datetime) -> Out
     return OutgoingEvent(to_message(event), subject)
 
 
-def lead_assigned(worked: domain.Worked, *, actor: str, reason: str) -> LeadAssigned:
+def lead_assigned(worked: domain.Worked, *, actor: str, rule: str) -> LeadAssigned:
     """A lead was given to a manager."""
     return LeadAssigned(
-        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=reason
+        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=rule
     )
 
 
-def lead_released(worked: domain.Worked, *, actor: str, reason: str) -> LeadReleased:
+def lead_released(worked: domain.Worked, *, actor: str, rule: str) -> LeadReleased:
     """A lead lost its manager without a decision."""
     return LeadReleased(
-        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=reason
+        lead=_work(worked.lead), manager=_ref(worked.manager), actor=actor, reason=rule
     )
 
 

@@ -7,11 +7,16 @@ from manager_svc.usecases.match import match
 from manager_svc.usecases.release_leads import release_leads
 from manager_svc.usecases.unit import Unit
 
-REASON = "given_back"
+RULE = "given_back"
 
 
 async def give_back_lead(
-    unit: Unit, *, lead_id: UUID, manager_id: UUID | None, versions: frozenset[str] | None
+    unit: Unit,
+    *,
+    lead_id: UUID,
+    manager_id: UUID | None,
+    reason: str | None,
+    versions: frozenset[str] | None,
 ) -> Lead:
     """Take a lead from its manager; that he does not hold it any more is no error.
 
@@ -22,6 +27,7 @@ async def give_back_lead(
         unit: The unit of this command.
         lead_id: Which lead.
         manager_id: From whom: nothing is taken from anybody else. None for whoever holds it.
+        reason: Why, in somebody's words.
         versions: Tags of which one must be the lead's.
 
     Returns:
@@ -39,6 +45,6 @@ async def give_back_lead(
     if holder is None or manager_id not in {None, holder.id}:
         return lead
     lead.require_version(versions)
-    await release_leads(unit, [lead_id], reason=REASON, given_back=True)
+    await release_leads(unit, [lead_id], rule=RULE, reason=reason, given_back=True)
     await match(unit)
     return await unit.leads.find(lead_id)

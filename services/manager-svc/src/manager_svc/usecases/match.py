@@ -47,10 +47,10 @@ async def _one_round(unit: Unit) -> list[Worked]:
         sight=candidates.sight_of(pairings),
         now=unit.now,
         actor=ACTOR,
-        reason=Rule.OLDEST_FIRST,
+        rule=Rule.OLDEST_FIRST,
     )
     for worked in assigned:
         unit.tell_of_lead(
-            lead_assigned(worked, actor=ACTOR, reason=Rule.OLDEST_FIRST), worked.lead.work
+            lead_assigned(worked, actor=ACTOR, rule=Rule.OLDEST_FIRST), worked.lead.work
         )
     return assigned

@@ -10,7 +10,7 @@ from manager_svc.usecases.match import match
 from manager_svc.usecases.release_leads import release_leads
 from manager_svc.usecases.unit import Unit
 
-REASON = "manager_removed"
+RULE = "manager_removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ async def remove_manager(unit: Unit, *, manager_id: UUID) -> Removal:
     if manager.state is ManagerState.REMOVED:
         return Removal(manager=manager, orphans=[], already_removed=True)
     held = await unit.managers.held_leads(manager_id)
-    await release_leads(unit, [lead.contact.id for lead in held], reason=REASON)
+    await release_leads(unit, [lead.contact.id for lead in held], rule=RULE)
     await unit.managers.drop_all_places(manager_id)
     removed = await unit.managers.update(replace(manager, state=ManagerState.REMOVED), now=unit.now)
     unit.tell_of_manager(manager_removed(removed), removed)
