@@ -332,7 +332,7 @@ def test_a_pace_that_is_none_is_refused(
     with pytest.raises(SystemExit) as caught:
         main(SERVICE, ["resync", option, value])
     assert caught.value.code == 2
-    assert option in capsys.readouterr().err
+    assert f"{option}: {value!r} is not a whole number above 0" in capsys.readouterr().err
 
 
 async def _somebody_waits(archive: Archive) -> bool:

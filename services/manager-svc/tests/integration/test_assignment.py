@@ -344,7 +344,7 @@ class TestByHand:
         await desk.erase(second)
         assert await refusal(second, anna["id"], 404) == "lead_not_found"
         path = f"/v1/leads/{first}/assignee"
-        for body in ({}, {"manager_id": "1"}, {"manager_id": anna["id"], "reassign": "perhaps"}):
+        for body in ({}, {"manager_id": "1"}, {"manager_id": anna["id"], "reassign": "yes"}):
             assert (await desk.call("PUT", path, 422, json=body))["code"] == "invalid_request"
 
     async def test_a_lead_that_cannot_move_stays_where_it_is(self, desk: "Desk") -> None:

@@ -28,6 +28,7 @@ async def test_every_operation_is_documented_with_its_refusals(desk: "Desk") -> 
         "GET /v1/leads/{lead_id}/assignment",
         "GET /v1/leads/{lead_id}/history",
     }
+    assert all({"500", "503"} <= set(operation["responses"]) for operation in operations.values())
     marking = operations["PUT /v1/leads/{lead_id}/status"]["responses"]
     assert {"200", "404", "409", "412", "422"} <= set(marking)
     assert "illegal_transition" in str(marking["409"])

@@ -54,7 +54,10 @@ _JSON_BODY = (
     ErrorResponse(422, "invalid_request", "The body has wrong or missing values."),
 )
 _RAW_BODY = (ErrorResponse(415, "unsupported_media_type", "The body has another content type."),)
-_ALWAYS = ErrorResponse(500, "internal_error", "Something went wrong on our side.")
+_ALWAYS = (
+    ErrorResponse(500, "internal_error", "Something went wrong on our side."),
+    ErrorResponse(503, "unavailable", "What the service needs does not answer now; try later."),
+)
 
 
 def error_responses(own: Sequence[ErrorResponse], binding: Binding) -> Node:
@@ -66,7 +69,7 @@ def error_responses(own: Sequence[ErrorResponse], binding: Binding) -> Node:
         errors += [*_ANY_BODY, *_RAW_BODY]
     elif binding.body is not None:
         errors += [*_ANY_BODY, *_JSON_BODY]
-    errors.append(_ALWAYS)
+    errors += _ALWAYS
     return {
         str(status): _error_response([each for each in errors if each.status == status])
         for status in sorted({each.status for each in errors})

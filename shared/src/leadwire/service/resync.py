@@ -95,7 +95,7 @@ def _add_options(parser: ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise ArgumentTypeError("must be at least 1")
+        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return number

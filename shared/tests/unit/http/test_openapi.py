@@ -133,7 +133,7 @@ def test_every_error_code_is_named_under_its_status(document: Any) -> None:
 
     schema = responses["409"]["content"]["application/problem+json"]["schema"]
     assert schema["allOf"][1] == {"properties": {"code": {"enum": ["owner_busy", "thing_exists"]}}}
-    assert {"400", "413", "415", "422", "500"} <= set(responses)
+    assert {"400", "413", "415", "422", "500", "503"} <= set(responses)
 
 
 def test_query_parameters_come_from_the_model(document: Any) -> None:

@@ -18,15 +18,15 @@ _UNDIVIDED: Final = str.maketrans(
 
 
 def folded(name: str) -> str:
-    """Give the form of a name that a search compares: no case and no accents.
+    """Give the form of a name that a search compares: no case, no accents, single blanks.
 
-    >>> folded("Zoë Ångström-ŁUKASIEWICZ")
+    >>> folded("Zoë  Ångström-ŁUKASIEWICZ")
     'zoe angstrom-lukasiewicz'
     """
     lower = unicodedata.normalize("NFKD", name).casefold()
     decomposed = unicodedata.normalize("NFKD", lower)
     letters = (character for character in decomposed if not unicodedata.combining(character))
-    return "".join(letters).translate(_UNDIVIDED)
+    return " ".join("".join(letters).translate(_UNDIVIDED).split())
 
 
 def parts_of(text: str) -> list[str]:

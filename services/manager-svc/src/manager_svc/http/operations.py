@@ -182,8 +182,8 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             description=(
                 "`pending` -> `reached_out` -> `interested` or `not_interested`; `reached_out` "
                 "may be skipped. A decision frees the manager, who takes the next lead in the "
-                "same moment. The status that the lead has already changes nothing, so a request "
-                "whose answer was lost can be sent again. Then `next_lead` is null, since nothing "
+                "same moment. The status that the lead has already changes nothing, "
+                "whatever `If-Match` says, so a request whose answer was lost can be sent again. Then `next_lead` is null, since nothing "
                 "was given out: `GET /v1/managers/{manager_id}` shows what he holds.\n\n"
                 "A decision may be corrected, `interested` into `not_interested` and back, with a "
                 "`reason`; its event is published again. Once access control is there, that takes "
@@ -203,6 +203,10 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.assign,
             summary="Give a lead to a manager",
             tag="leads",
+            description=(
+                "To the one who holds it already changes nothing, whatever `If-Match` says: a "
+                "request may be repeated."
+            ),
             responses={200: Response(LeadView, "The lead with its assignee.", headers=ETAG)},
             errors=[
                 LeadNotFoundError,
@@ -226,7 +230,8 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 "had another, or an hour has passed, no matter who has held it meanwhile.\n\n"
                 "Somebody else may get it in the same moment. So say who gives it back, by "
                 "`manager_id`, or in which version, by `If-Match`: one without either that is "
-                "repeated, because its answer was lost, takes the lead from the next one."
+                "repeated, because its answer was lost, takes the lead from the next one. Where "
+                "nobody holds it, or not he, nothing changes, whatever `If-Match` says."
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
             errors=[LeadNotFoundError, ManagerNotFoundError, StaleLeadError],

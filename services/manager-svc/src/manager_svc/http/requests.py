@@ -1,6 +1,6 @@
 """What clients send."""
 
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import (
@@ -9,8 +9,9 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    StrictBool,
     StringConstraints,
-    model_validator,
+    field_validator,
 )
 
 from leadwire.http import PageQuery
@@ -67,12 +68,12 @@ class ManagerPatch(Body):
     email: Email | None = Field(default=None, description="null removes it.")
     capacity: Capacity | None = None
 
-    @model_validator(mode="after")
-    def _keeps_what_is_required(self) -> Self:
-        for field in ("name", "capacity"):
-            if field in self.model_fields_set and getattr(self, field) is None:
-                raise ValueError(f"{field} must not be null; leave it out to keep it")
-        return self
+    @field_validator("name", "capacity", mode="before")
+    @classmethod
+    def _keeps_what_is_required(cls, sent: object) -> object:
+        if sent is None:
+            raise ValueError("must not be null; leave it out to keep it")
+        return sent
 
     def changes(self) -> ManagerChanges:
         """Return only what was sent."""
@@ -100,7 +101,9 @@ class NewAssignee(Body):
     """Who gets a lead."""
 
     manager_id: UUID
-    reassign: bool = Field(default=False, description="Take it from the manager who holds it.")
+    reassign: StrictBool = Field(
+        default=False, description="Take it from the manager who holds it."
+    )
     reason: Reason | None = Field(default=None, description="Why; shown in the history.")
 
 

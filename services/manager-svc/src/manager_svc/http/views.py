@@ -238,7 +238,9 @@ class HistoryEntryView(BaseModel):
     actor: str
     from_status: LeadStatus
     to_status: LeadStatus
-    manager: ManagerRefView | None = Field(description="Whom it concerns.")
+    manager: ManagerRefView | None = Field(
+        description="Whom it concerns, by the name that he has today; his id never changes."
+    )
     rule: str | None = Field(
         description="By which he got or lost the lead, if he did.",
         examples=["oldest_first", "by_hand", "given_back"],
