@@ -50,20 +50,43 @@ async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_le
 async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
     system: System, tmp_path: Path
 ) -> None:
-    [commands] = BASH_BLOCK.findall((GUIDES / "form.md").read_text())
-    address = system.service("import_svc").url
+    output = await _run_guide("form.md", system.service("import_svc").url, cwd=tmp_path)
+    assert output == "Ada Lovelace\nAnalyst, 1842 until now\n"
+
+
+async def test_the_managers_of_the_guide_get_leads_and_give_them_back(
+    standalone_address: str, tmp_path: Path
+) -> None:
+    output = await _run_guide("managers.md", f"http://{standalone_address}", cwd=tmp_path)
+    assert output.splitlines() == [
+        "Anna",
+        *("Ada: Anna", "Grace: Anna", "Edsger: Ben"),
+        *("None", "Grace"),
+        *("reached_out", "interested", "not_interested"),
+        "lead_assigned Anna oldest_first None",
+        "lead_reached_out Anna None None",
+        "lead_interested_created Anna None None",
+        "lead_not_interested_created Anna None it was another Ada",
+        *("paused", "None", "free", "Anna", "removed", "free"),
+        "no_lead_waiting",
+    ]
+
+
+async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
+    commands = "".join(BASH_BLOCK.findall((GUIDES / guide).read_text()))
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euo",
         "pipefail",
         "-c",
         commands.replace("http://127.0.0.1:8080", address),
-        cwd=tmp_path,
+        cwd=cwd,
         stdout=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(30):
         output, _ = await process.communicate()
-    assert output == b"Ada Lovelace\nAnalyst, 1842 until now\n"
+    assert process.returncode == 0
+    return output.decode()
 
 
 def _customers(directory: Path) -> list[str]:

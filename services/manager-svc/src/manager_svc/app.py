@@ -71,10 +71,10 @@ SERVICE = ServiceDescription(
         resync_command(
             _parts,
             readers=("notifier-svc", "stream-svc"),
-            help_line="say every manager and the work on every lead again, for rebuilt services",
+            help_line="say every manager and all work on leads again, for rebuilt services",
             says=(
                 "Says every manager again, as manager_updated or manager_removed, and the work "
-                "on every lead, as lead_work_updated."
+                "on every lead that was ever assigned or marked, as lead_work_updated."
             ),
         ),
     ),
