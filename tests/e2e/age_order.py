@@ -36,9 +36,9 @@ FOR EACH ROW WHEN (NEW.erased_at IS NOT NULL) EXECUTE FUNCTION witness.note();
 """
 
 LOG = """
-SELECT number, lead_id, what, NULL::uuid AS manager_id, NULL AS reason FROM witness.log
+SELECT number, lead_id, what, NULL::uuid AS manager_id, NULL AS rule FROM witness.log
 UNION ALL
-SELECT id, lead_id, what, manager_id, reason FROM manager_svc.lead_history
+SELECT id, lead_id, what, manager_id, rule FROM manager_svc.lead_history
 ORDER BY number
 """
 
@@ -51,12 +51,12 @@ Age = tuple[datetime, UUID]
 class AgeOrder:
     """What the log says, entry by entry.
 
-    A lead's age is `created_at`, then id. When the matcher gives a lead to a manager, no older
-    lead waits but such as this manager gave back himself and that are still closed to him: he
-    has had no other lead since, whoever else has had them, and the hour after which they are
-    open again is longer than the log. Nor does the matcher give him one of those. `next-lead`
-    takes the oldest of all. What is assigned by hand is somebody's choice. And only a lead that
-    waits is assigned at all: none has two managers at once.
+    A lead's age is `created_at`, then id. When the matcher gives a lead to a manager, or he takes
+    the next one, no older lead waits but such as this manager gave back himself and that are
+    still closed to him: he has had no other lead since, whoever else has had them, and the hour
+    after which they are open again is longer than the log. Nor does he get one of those. What is
+    assigned by hand is somebody's choice. And only a lead that waits is assigned at all: none has
+    two managers at once.
 
     Attributes:
         by_matcher: Leads that the matcher assigned, all in order.
@@ -75,36 +75,36 @@ class AgeOrder:
 
     def follow(self, log: Sequence[asyncpg.Record]) -> None:
         """Take entries in order; an AssertionError names the first that breaks the order."""
-        for _, lead, what, manager, reason in log:
+        for _, lead, what, manager, rule in log:
             if what == "arrived":
                 insort(self._waiting, self._age(lead))
             elif what == "lead_assigned":
-                self._assign(lead, manager, reason)
+                self._assign(lead, manager, rule)
             elif what == "lead_released":
-                self._release(lead, manager, reason)
+                self._release(lead, manager, rule)
             elif what != "lead_reached_out":
                 self._leave(lead)
 
-    def _assign(self, lead: UUID, manager: UUID, reason: str) -> None:
+    def _assign(self, lead: UUID, manager: UUID, rule: str) -> None:
         age = self._age(lead)
         place = bisect_left(self._waiting, age)
         assert self._waiting[place : place + 1] == [age], f"{lead} was assigned, and did not wait"
         older = {other for _, other in self._waiting[:place]}
-        if reason == "oldest_first":
+        if rule in {"oldest_first", "next_lead"}:
             late = older - self._closed[manager]
             assert not late, f"{lead} was assigned before {len(late)} older leads"
             assert lead not in self._closed[manager], f"{lead} went to {manager}, who gave it back"
             self.passed_over += len(older)
+        if rule == "oldest_first":
             self.by_matcher += 1
         else:
-            assert not (older and reason == "next_lead"), f"{lead} was not the next lead"
             self.by_hand += 1
         del self._waiting[place]
         self._closed.pop(manager, None)
 
-    def _release(self, lead: UUID, manager: UUID, reason: str) -> None:
+    def _release(self, lead: UUID, manager: UUID, rule: str) -> None:
         insort(self._waiting, self._age(lead))
-        if reason == "given_back":
+        if rule == "given_back":
             self.given_back += 1
             self._closed[manager].add(lead)
 

@@ -83,8 +83,10 @@ def test_nobody_gets_what_another_holds() -> None:
         judged(*arrived(OLD), assigned(OLD, ANNA), assigned(OLD, BEN, "by_hand"))
 
 
-def test_the_next_lead_is_the_oldest_even_if_it_was_given_back() -> None:
+def test_the_next_lead_is_the_oldest_but_what_the_manager_gave_back() -> None:
     log = [*arrived(OLD, YOUNG), assigned(OLD, ANNA), released(OLD, ANNA)]
-    assert judged(*log, assigned(OLD, ANNA, "next_lead")).by_hand == 1
-    with pytest.raises(AssertionError, match="was not the next lead"):
-        judged(*log, assigned(YOUNG, ANNA, "next_lead"))
+    assert judged(*log, assigned(YOUNG, ANNA, "next_lead")).by_hand == 1
+    with pytest.raises(AssertionError, match="who gave it back"):
+        judged(*log, assigned(OLD, ANNA, "next_lead"))
+    with pytest.raises(AssertionError, match="before 1 older leads"):
+        judged(*log, assigned(YOUNG, BEN, "next_lead"))

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -217,15 +217,17 @@ async def test_one_transaction_matches_more_than_one_batch(desk: "Desk") -> None
     assert len(anna["leads"]) == count
 
 
-async def test_taking_the_next_lead_opens_the_rest_that_was_given_back(desk: "Desk") -> None:
+async def test_a_lead_of_somebodys_choice_opens_the_rest_that_was_given_back(desk: "Desk") -> None:
     anna = await desk.manager(capacity=2)
     leads = await desk.leads(2)
     for lead in leads:
         await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
     assert await desk.holds(anna) == []
-    taken = await desk.call("POST", f"/v1/managers/{anna['id']}/next-lead")
-    assert taken["id"] == str(leads[0])
-    assert await desk.holds(anna) == leads
+    refused = await desk.call("POST", f"/v1/managers/{anna['id']}/next-lead", 404)
+    assert refused["code"] == "no_lead_waiting"
+    chosen = {"manager_id": anna["id"]}
+    await desk.call("PUT", f"/v1/leads/{leads[1]}/assignee", json=chosen)
+    assert sorted(await desk.holds(anna)) == sorted(leads)
 
 
 class TestByHand:
@@ -246,6 +248,33 @@ class TestByHand:
         refused = await desk.call("POST", path, 409)
         assert refused["code"] == "manager_full"
         assert "holds 1 undecided lead already" in refused["detail"]
+
+    async def test_the_next_lead_is_none_that_the_manager_has_just_given_back(
+        self, desk: "Desk"
+    ) -> None:
+        anna = await desk.manager()
+        first, second, third = await desk.leads(3)
+
+        async def take() -> str:
+            taken = await desk.call("POST", f"/v1/managers/{anna['id']}/next-lead")
+            return str(taken["id"])
+
+        async def give_back(lead: UUID) -> None:
+            await desk.call("DELETE", f"/v1/leads/{lead}/assignee")
+
+        assert await take() == str(first)
+        await give_back(first)
+        assert await take() == str(second)
+        await give_back(second)
+        assert await take() == str(first)  # he has had another since
+        await give_back(first)
+        await desk.mark(second, "interested")
+        await desk.mark(third, "interested")
+        path = f"/v1/managers/{anna['id']}/next-lead"
+        assert (await desk.call("POST", path, 404))["code"] == "no_lead_waiting"
+        query = "UPDATE given_back SET at = at - $1::interval"
+        await desk.value(query, timedelta(minutes=61))
+        assert await take() == str(first)
 
     async def test_a_request_for_the_next_lead_may_be_sent_again_with_its_key(
         self, desk: "Desk"

@@ -90,6 +90,9 @@ class Model:
         found = [lead for lead in self.leads.values() if lead.waits]
         return sorted(found, key=lambda lead: (lead.contact.created_at, lead.id))
 
+    def open_to(self, manager: Manager) -> list[Lead]:
+        return [lead for lead in self.waiting() if manager.id not in lead.not_for]
+
     def shown(self) -> dict[UUID, tuple[str, set[UUID]]]:
         """State and leads of each manager who was not removed."""
         return {
@@ -186,10 +189,10 @@ class Model:
 
     def take_next(self, manager: Manager) -> str | None:
         refusal = self._refusal_to_take(manager)
-        if refusal is None and not self.waiting():
+        if refusal is None and not self.open_to(manager):
             return "no_lead_waiting"
         if refusal is None:
-            self._give(self.waiting()[0], manager)
+            self._give(self.open_to(manager)[0], manager)
         return refusal
 
     def take_in(self, *contacts: Contact) -> None:
@@ -417,10 +420,11 @@ class Assignment(RuleBasedStateMachine):
     @precondition(lambda self: self.model.managers)
     @rule(who=A_MANAGER)
     def take_next(self, who: int) -> None:
-        manager, waiting = self.manager(who), self.model.waiting()
+        manager = self.manager(who)
+        open_to_him = self.model.open_to(manager)
         request = ("POST", f"/v1/managers/{manager.id}/next-lead", None)
         answer, _ = self.command(request, lambda: self.model.take_next(manager))
-        assert not answer or answer["id"] == str(waiting[0].id)
+        assert not answer or answer["id"] == str(open_to_him[0].id)
 
     @rule()
     def let_an_hour_pass(self) -> None:

@@ -259,6 +259,7 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
     "find_lead_age": lambda s: [s.held],
     "find_lead_for_update": lambda s: [s.held],
     "find_lead_state": lambda s: [s.held],
+    "find_oldest_lead_open_to": lambda s: [s.free, NOW],
     "find_oldest_waiting_lead": lambda _: [],
     "is_match_possible": lambda _: [],
     "list_first_held_leads": lambda s: [[s.busy, s.free], 10],

@@ -61,12 +61,15 @@ class ExplanationForgottenError(RefusalError):
 
 
 class NoLeadWaitingError(RefusalError):
-    """There is nothing to take."""
+    """There is nothing to take, but perhaps what this manager gave back."""
 
     code = "no_lead_waiting"
 
     def __init__(self) -> None:
-        super().__init__("no lead is waiting; ask again when some have come in")
+        super().__init__(
+            "no lead is waiting, but perhaps such as this manager gave back within the hour; ask "
+            "again when some have come in"
+        )
 
 
 class IllegalTransitionError(RefusalError):

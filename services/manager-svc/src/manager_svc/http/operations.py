@@ -152,6 +152,10 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.take_next,
             summary="Take the oldest waiting lead",
             tag="managers",
+            description=(
+                "One that he gave back is passed over until he has had another, or an hour has "
+                "passed."
+            ),
             responses={
                 200: Response(
                     LeadView,
@@ -184,7 +188,8 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 "may be skipped. A decision frees the manager, who takes the next lead in the "
                 "same moment. The status that the lead has already changes nothing, "
                 "whatever `If-Match` says, so a request whose answer was lost can be sent again. "
-                "Then `next_lead` is null, since nothing was given out: `GET /v1/managers/{manager_id}` shows what he holds.\n\n"
+                "Then `next_lead` is null, since nothing was given out: "
+                "`GET /v1/managers/{manager_id}` shows what he holds.\n\n"
                 "A decision may be corrected, `interested` into `not_interested` and back, with a "
                 "`reason`; its event is published again. Once access control is there, that takes "
                 "an administrator."

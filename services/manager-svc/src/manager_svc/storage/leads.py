@@ -79,6 +79,19 @@ class LeadStore:
             raise NoLeadWaitingError
         return lead_id
 
+    async def oldest_open_to(self, manager_id: UUID, *, now: datetime) -> UUID:
+        """Return the lead that has waited longest of those that a manager may be offered (G5).
+
+        Raises:
+            NoLeadWaitingError: None waits, but such as he gave back.
+        """
+        lead_id: UUID | None = await self._connection.fetchval(
+            QUERIES["find_oldest_lead_open_to"], manager_id, now - GIVEN_BACK_FOR
+        )
+        if lead_id is None:
+            raise NoLeadWaitingError
+        return lead_id
+
     async def mark_reached_out(
         self, lead_id: UUID, *, now: datetime, actor: str, reason: str | None
     ) -> Worked:

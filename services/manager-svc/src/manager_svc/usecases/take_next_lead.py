@@ -25,7 +25,7 @@ class Taken:
 
 
 async def take_next_lead(unit: Unit, *, manager_id: UUID, key: str | None = None) -> Taken:
-    """Give a manager the oldest waiting lead, also one that he gave back before.
+    """Give a manager the oldest waiting lead that he did not give back a short while ago (G5).
 
     Args:
         unit: The unit of this command.
@@ -35,7 +35,7 @@ async def take_next_lead(unit: Unit, *, manager_id: UUID, key: str | None = None
     Raises:
         ManagerNotFoundError: There is no such manager.
         RefusalError: He is removed, paused or full.
-        NoLeadWaitingError: No lead waits.
+        NoLeadWaitingError: No lead waits, but such as he gave back.
         LeadNotFoundError: The lead that was taken with this key was erased.
     """
     manager = await unit.managers.lock(manager_id)
@@ -46,9 +46,10 @@ async def take_next_lead(unit: Unit, *, manager_id: UUID, key: str | None = None
     manager.require_taking()
     if not manager.has_room:
         raise ManagerFullError(manager_id=manager.id, capacity=manager.capacity)
+    lead_id = await unit.leads.oldest_open_to(manager_id, now=unit.now)
     oldest = await unit.leads.oldest_waiting()
-    await hand_over(unit, oldest, manager, oldest=oldest, rule=Rule.NEXT_LEAD)
+    await hand_over(unit, lead_id, manager, oldest=oldest, rule=Rule.NEXT_LEAD)
     if key is not None:
-        await unit.managers.keep_key(manager_id, key, lead_id=oldest)
-    await match(unit)  # what he gave back before is open to him again
-    return Taken(lead=await unit.leads.find(oldest))
+        await unit.managers.keep_key(manager_id, key, lead_id=lead_id)
+    await match(unit)  # what he gave back is open to him again
+    return Taken(lead=await unit.leads.find(lead_id))
