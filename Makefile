@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test test-fast check format bench lock clean
+.PHONY: help run demo resync test test-fast check format bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ run: $(VENV)/.run ## Start everything at http://127.0.0.1:8080, without Docker, 
 
 demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the sums
 	@exec $(BIN)/leadwire-demo $${FILE:+--file="$$FILE"} $${REGION:+--region="$$REGION"} $(if $(filter embedded,$(BROKER)),--embedded-broker)
+
+resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
+	@source -- "$${DATA:-.data}/environment" && $(BIN)/import-svc resync && $(BIN)/manager-svc resync
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@tools/install-rabbitmq

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from leadwire_standalone.data import PASSWORDS, PASSWORDS_DRAFT
+from leadwire_standalone.data import PASSWORDS
 
 
 def load_or_make_passwords(data: Path, roles: Iterable[str]) -> dict[str, str]:
@@ -20,13 +20,13 @@ def load_or_make_passwords(data: Path, roles: Iterable[str]) -> dict[str, str]:
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     passwords = {role: kept.get(role) or secrets.token_urlsafe(24) for role in roles}
     if passwords != kept:
-        _replace_private(path, json.dumps(passwords, indent=2))
+        replace_private(path, json.dumps(passwords, indent=2))
     return passwords
 
 
-def _replace_private(path: Path, text: str) -> None:
+def replace_private(path: Path, text: str) -> None:
     """Write a file that only its owner can read, so that a crash leaves the old or the new."""
-    draft = path.with_name(PASSWORDS_DRAFT)
+    draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

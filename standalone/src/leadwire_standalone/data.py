@@ -11,6 +11,9 @@ PASSWORDS = "database-roles.json"
 PASSWORDS_DRAFT = "database-roles.draft"
 """What a crash may leave of that file."""
 
+ENVIRONMENT = "environment"
+"""File with the settings that commands of the services need beside the run."""
+
 _BEFORE_PASSWORDS = {POSTGRES, PASSWORDS_DRAFT}
 _OF_A_VOLUME = "lost+found"
 

@@ -1,6 +1,5 @@
 """One standalone run, from an empty directory to a clean stop."""
 
-import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from leadwire.service import ServiceSettings, SettingsError
 from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
 from leadwire_standalone.data import POSTGRES, is_ours
+from leadwire_standalone.environment import keep_environment, set_defaults
 from leadwire_standalone.options import HOST, Options
 from leadwire_standalone.provisioning import (
     ROLES,
@@ -77,7 +77,8 @@ async def running(options: Options) -> AsyncIterator[Running]:
         PortTakenError: Somebody else listens on the port.
         SettingsError: A setting in the environment is wrong.
     """
-    _prepare_environment(options.data)
+    _insist_on_usable(options.data)
+    set_defaults(options.data)
     check_settings(options)
     _insist_on_free_port(options.port)
     async with AsyncExitStack() as stack:
@@ -86,6 +87,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         broker = broker_url(options, admin_url=admin_url, passwords=passwords)
         settings = service_settings(admin_url=admin_url, broker_url=broker, passwords=passwords)
         await provision(settings, admin_url=admin_url, passwords=passwords)
+        keep_environment(options.data, settings)
         app = create_app(settings)
         server = _add_server(app, options, settings)
         stack.push_async_callback(app[SUPERVISOR].stop)
@@ -151,12 +153,3 @@ def _unusable(data: Path, why: str) -> DataDirectoryError:
         f"DATA {data} cannot be used: {why}; choose another directory with "
         "`make run DATA=/some/dir` (--data), one that is empty or not there yet"
     )
-
-
-def _prepare_environment(data: Path) -> None:
-    """Make the data directory; give defaults to settings that have none elsewhere."""
-    _insist_on_usable(data)
-    os.environ.setdefault("IMPORT_FILES_URL", (data / "files").as_uri())
-    os.environ.setdefault("NOTIFIER_EMAIL_URL", (data / "mail").as_uri())
-    os.environ.setdefault("NOTIFIER_EMAIL_FROM", "Leadwire <leadwire@localhost>")
-    os.environ.setdefault("NOTIFIER_ALERT_EMAIL_TO", "sales@localhost")

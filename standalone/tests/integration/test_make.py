@@ -18,6 +18,9 @@ def venv(tmp_path: Path) -> Path:
     for name in ("python", "uv", "leadwire-standalone", "leadwire-demo"):
         (programs / name).write_text(SHOW_ARGUMENTS)
         (programs / name).chmod(0o755)
+    for name in ("import-svc", "manager-svc"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" beside "$RUN"\n')
+        (programs / name).chmod(0o755)
     (programs.parent / ".run").touch()
     return programs.parent
 
@@ -57,3 +60,12 @@ def test_demo_takes_any_file(venv: Path, file: str) -> None:
 def test_demo_needs_nothing(venv: Path) -> None:
     assert arguments(venv, "demo", "FILE=", "REGION=") == [""]  # printf shows none so
     assert arguments(venv, "demo", "BROKER=embedded") == ["--embedded-broker"]
+
+
+@pytest.mark.parametrize("name", ["d 5", "it's", "-d", "*"])
+def test_resync_finds_the_run_by_its_directory(venv: Path, tmp_path: Path, name: str) -> None:
+    data = tmp_path / name
+    data.mkdir()
+    (data / "environment").write_text("export RUN='the run'\n")
+    said = [f"{service} resync beside the run" for service in ("import-svc", "manager-svc")]
+    assert arguments(venv, "resync", f"DATA={data}") == said

@@ -1,6 +1,8 @@
 """From an empty directory to a clean stop and back; and after a kill."""
 
+import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +71,34 @@ async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
     assert ended.code == 0, ended.said
     assert "Traceback" not in ended.said
     assert servers_of(data) == []
+
+
+RESYNC = """
+source "$0"
+for service in import_svc manager_svc; do "$1" -m $service resync; done
+"""
+
+
+async def test_commands_of_the_services_find_their_settings_beside_a_run(
+    start: "Start", data: Path
+) -> None:
+    command = await start(MODULE, "--port=0", f"--data={data}")
+    async with Client(url=await command.url()) as client:
+        await bring(client)
+        await held(client, await client.add_manager("Anna"))
+    kept = data / "environment"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-euc", RESYNC, str(kept), sys.executable), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(60):
+        output, _ = await process.communicate()
+    assert (await command.end(signal.SIGINT)).code == 0
+    said = [line for line in output.decode().splitlines() if "done" in line]
+    assert said == [
+        "resync: done, 3 said again",  # the leads
+        "resync: done, 2 said again",  # Anna, and the work on the lead that she holds
+    ]
 
 
 INTERRUPT_WITHIN_IMPORTS = """
