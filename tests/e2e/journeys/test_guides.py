@@ -72,7 +72,21 @@ async def test_the_managers_of_the_guide_get_leads_and_give_them_back(
     ]
 
 
+async def test_the_import_of_the_guide_is_mended_and_sent_again(
+    system: System, tmp_path: Path
+) -> None:
+    output = await _run_guide("import.md", system.service("import_svc").url, cwd=tmp_path)
+    assert output.splitlines() == [
+        "would be leads: 1",
+        "leads: 1 failures: 2",
+        "mended: 2 failures: 0",
+        "completed",
+        "import_ended",
+    ]
+
+
 async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
+    """Run the commands of a guide, one block after the other; return what they print."""
     commands = "".join(BASH_BLOCK.findall((GUIDES / guide).read_text()))
     process = await asyncio.create_subprocess_exec(
         "bash",
