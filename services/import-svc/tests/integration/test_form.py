@@ -114,6 +114,19 @@ async def test_what_is_wrong_is_named(
     assert {(error["path"], error["code"]) for error in problem["errors"]} == expected
 
 
+async def test_all_that_is_wrong_is_named_at_once(desk: "Desk") -> None:
+    body = {"name": 5, "first_name": "Ada", "email": "a@b", "cellphone": [1], "company": "x"}
+    problem = await desk.call("POST", "/v1/leads", 422, json=body)
+    assert [(error["path"], error.get("code")) for error in problem["errors"]] == [
+        ("name", "name_invalid"),
+        ("family_name", "family_name_missing"),
+        ("email", "email_invalid"),
+        ("cellphone", "cellphone_invalid"),
+        ("first_name", None),
+        ("company", None),
+    ]
+
+
 @pytest.mark.parametrize(
     "body",
     [{**ADA, "name": 5}, {**ADA, "company": "x"}, [], {**ADA, "first_name": "Ada"}],

@@ -64,7 +64,13 @@ class LeadHandlers:
                 resume and resume.digest.hex(),
             )
             key = IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
+        unknown = [_unknown(name) for name in fields.unknown]
         try:
+            if unknown:
+                self._create_lead.judge(
+                    fields.name, fields.family_name, fields.email, fields.cellphone, resume=resume
+                )
+                raise invalid_request(unknown, status=422)
             return await self._create_lead(
                 name=fields.name,
                 family_name=fields.family_name,
@@ -75,7 +81,7 @@ class LeadHandlers:
                 key=key,
             )
         except LeadInvalidError as error:
-            raise _invalid(error) from None
+            raise _invalid(error, unknown) from None
 
     async def change(
         self, _request: web.Request, *, lead_id: UUID, body: LeadPatch, headers: Precondition
@@ -105,16 +111,19 @@ def _unfit(faults: Sequence[FieldFault]) -> Problem:
     )
 
 
-def _invalid(error: LeadInvalidError) -> Problem:
+def _unknown(name: str) -> dict[str, str]:
+    return {"in": "body", "path": name[:64], "message": "Extra inputs are not permitted"}
+
+
+def _invalid(error: LeadInvalidError, unknown: Sequence[dict[str, str]]) -> Problem:
     judged = error.judged
     faults = [
         {"in": "body", "path": path, "code": code, "message": _message(code, judged)}
         for code in judged.codes
         for path in _paths(code, judged)
     ]
-    return invalid_request(
-        [*faults, RESUME_MISSING] if error.resume_missing else faults, status=422
-    )
+    missing = [RESUME_MISSING] if error.resume_missing else []
+    return invalid_request([*faults, *missing, *unknown], status=422)
 
 
 def _message(code: Code, judged: JudgedRow) -> str:

@@ -43,6 +43,7 @@ def _checked_map(items: list[str]) -> list[str]:
     return items
 
 
+_ToJudge = Annotated[JsonValue, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
 Key = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -134,25 +135,35 @@ class NewResume(BaseModel):
 class NewLead(NewResume):
     """A lead from the form. What its fields must be like is judged as in an import."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
-        "name": "Ada", "family_name": "Lovelace", "email": "ada@example.com",
-        "cellphone": "+14155552671",
-    }]})  # fmt: skip
+    # Neither wrong types nor unknown fields are refused here: the answer tells of all that is
+    # wrong, and the values are judged later.
+    model_config = ConfigDict(extra="allow", json_schema_extra={
+        "additionalProperties": False,
+        "examples": [{
+            "name": "Ada", "family_name": "Lovelace", "email": "ada@example.com",
+            "cellphone": "+14155552671",
+        }],
+    })  # fmt: skip
 
-    name: str | None = Field(
+    name: _ToJudge = Field(
         default=None,
         validation_alias=AliasChoices("name", "first_name"),
         description="Required, 1 to 200 characters; `first_name` is the same.",
     )
-    family_name: str | None = Field(
+    family_name: _ToJudge = Field(
         default=None,
         validation_alias=AliasChoices("family_name", "last_name"),
         description="Required, 1 to 200 characters; `last_name` is the same.",
     )
-    email: str | None = Field(default=None, description="Required; unique without regard to case.")
-    cellphone: str | None = Field(
+    email: _ToJudge = Field(default=None, description="Required; unique without regard to case.")
+    cellphone: _ToJudge = Field(
         default=None, description="Unique; international (`+...`) or of the default region."
     )
+
+    @property
+    def unknown(self) -> list[str]:
+        """The names of fields that the form does not have, or has under another name already."""
+        return list(self.model_extra or {})
 
 
 _FILE: Final = {"type": "string", "format": "binary", "description": "PDF, DOC, DOCX, ODT or TXT."}

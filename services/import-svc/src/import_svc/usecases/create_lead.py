@@ -84,10 +84,10 @@ class CreateLead:
     async def __call__(
         self,
         *,
-        name: str | None,
-        family_name: str | None,
-        email: str | None,
-        cellphone: str | None,
+        name: object,
+        family_name: object,
+        email: object,
+        cellphone: object,
         origin: Origin,
         resume: Resume | None = None,
         key: IdempotencyKey | None = None,
@@ -95,7 +95,7 @@ class CreateLead:
         """Create a lead; the cellphone is optional, the rest is not.
 
         Args:
-            name: The given name.
+            name: The given name, as it was sent.
             family_name: The family name.
             email: The address.
             cellphone: The number, or None.
@@ -112,16 +112,33 @@ class CreateLead:
             LostRaceError: Whoever had it was gone at each look, and there again at each try.
             FileStoreError: The resume cannot be stored, nor is the lead.
         """
-        raw = RawRow(name, family_name, email, cellphone)
-        judged = judge_row(raw, region=self._default_region, cellphone_required=False)
-        resume_missing = self._resume_required and resume is None
-        if judged.codes or resume_missing:
-            raise LeadInvalidError(judged, resume_missing=resume_missing)
+        judged = self.judge(name, family_name, email, cellphone, resume=resume)
         if (earlier := await self._of_key(key)) is not None:
             return Created(lead=earlier, replayed=True)
         async with nullcontext() if resume is None else self._keep_resume(resume) as kept:
             lead = _lead(judged, origin, has_resume=kept is not None)
             return await again_if_rolled_back(lambda: self._create(lead, judged, key, kept))
+
+    def judge(
+        self,
+        name: object,
+        family_name: object,
+        email: object,
+        cellphone: object,
+        *,
+        resume: Resume | None,
+    ) -> JudgedRow:
+        """Judge the values of a lead, whatever was sent in their place.
+
+        Raises:
+            LeadInvalidError: Something is missing or not valid.
+        """
+        raw = RawRow(name, family_name, email, cellphone)
+        judged = judge_row(raw, region=self._default_region, cellphone_required=False)
+        resume_missing = self._resume_required and resume is None
+        if judged.codes or resume_missing:
+            raise LeadInvalidError(judged, resume_missing=resume_missing)
+        return judged
 
     async def _create(
         self, lead: Lead, judged: JudgedRow, key: IdempotencyKey | None, kept: KeptResume | None
