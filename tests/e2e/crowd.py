@@ -17,11 +17,15 @@ from tenacity import (
 )
 
 from e2e.system import JSON
+from leadwire.testing import eventually
 
 UNDERSTOOD: Final = frozenset({200, 201, 204, 404, 409, 412})
 """Done, or refused by the rules. Neither a fault of the service nor a deadlock is among them."""
 
 DECISIONS: Final = ("interested", "not_interested")
+MOST_DECLINE: Final = 30
+"""Managers who give the same lead back in a row."""
+
 NOBODY_THERE: Final = 20.0
 """Seconds after which it is a fault that no replica answers."""
 
@@ -34,13 +38,13 @@ class Ledger:
         done: How often each operation was done, by name.
         refused: How often each code of a refusal came.
         unanswered: Requests whose answer was cut off; each was sent again.
-        decided: Leads of which somebody was told that they are decided.
+        decided: Leads of which somebody was told that they are decided, and how at last.
     """
 
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
-    decided: list[str] = field(default_factory=list)
+    decided: dict[str, str] = field(default_factory=dict)
 
 
 class Crowd:
@@ -64,6 +68,9 @@ class Crowd:
         self.ledger = Ledger()
         self.managers: list[str] = []
         self.arrived: list[str] = []
+        self._awake = asyncio.Event()
+        self._awake.set()
+        self._at_work = 0
         self._session = session
         self._replicas = replicas
         self._chance = chance
@@ -73,14 +80,14 @@ class Crowd:
             self.correct: 3,
             self.reach_out: 5,
             self.give_back: 8,
-            self.assign: 5,
+            self.assign: 10,
             self.take_next: 3,
             self.pause: 3,
             self.resume: 8,
             self.change_capacity: 4,
             self.replace: 2,
             self.remove_and_restore: 2,
-            self.erase: 1,
+            self.erase: 5,
             self.look: 6,
         }
 
@@ -91,12 +98,40 @@ class Crowd:
             body = {"name": name, "capacity": self._chance.choice((1, 1, 1, 2, 3))}
             self.managers.append((await self._do("hire", "POST", "/v1/managers", body))["id"])
 
-    async def work(self, *, until: float) -> None:
-        """Do one thing after another, as one client, until the loop's clock says so."""
+    async def free(self) -> int:
+        """Count the managers who are free, up to twenty."""
+        return len((await self._do("look", "GET", "/v1/managers?state=free&limit=20"))["items"])
+
+    async def work(self, *, until: asyncio.Event) -> None:
+        """Do one thing after another, as one client, until all is over."""
         operations, weights = zip(*self._operations.items(), strict=True)
-        while asyncio.get_running_loop().time() < until:
+        while not until.is_set():
+            await self._awake.wait()
             (operation,) = self._chance.choices(operations, weights)
+            self._at_work += 1
             await operation()
+            self._at_work -= 1
+
+    async def take_what_nobody_wants(self) -> None:
+        """Let a lead wait that all who are free gave back, and some of them ask for it at once.
+
+        Nobody else works while they give it back: whoever became free would get it. Then all go
+        on, in a race with those who ask.
+        """
+        self._awake.clear()
+        await eventually(lambda: self._at_work == 0, within=NOBODY_THERE)
+        givers = await self._decline()
+        racing = [asyncio.create_task(self.take_next(giver)) for giver in givers[-3:]]
+        self._awake.set()
+        await asyncio.gather(*racing)
+
+    async def _decline(self) -> list[str]:
+        """Have all who get a lead give it back, until nobody gets it; return who they were."""
+        lead, givers = await self._a_lead(), list[str]()
+        while lead and lead["manager"] and len(givers) < MOST_DECLINE:
+            givers.append(lead["manager"]["id"])
+            lead = await self._give_back(lead)
+        return givers
 
     # what a client may do
 
@@ -107,13 +142,15 @@ class Crowd:
             headers = self._chance.choice(({}, {"If-Match": f'"{lead["tags"]["work"]}"'}))
             answer = await self._mark("decide", lead["id"], {"status": status}, headers)
             if answer:
-                self.ledger.decided.append(lead["id"])
+                self.ledger.decided[lead["id"]] = status
 
     async def correct(self) -> None:
         if self.ledger.decided:
-            lead = self._chance.choice(self.ledger.decided)
-            body = {"status": self._chance.choice(DECISIONS), "reason": "a slip of the finger"}
-            await self._mark("correct", lead, body)
+            lead, decision = self._chance.choice(list(self.ledger.decided.items()))
+            (other,) = set(DECISIONS) - {decision}
+            body = {"status": other, "reason": "a slip of the finger"}
+            if await self._mark("correct", lead, body):
+                self.ledger.decided[lead] = other
 
     async def reach_out(self) -> None:
         lead = await self._a_lead()
@@ -121,9 +158,14 @@ class Crowd:
             await self._mark("reach_out", lead["id"], {"status": "reached_out"})
 
     async def give_back(self) -> None:
+        """Give a lead back, and ask for the next one at once."""
         lead = await self._a_lead()
-        if lead is not None:
-            await self._do("give_back", "DELETE", f"/v1/leads/{lead['id']}/assignee")
+        if lead is not None and lead["manager"] is not None:
+            await self._give_back(lead)
+            await self.take_next(lead["manager"]["id"])
+
+    async def _give_back(self, lead: JSON) -> JSON:
+        return await self._do("give_back", "DELETE", f"/v1/leads/{lead['id']}/assignee")
 
     async def assign(self) -> None:
         lead = await self._a_lead()
@@ -133,8 +175,9 @@ class Crowd:
             body = {"manager_id": self._chance.choice(ids), "reassign": self._chance.random() < 0.8}
             await self._do("assign", "PUT", f"/v1/leads/{lead['id']}/assignee", body)
 
-    async def take_next(self) -> None:
-        await self._do("take_next", "POST", f"/v1/managers/{self._a_manager()}/next-lead")
+    async def take_next(self, manager: str | None = None) -> None:
+        path = f"/v1/managers/{manager or self._a_manager()}/next-lead"
+        await self._do("take_next", "POST", path)
 
     async def pause(self) -> None:
         await self._do("pause", "POST", f"/v1/managers/{self._a_manager()}/pause")
@@ -148,16 +191,16 @@ class Crowd:
         await self._do("change_capacity", "PATCH", path, body)
 
     async def replace(self) -> None:
-        leaving = self._a_manager()
-        self.managers.remove(leaving)
-        await self._do("remove", "DELETE", f"/v1/managers/{leaving}")
+        await self._do("remove", "DELETE", f"/v1/managers/{self._leave()}")
         await self.hire(1)
 
     async def remove_and_restore(self) -> None:
-        path = f"/v1/managers/{self._a_manager()}"
+        leaving = self._leave()
+        path = f"/v1/managers/{leaving}"
         await self._do("rehearse_removal", "DELETE", f"{path}?dry_run=true")
         await self._do("remove", "DELETE", path)
         await self._do("restore", "POST", f"{path}/restore")
+        self.managers.append(leaving)
 
     async def erase(self) -> None:
         lead = await self._a_lead()
@@ -177,10 +220,17 @@ class Crowd:
     def _a_manager(self) -> str:
         return self._chance.choice(self.managers)
 
+    def _leave(self) -> str:
+        """Strike a manager off the list, so that one client at a time removes or restores him."""
+        leaving = self._a_manager()
+        self.managers.remove(leaving)
+        return leaving
+
     async def _a_lead(self) -> JSON | None:
         """Return a lead that some manager holds, as a rule; sometimes one that may wait."""
         if self.arrived and self._chance.random() < 0.05:
-            return {"id": self._chance.choice(self.arrived), "tags": {"work": "work-0"}}
+            lead = self._chance.choice(self.arrived)
+            return {"id": lead, "tags": {"work": "work-0"}, "manager": None}
         manager = await self._do("look", "GET", f"/v1/managers/{self._a_manager()}")
         leads = manager.get("leads")
         return self._chance.choice(leads) if leads else None

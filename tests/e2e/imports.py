@@ -1,6 +1,6 @@
 """What import-svc tells of leads, told without it: leads that arrive, and that are erased."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -47,15 +47,9 @@ class Imports:
         assert outcomes == [Accepted()], outcomes
 
 
-def batches(count: int, *, small: int, chance: Random) -> Iterator[list[Contact]]:
-    """Yield leads of any age, in batches for an event each: first small ones, then full ones."""
-    left = count
-    for number in range(count):
-        size = chance.randint(1, 5) if number < small else MOST_PER_EVENT
-        yield [_lead(chance) for _ in range(min(size, left))]
-        left -= size
-        if left <= 0:
-            return
+def some_leads(count: int, chance: Random) -> list[Contact]:
+    """Return leads of any age."""
+    return [_lead(chance) for _ in range(count)]
 
 
 def _lead(chance: Random) -> Contact:
