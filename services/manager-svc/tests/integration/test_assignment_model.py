@@ -284,10 +284,14 @@ class Assignment(RuleBasedStateMachine):
         self.model = Model()
         self.gone: list[UUID] = []
 
-    @initialize()
-    def empty(self) -> None:
+    @initialize(capacities=st.tuples(CAPACITY, CAPACITY))
+    def open_the_office(self, capacities: tuple[int, int]) -> None:
+        """Begin with two managers and a lead: without, most examples would be an empty house."""
         # In the order in which the sweep, which looks every second, takes their locks.
         self.wait_for(self.desk.value("TRUNCATE managers, slots, leads, given_back"))
+        for capacity in capacities:
+            self.add(capacity)
+        self.arrive([0])
 
     @invariant()
     def both_agree(self) -> None:
@@ -406,6 +410,13 @@ class Assignment(RuleBasedStateMachine):
         lead = self.lead(which)
         request = ("DELETE", f"/v1/leads/{lead}/assignee", None)
         self.command(request, lambda: self.model.give_back(self.model.leads.get(lead)))
+
+    @precondition(lambda self: self.model.held())
+    @rule(which=A_LEAD)
+    def give_back_one_that_is_held(self, which: int) -> None:
+        lead = self.held(which)
+        request = ("DELETE", f"/v1/leads/{lead}/assignee", None)
+        self.command(request, lambda: self.model.give_back(self.model.leads[lead]))
 
     @precondition(lambda self: self.has_leads() and self.model.managers)
     @rule(which=A_LEAD, who=A_MANAGER, reassign=st.booleans())
