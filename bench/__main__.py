@@ -11,8 +11,11 @@ from bench.figures import Figure, as_table, write_json
 from bench.import_leads import measure_import
 from bench.mark_leads import measure_marking
 from bench.match_leads import measure_matching
+from bench.projection import measure_projection
 from bench.relay import measure_relay
 from bench.servers import Servers, running_servers
+from bench.stream_followers import measure_followers
+from bench.stream_snapshot import measure_snapshot
 from leadwire.observability import configure_logging
 
 BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
@@ -21,6 +24,9 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "create": measure_creating,
     "marking": measure_marking,
     "matching": measure_matching,
+    "projection": measure_projection,
+    "stream-snapshot": measure_snapshot,
+    "stream-followers": measure_followers,
 }
 
 

@@ -277,12 +277,17 @@ class Follower:
         return self.held.cursor is not None and _place(self.held.cursor).key < END_KEY
 
     async def follow(self, service: "StreamService", cuts: Cuts) -> None:
-        """Follow, and be cut after a random number of frames, or when it has become silent."""
+        """Follow, and be cut after a random number of frames, or when it has become silent.
+
+        Every other time the cut waits until it is inside a batch.
+        """
         patience = self.chance.uniform(0.02, 0.4)
+        left, is_inside = self.chance.randint(0, 30), self.chance.random() < 0.5
         async with service.stream(follow="true", **self.params, **self._cursor()) as stream:
             await cuts.reconnected()
             self.hear(await stream.frame())
-            for _ in range(self.chance.randint(0, 30)):
+            while left > 0 or (is_inside and not self.inside_a_batch):
+                left -= 1
                 try:
                     frame = await stream.frame(within=10.0 if self.inside_a_batch else patience)
                 except TimeoutError:
