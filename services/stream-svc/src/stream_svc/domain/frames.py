@@ -1,7 +1,7 @@
 """Frames of the stream: one JSON object a line, `type` first.
 
 `put` carries a lead's stored JSON untouched; nothing here encodes a lead. `put` frames of
-snapshot pages are joined by the database from the parts of `SNAPSHOT_PUT`.
+snapshot pages are made by the database of the parts of `SNAPSHOT_PUT`.
 """
 
 from dataclasses import dataclass
@@ -35,6 +35,13 @@ def _put_parts(why: WhyPut) -> PutParts:
 SNAPSHOT_PUT: Final = _put_parts("snapshot")
 _ENTER: Final = _put_parts("enter")
 _CHANGE: Final = _put_parts("change")
+_ID_LENGTH: Final = len(str(UUID(int=0)))
+
+
+def lead_id_of(snapshot_put: str) -> UUID:
+    """Give the id of the lead in a frame that was made of `SNAPSHOT_PUT`."""
+    begin = len(SNAPSHOT_PUT.before_id)
+    return UUID(snapshot_put[begin : begin + _ID_LENGTH])
 
 
 def hello(*, epoch: UUID, heartbeat_seconds: float) -> bytes:
