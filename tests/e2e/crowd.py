@@ -113,10 +113,10 @@ class Crowd:
             self._at_work -= 1
 
     async def take_what_nobody_wants(self) -> None:
-        """Let a lead wait that all who are free gave back, and some of them ask for it at once.
+        """Let a lead wait that all who are free gave back, and some of them ask for the next one.
 
         Nobody else works while they give it back: whoever became free would get it. Then all go
-        on, in a race with those who ask.
+        on, in a race with those who ask, and must not get what they have just given back.
         """
         self._awake.clear()
         await eventually(lambda: self._at_work == 0, within=NOBODY_THERE)
