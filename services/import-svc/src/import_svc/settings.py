@@ -57,13 +57,14 @@ class ImportSettings(ServiceSettings):
         description="Most imports that one process runs at once while their bodies come, and most "
         "bodies that it stores at once for imports in the background; a further one gets 503, and "
         "the client that sends the slowest must then send at least 64 KiB a second or be cut off. "
-        "Each needs a database connection of the pool and up to about 50 MiB.",
+        "Each needs a database connection of the pool; one of more than 512 KiB also a process of "
+        "its own, which makes some 100 MiB in all.",
     )
     background_running: int = Field(
         default=2,
         ge=0,
         le=100,
         description="Most imports that one process works off at once in the background; with 0 it "
-        "leaves them to others. Each needs a database connection of the pool and up to about "
-        "50 MiB.",
+        "leaves them to others. Each needs a database connection of the pool; one of more "
+        "than 512 KiB also a process of its own, which makes some 100 MiB in all.",
     )
