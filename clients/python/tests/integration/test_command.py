@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -197,6 +198,42 @@ def test_a_reader_that_has_enough_is_no_error(fake: FakeLeadwire) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["type"] == "put"
+
+
+@pytest.mark.parametrize("leads", [0, 1])
+def test_a_reader_that_is_gone_before_anything_is_written_is_no_error(
+    fake: FakeLeadwire, leads: int
+) -> None:
+    for number in range(leads):
+        fake.add_lead(name="Ada", family_name="L", email=f"ada{number}@example.com")
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "leadwire_client.command", "tail"],
+            env={"LEADWIRE_URL": fake.url},
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=ENDED_WITHIN,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_name_that_the_terminal_cannot_write_is_escaped(fake: FakeLeadwire) -> None:
+    fake.add_lead(name="Дана", family_name="L", email="ada@example.com")
+    done = leadwire(fake, "tail", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u0414" in done.stdout
+
+
+def test_a_refusal_cannot_command_the_terminal(fake: FakeLeadwire) -> None:
+    fake.refuse_next(400, "\x1b[31m")
+    done = leadwire(fake, "tail")
+    assert done.returncode == 3
+    assert "\x1b" not in done.stderr
 
 
 class Terminal(io.StringIO):

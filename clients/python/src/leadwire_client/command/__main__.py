@@ -1,14 +1,16 @@
-"""`leadwire import FILE`, `leadwire tail`: what it takes, and how it ends."""
+"""`leadwire`: reads what was given, runs the command, and says how it ended."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from leadwire_client.command import importing, tailing
-from leadwire_client.command.connecting import CONNECTION, add_connection
+from leadwire_client.command.connecting import CONNECTION
 from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE
+from leadwire_client.command.printable import printable
+from leadwire_client.command.registry import COMMANDS, add_commands
 from leadwire_client.errors import LeadwireError, ProblemError, TransportError
 
 _DESCRIPTION: Final = """\
@@ -24,8 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     given = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = given.run
+    _write_whatever_comes()
     try:
-        return run(given)
+        code = run(given)
+        # A reader that has gone is noticed here, and not when the interpreter ends.
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # Whoever reads what is printed has enough, as `head` has. Nothing more is flushed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -33,8 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except (LeadwireError, OSError, ValueError, TimeoutError) as error:
-        sys.stderr.write(f"leadwire: {error}\n")
+        _tell(error)
         return _exit_code(error)
+
+
+def _write_whatever_comes() -> None:
+    """Let a name that the terminal's encoding lacks be escaped, and not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _tell(error: Exception) -> None:
+    lines = [f"leadwire: {error}"]
+    if isinstance(error, ProblemError):
+        lines += [f"  {each.get('path')}: {each.get('message')}" for each in error.errors]
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
 
 
 def _exit_code(error: Exception) -> int:
@@ -50,18 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=CONNECTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, module in (("import", importing), ("tail", tailing)):
-        command = commands.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.DESCRIPTION,
-            epilog=CONNECTION,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(command)
-        add_connection(command)
-        command.set_defaults(run=module.run)
+    add_commands(parser, COMMANDS)
     return parser
 
 

@@ -12,11 +12,12 @@ from leadwire_client.client import Client
 from leadwire_client.command import exits
 from leadwire_client.command.bar import Bar
 from leadwire_client.command.connecting import client_of
+from leadwire_client.command.model import Command
 from leadwire_client.command.printable import printable
 from leadwire_client.models import Failure, Receipt
 
-SUMMARY: Final = "import leads from a file"
-DESCRIPTION: Final = """\
+_SUMMARY: Final = "import leads from a file"
+_DESCRIPTION: Final = """\
 Import leads from a CSV, JSON or NDJSON file, packed (.gz) or not, and account for every row.
 A connection that breaks is no harm: the file is sent again, and no row is imported twice.
 
@@ -157,3 +158,12 @@ def _show(receipt: Receipt, *, as_json: bool, listed: bool) -> None:
         if receipt.failed > _SHOWN:
             lines.append(f"  and {receipt.failed - _SHOWN} more: --failures FILE lists them all")
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+COMMAND: Final = Command(
+    name="import",
+    summary=_SUMMARY,
+    description=_DESCRIPTION,
+    add_arguments=add_arguments,
+    run=run,
+)

@@ -10,13 +10,14 @@ from leadwire_client._core.decoding import encode
 from leadwire_client.checkpoints import FileCheckpoint
 from leadwire_client.command import exits
 from leadwire_client.command.connecting import client_of
+from leadwire_client.command.model import Command
 from leadwire_client.command.printable import printable
 from leadwire_client.filters import Filters
 from leadwire_client.frames import Change, Gone, Put, Reset
 from leadwire_client.models import Lead
 
-SUMMARY: Final = "show leads, and follow what becomes of them"
-DESCRIPTION: Final = """\
+_SUMMARY: Final = "show leads, and follow what becomes of them"
+_DESCRIPTION: Final = """\
 Show the leads that match; with --follow also every change, for as long as you like. The first
 column says what happens: `=` is there, `+` comes in, `~` changes, `-` goes out, `!` starts over.
 
@@ -112,3 +113,12 @@ def _row(lead: Lead) -> str:
     manager = lead.manager.name if lead.manager else "-"
     name = f"{lead.name} {lead.family_name}"
     return printable(f"{lead.id}  {lead.status:<14}  {manager:<16.16}  {name:<28.28}  {lead.email}")
+
+
+COMMAND: Final = Command(
+    name="tail",
+    summary=_SUMMARY,
+    description=_DESCRIPTION,
+    add_arguments=add_arguments,
+    run=run,
+)

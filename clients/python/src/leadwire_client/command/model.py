@@ -1,0 +1,35 @@
+"""What a command is made of."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: The word that calls it.
+        summary: What it does, in a line of a list.
+        description: What it does, and its exit codes.
+        add_arguments: Adds what it takes, but for the connection, which every command takes.
+        run: Does it with what was given, and returns the exit code. Errors of the client,
+            `OSError` and `ValueError` are told, and become exit codes, where it is called.
+    """
+
+    name: str
+    summary: str
+    description: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Commands about one kind of thing, as `leadwire managers list`."""
+
+    name: str
+    summary: str
+    description: str
+    commands: tuple[Command, ...]
