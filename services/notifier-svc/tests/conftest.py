@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from uuid_utils.compat import uuid7
 
@@ -111,10 +111,19 @@ class Office:
     async def get(self, path: str, params: Params | None = None, *, status: int = 200) -> Json:
         """Call the API, expect a status, return the JSON of the answer."""
         async with self.client.get(path, params=params) as response:
-            text = await response.text()
-            assert response.status == status, text
-            answer: Json = json.loads(text)
-            return answer
+            return await self._answer(response, status)
+
+    async def post(self, path: str, body: Json | None = None, *, status: int = 200) -> Json:
+        async with self.client.post(path, json=body) as response:
+            return await self._answer(response, status)
+
+    async def patch(self, path: str, body: Json, *, status: int = 200) -> Json:
+        async with self.client.patch(path, json=body) as response:
+            return await self._answer(response, status)
+
+    async def hook(self, **fields: object) -> str:
+        """Add a webhook and return its id."""
+        return str((await self.post("/v1/webhooks", fields, status=201))["id"])
 
     async def journal(self, **params: str | list[str]) -> list[Json]:
         items: list[Json] = (await self.get("/v1/journal", params))["items"]
@@ -136,6 +145,12 @@ class Office:
         moment = time.time() - days * 86_400
         for path in self.mailbox.glob("*.eml"):
             os.utime(path, (moment, moment))
+
+    async def _answer(self, response: ClientResponse, status: int) -> Json:
+        text = await response.text()
+        assert response.status == status, text
+        answer: Json = json.loads(text)
+        return answer
 
     async def value(self, query: str, *arguments: object) -> Any:
         async with self.database.connection() as connection:

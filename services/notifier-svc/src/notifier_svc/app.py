@@ -15,8 +15,10 @@ from leadwire.service import (
     install_relay,
 )
 from leadwire.service import create_app as create_service_app
+from notifier_svc.domain.urls import Reach, networks_of
 from notifier_svc.http.context import Context
 from notifier_svc.http.operations import operations
+from notifier_svc.http.refusals import REFUSALS
 from notifier_svc.mail import EmailTransport, Letters, transport_from_url
 from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
@@ -44,7 +46,8 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
     app[SUPERVISOR].add("notifier-svc deliveries", DeliveryLoop(deliverer=deliverer))
-    add_operations(app, operations(Context(database=backbone.database)))
+    context = Context(database=backbone.database, reach=_reach(settings))
+    add_operations(app, operations(context), REFUSALS)
 
 
 SERVICE = ServiceDescription(
@@ -63,6 +66,12 @@ SERVICE = ServiceDescription(
 def create_app(settings: NotifierSettings) -> web.Application:
     """Return notifier-svc as an application of its own."""
     return create_service_app(SERVICE, settings)
+
+
+def _reach(settings: NotifierSettings) -> Reach:
+    return Reach(
+        networks=networks_of(settings.webhook_allowed_networks), http=settings.webhook_allow_http
+    )
 
 
 def _retention(settings: NotifierSettings) -> Retention:

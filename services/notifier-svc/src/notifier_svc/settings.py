@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from leadwire.service import ServiceSettings
+from notifier_svc.domain.urls import networks_of
 from notifier_svc.mail import EmailConfigurationError, transport_from_url
 
 
@@ -31,9 +32,15 @@ def _names_a_transport(url: SecretStr) -> SecretStr:
     return url
 
 
+def _names_networks(text: str) -> str:
+    networks_of(text)
+    return text
+
+
 Mailbox = Annotated[str, AfterValidator(_has_address)]
 AddressAlone = Annotated[str, AfterValidator(_address_alone)]
 TransportUrl = Annotated[SecretStr, AfterValidator(_names_a_transport)]
+Networks = Annotated[str, AfterValidator(_names_networks)]
 
 
 class NotifierSettings(ServiceSettings):
@@ -66,4 +73,14 @@ class NotifierSettings(ServiceSettings):
     )
     delivery_retention_days: int = Field(
         default=30, ge=1, le=3650, description="Days for which finished deliveries are kept."
+    )
+    webhook_allowed_networks: Networks = Field(
+        default="",
+        description="Networks or addresses, separated by commas, that webhooks may reach although "
+        "they are not public, for example `10.1.0.0/16,192.0.2.7`.",
+    )
+    webhook_allow_http: bool = Field(
+        default=False,
+        description="Whether webhooks may have URLs with `http://`: whoever is on the way reads "
+        "what is sent.",
     )

@@ -58,7 +58,9 @@ def content_of(directory: Path) -> list[Path]:
     return list(directory.iterdir())
 
 
-@pytest.mark.parametrize("kind", list(DeliveryKind), ids=str)
+@pytest.mark.parametrize(
+    "kind", [each for each in DeliveryKind if each is not DeliveryKind.WEBHOOK], ids=str
+)
 def test_every_kind_has_a_letter_that_names_the_lead(kind: DeliveryKind) -> None:
     letter = Letters().write(kind, lead())
     assert "Björn Ångström" in letter.text

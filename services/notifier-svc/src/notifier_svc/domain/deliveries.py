@@ -14,10 +14,11 @@ LONGEST_DELAY: Final = timedelta(hours=1)
 
 
 class DeliveryKind(StrEnum):
-    """Which email it is; each has a template of this name."""
+    """What is delivered: which email, of which each has a template of this name, or an event."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     ALERT = "alert"
+    WEBHOOK = "webhook"
 
 
 class DeliveryStatus(StrEnum):
@@ -68,19 +69,38 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRecord:
-    """A delivery as the log shows it; without its text."""
+    """A delivery as the log shows it; without its text.
+
+    Attributes:
+        event_type: Of a delivery to a webhook.
+        about: Its event's subject.
+        last_status: Of the endpoint's last answer.
+    """
 
     id: UUID
     event_id: str
     kind: DeliveryKind
-    lead_id: UUID
+    lead_id: UUID | None
     recipient: str | None
+    webhook_id: UUID | None
+    event_type: str | None
+    about: str | None
     status: DeliveryStatus
     attempts: int
     next_attempt_at: datetime | None
+    last_status: int | None
     last_error: str | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySelection:
+    """Which deliveries: those that stand so, to this webhook, of this kind."""
+
+    status: DeliveryStatus | None = None
+    webhook_id: UUID | None = None
+    kind: DeliveryKind | None = None
 
 
 class NotDeliveredError(Exception):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from leadwire.db import Database
+from notifier_svc.domain.urls import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,3 +11,4 @@ class Context:
     """Made once per process, in `app.py`."""
 
     database: Database
+    reach: Reach

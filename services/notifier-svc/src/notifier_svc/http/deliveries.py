@@ -6,6 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from leadwire.http import Keyset, json_response
+from notifier_svc.domain.deliveries import DeliverySelection
 from notifier_svc.http.context import Context
 from notifier_svc.http.requests import DeliveryQuery
 from notifier_svc.http.views import DeliveriesPage
@@ -22,8 +23,11 @@ class DeliveryHandlers:
 
     async def list(self, _request: web.Request, *, query: DeliveryQuery) -> web.StreamResponse:
         """List deliveries."""
+        selection = DeliverySelection(
+            status=query.status, webhook_id=query.webhook_id, kind=query.kind
+        )
         found = await read_deliveries(
-            self._database, status=query.status, before=BY_ID.after(query), limit=query.limit + 1
+            self._database, selection, before=BY_ID.after(query), limit=query.limit + 1
         )
         items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.id)
         return json_response(DeliveriesPage.of(items, next_cursor))

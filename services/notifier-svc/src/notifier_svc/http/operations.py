@@ -5,6 +5,8 @@ from notifier_svc.http.context import Context
 from notifier_svc.http.deliveries import DeliveryHandlers
 from notifier_svc.http.journal import JournalHandlers
 from notifier_svc.http.views import DeliveriesPage, JournalPage
+from notifier_svc.http.webhook_operations import webhook_operations
+from notifier_svc.http.webhooks import WebhookHandlers
 
 
 def operations(context: Context) -> list[Operation]:
@@ -33,4 +35,5 @@ def operations(context: Context) -> list[Operation]:
             description="Emails to prospects and to the team, and how each fares; newest first.",
             responses={200: Response(DeliveriesPage, "A page of deliveries.")},
         ),
+        *webhook_operations(WebhookHandlers(context=context)),
     ]

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from leadwire.http import PageQuery
-from notifier_svc.domain.deliveries import DeliveryStatus
+from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -40,3 +41,5 @@ class DeliveryQuery(PageQuery):
     """Which deliveries."""
 
     status: DeliveryStatus | None = None
+    webhook_id: UUID | None = None
+    kind: DeliveryKind | None = None

@@ -54,16 +54,23 @@ class JournalPage(BaseModel):
 
 
 class DeliveryView(BaseModel):
-    """An email, and how it fares."""
+    """An email or an event for a webhook, and how it fares."""
 
     id: UUID
     kind: DeliveryKind
     status: DeliveryStatus
     event_id: str = Field(description="The event that asked for it.")
-    lead_id: UUID
-    recipient: str | None = Field(description="Null once the lead is erased.")
+    lead_id: UUID | None = Field(description="Of an email.")
+    recipient: str | None = Field(description="Of an email. Null once the lead is erased.")
+    webhook_id: UUID | None
+    event_type: str | None = Field(description="Of an event for a webhook.")
+    about: str | None = Field(description="The subject of an event for a webhook.")
     attempts: int
-    next_attempt_at: datetime | None = Field(description="Null unless it is pending.")
+    next_attempt_at: datetime | None = Field(
+        description="Null unless it is pending; while it is tried, when it is tried again if "
+        "nothing is heard of that."
+    )
+    last_status: int | None = Field(description="Status of the endpoint's last answer.")
     last_error: str | None
     created_at: datetime
     updated_at: datetime

@@ -4,6 +4,7 @@ WITH due AS (
     SELECT id
     FROM deliveries
     WHERE status = 'pending'
+        AND webhook_id IS NULL
         AND next_attempt_at <= now()
     ORDER BY next_attempt_at
     LIMIT $1
@@ -12,6 +13,7 @@ WITH due AS (
 UPDATE deliveries
 SET attempts = deliveries.attempts + 1,
     next_attempt_at = now() + $2::interval,
+    leased_until = now() + $2::interval,
     updated_at = now()
 FROM due
 WHERE deliveries.id = due.id

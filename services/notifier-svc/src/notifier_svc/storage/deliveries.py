@@ -1,4 +1,4 @@
-"""The queue and log of emails."""
+"""The queue of emails, and the log of all deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from leadwire.db import Connection
 from notifier_svc.domain.deliveries import (
     DeliveryKind,
     DeliveryRecord,
+    DeliverySelection,
     DeliveryStatus,
     DueDelivery,
     PlannedDelivery,
@@ -71,16 +72,23 @@ class DeliveryStore:
         await self._connection.execute(QUERIES["cancel_deliveries_of_lead"], lead_id)
 
     async def page(
-        self, *, status: DeliveryStatus | None, before: UUID | None, limit: int
+        self, selection: DeliverySelection, *, before: UUID | None, limit: int
     ) -> list[DeliveryRecord]:
         """List deliveries, newest first.
 
         Args:
-            status: Only those that stand so.
+            selection: Which of them.
             before: The last id of the page before.
             limit: Most deliveries to return.
         """
-        rows = await self._connection.fetch(QUERIES["list_deliveries"], status, before, limit)
+        rows = await self._connection.fetch(
+            QUERIES["list_deliveries"],
+            selection.status,
+            selection.webhook_id,
+            selection.kind,
+            before,
+            limit,
+        )
         return [
             DeliveryRecord(
                 **{

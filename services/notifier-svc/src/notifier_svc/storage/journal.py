@@ -52,15 +52,15 @@ class JournalStore:
 
     async def add(
         self, event: ReceivedEvent, *, body: bytes | None, created: Collection[UUID]
-    ) -> None:
-        """Add an event.
+    ) -> int:
+        """Add an event, and plan its deliveries to webhooks; return how many.
 
         Args:
             event: As received.
             body: What may be kept of its body.
             created: The leads that the body tells of, if it is a `leads_created`.
         """
-        await self._connection.execute(
+        status = await self._connection.execute(
             QUERIES["add_journal_entry"],
             event.id,
             event.source,
@@ -73,6 +73,7 @@ class JournalStore:
             body != event.body,
             list(created) or None,
         )
+        return int(status.rpartition(" ")[2])
 
     async def page(
         self,

@@ -1,6 +1,7 @@
 UPDATE deliveries
 SET status = 'delivered',
     last_error = NULL,
+    leased_until = NULL,
     updated_at = now()
 WHERE id = $1
     AND status = 'pending'

@@ -1,6 +1,7 @@
 UPDATE deliveries
 SET status = 'parked',
     last_error = $2,
+    leased_until = NULL,
     updated_at = now()
 WHERE id = $1
     AND status = 'pending'

@@ -1,6 +1,7 @@
 UPDATE deliveries
 SET next_attempt_at = now() + $2::interval,
     last_error = $3,
+    leased_until = NULL,
     updated_at = now()
 WHERE id = $1
     AND status = 'pending'

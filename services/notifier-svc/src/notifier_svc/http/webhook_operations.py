@@ -1,0 +1,88 @@
+"""The routes under `/v1/webhooks`, with what their documentation says."""
+
+from collections.abc import Sequence
+
+from leadwire.http import Operation, Response
+from notifier_svc.domain.errors import (
+    TooManyWebhooksError,
+    UrlNotAllowedError,
+    WebhookNotFoundError,
+)
+from notifier_svc.http.webhook_requests import NewSecret
+from notifier_svc.http.webhook_views import SecretView, WebhooksPage, WebhookView
+from notifier_svc.http.webhooks import WebhookHandlers
+
+
+def webhook_operations(handlers: WebhookHandlers) -> Sequence[Operation]:
+    """Return the operations."""
+    return [
+        Operation(
+            "POST",
+            "/v1/webhooks",
+            handlers.add,
+            summary="Add a webhook",
+            tag="webhooks",
+            description=(
+                "It gets the events that are accepted from now on; "
+                "those before come by a replay. The answer shows the secret, this once."
+            ),
+            responses={201: Response(SecretView, "The webhook with its secret.")},
+            errors=[UrlNotAllowedError, TooManyWebhooksError],
+        ),
+        Operation(
+            "GET",
+            "/v1/webhooks",
+            handlers.list,
+            summary="List webhooks",
+            tag="webhooks",
+            responses={200: Response(WebhooksPage, "A page of webhooks.")},
+        ),
+        Operation(
+            "GET",
+            "/v1/webhooks/{webhook_id}",
+            handlers.show,
+            summary="Show a webhook",
+            tag="webhooks",
+            responses={200: Response(WebhookView, "The webhook, and how it fares.")},
+            errors=[WebhookNotFoundError],
+        ),
+        Operation(
+            "PATCH",
+            "/v1/webhooks/{webhook_id}",
+            handlers.change,
+            summary="Change a webhook",
+            tag="webhooks",
+            description=(
+                "While it is `paused`, events wait for it; they are sent once it is `enabled`, "
+                "and have all their time from then on. When it is `disabled`, what waits is "
+                "cancelled."
+            ),
+            responses={200: Response(WebhookView, "The webhook as it is now.")},
+            errors=[WebhookNotFoundError, UrlNotAllowedError],
+        ),
+        Operation(
+            "DELETE",
+            "/v1/webhooks/{webhook_id}",
+            handlers.delete,
+            summary="Delete a webhook",
+            tag="webhooks",
+            description="What waits for it is cancelled; the log of its deliveries stays.",
+            responses={204: Response(None, "Deleted.")},
+            errors=[WebhookNotFoundError],
+        ),
+        Operation(
+            "POST",
+            "/v1/webhooks/{webhook_id}/rotate-secret",
+            handlers.rotate,
+            summary="Replace the secret of a webhook",
+            tag="webhooks",
+            description=(
+                "For 24 hours the secret that was there signs as well: `webhook-signature` then "
+                "has two signatures. The body may be left out; the answer shows the new secret, "
+                "this once."
+            ),
+            responses={200: Response(SecretView, "The webhook with its new secret.")},
+            errors=[WebhookNotFoundError],
+            consumes={"application/json": NewSecret, "*/*": "No body at all."},
+        ),
+    ]

@@ -1,0 +1,58 @@
+"""What clients are answered about webhooks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from notifier_svc.domain.webhooks import Webhook, WebhookState
+
+
+class WebhookView(BaseModel):
+    """A webhook, without its secret."""
+
+    id: UUID
+    url: str
+    types: list[str] = Field(description="Empty: every event.")
+    description: str
+    state: WebhookState = Field(
+        description="`paused`: events wait, and none is sent. `disabled`: none is kept for it."
+    )
+    state_reason: str | None = Field(
+        description="Why it is disabled, if that was not asked for: `gone` after an answer of 410."
+    )
+    failures: int = Field(description="Deliveries that failed since the last that succeeded.")
+    failing_since: datetime | None = Field(description="When the first of them did.")
+    resume_at: datetime | None = Field(
+        description="Nothing is sent before, as too much failed or the endpoint asked for it."
+    )
+    previous_secret_until: datetime | None = Field(
+        description="Until then the secret that was replaced signs beside the new one."
+    )
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> Self:
+        """Show a webhook."""
+        return cls.model_validate(webhook, from_attributes=True)
+
+
+class SecretView(WebhookView):
+    """A webhook with its secret, which is shown this once."""
+
+    secret: str = Field(description="Keep it: it is not shown again.")
+
+
+class WebhooksPage(BaseModel):
+    """A page of webhooks, oldest first."""
+
+    items: list[WebhookView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, items: Sequence[Webhook], next_cursor: str | None) -> Self:
+        """Show a page."""
+        return cls(items=[WebhookView.of(each) for each in items], next_cursor=next_cursor)

@@ -1,0 +1,3 @@
+SELECT count(*)
+FROM webhooks
+WHERE state <> 'deleted'

@@ -1,0 +1,9 @@
+-- The row stays until what waits for it is cancelled; its secrets do not.
+UPDATE webhooks
+SET state = 'deleted',
+    secret = '',
+    previous_secret = NULL,
+    previous_secret_until = NULL,
+    updated_at = now()
+WHERE id = $1
+    AND state <> 'deleted'

@@ -1,0 +1,8 @@
+SELECT
+    id, url, types, description, state, state_reason, secret, previous_secret, previous_secret_until,
+    failures, failing_since, resume_at, created_at, updated_at
+FROM webhooks
+WHERE state <> 'deleted'
+    AND ($1::uuid IS NULL OR id > $1)
+ORDER BY id
+LIMIT $2
