@@ -268,8 +268,9 @@ class Broker(Protocol):
 
         Args:
             batch: Messages, published in this order.
-            only: Name of the one subscription to deliver to (for replay); None for all
-                that want the type.
+            only: Name of the one subscription to deliver to (for replay), whatever types it
+                wants; None for all that want the type. It reaches a subscription and nothing
+                else that the broker may hold under a name.
 
         Returns:
             One outcome per message, in the batch's order. A lost connection, a blocked
@@ -294,7 +295,7 @@ class Broker(Protocol):
         """Count the messages that wait for a subscription, without those that consumers hold.
 
         Args:
-            subscription: Its name; none wait for one that is not declared.
+            subscription: Its name; none wait for one that is not there.
             up_to: Stands for that many or more.
 
         Raises:

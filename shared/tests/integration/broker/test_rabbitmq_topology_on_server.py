@@ -25,6 +25,7 @@ from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
 SUBSCRIPTION = Subscription(name="asked", types=("one", "two"), retry_delays=(1.0, 5.0))
 QUEUE = "leadwire.asked"
 EVENTS = "leadwire.events"
+DIRECTED = "leadwire.directed"
 
 Tinker = Callable[[aio_pika.abc.AbstractChannel], Awaitable[object]]
 
@@ -52,15 +53,12 @@ async def delete_queue(channel: aio_pika.abc.AbstractChannel) -> None:
     await channel.queue_delete(QUEUE)
 
 
-async def delete_exchange(channel: aio_pika.abc.AbstractChannel) -> None:
-    await channel.exchange_delete(EVENTS)
-
-
 async def test_nothing_is_there_at_first_and_all_of_it_after_declare(
     broker: RabbitMQBroker,
 ) -> None:
     assert await broker.missing([SUBSCRIPTION]) == [
         "exchange leadwire.events",
+        "exchange leadwire.directed",
         "queue leadwire.asked.dead",
         "queue leadwire.asked",
         "queue leadwire.asked.retry.1000",
@@ -123,11 +121,12 @@ async def test_a_queue_made_again_without_its_bindings_is_found(
     assert await broker.missing([SUBSCRIPTION]) == ["bindings one, two of leadwire.asked"]
 
 
+@pytest.mark.parametrize("exchange", [EVENTS, DIRECTED])
 async def test_an_exchange_made_again_by_another_service_is_found(
-    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]], exchange: str
 ) -> None:
     await broker.declare([SUBSCRIPTION])
-    await by_hand(delete_exchange)
+    await by_hand(lambda channel: channel.exchange_delete(exchange))
     await broker.declare([Subscription(name="other", types=("one",))])
     assert await broker.missing([SUBSCRIPTION]) == ["bindings one, two of leadwire.asked"]
     await broker.declare([SUBSCRIPTION])
@@ -203,13 +202,18 @@ async def test_with_the_management_api_a_single_lost_binding_is_found(
         async with await aio_pika.connect(vhost.url) as connection:
             queue = await (await connection.channel()).get_queue(QUEUE)
             await queue.unbind(EVENTS, routing_key="one")
-        assert await broker.missing([SUBSCRIPTION]) == ["binding one of leadwire.asked"]
+            await queue.unbind(DIRECTED, routing_key="asked")
+        assert await broker.missing([SUBSCRIPTION]) == [
+            "binding one of leadwire.asked",
+            "binding asked of leadwire.asked",
+        ]
         async with await aio_pika.connect(vhost.url) as connection:
             await (await connection.channel()).exchange_delete(EVENTS)
         assert await broker.missing([SUBSCRIPTION]) == [
             "exchange leadwire.events",
             "binding one of leadwire.asked",
             "binding two of leadwire.asked",
+            "binding asked of leadwire.asked",
         ]
     finally:
         await broker.stop()

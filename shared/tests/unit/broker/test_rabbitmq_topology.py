@@ -14,7 +14,7 @@ def subscription(**fields: Any) -> Subscription:
 
 
 def test_names_are_those_that_operators_know() -> None:
-    assert NAMES.events == "leadwire.events"
+    assert (NAMES.events, NAMES.directed) == ("leadwire.events", "leadwire.directed")
     found = [
         queue.name
         for queue in queues(NAMES, subscription(retry_delays=(1.0, 5.0)), delivery_limit=1)
@@ -73,4 +73,6 @@ def test_binding_markers_name_the_types_that_were_bound_in_any_order() -> None:
     same = subscription(types=("b", "a", "b"))
     more = subscription(types=("a", "b", "c"))
     assert NAMES.queue_marker(one) == NAMES.queue_marker(same) != NAMES.queue_marker(more)
-    assert NAMES.queue_marker(one) != NAMES.events_marker(one)
+    assert NAMES.exchange_markers(one) == NAMES.exchange_markers(same)
+    markers = [NAMES.queue_marker(one), *NAMES.exchange_markers(one).values()]
+    assert len(set(markers)) == 3

@@ -2,9 +2,11 @@
 
 How an event travels: `publish` sends it, confirmed, to the durable topic exchange
 `leadwire.events` with its type as routing key; each subscription's quorum queue
-`leadwire.<subscription>` takes what is bound to it. A delivery that fails goes through
-`leadwire.<subscription>.retry.<ms>` back to the queue; one that crashes its consumers too
-often ends in `leadwire.<subscription>.dead`, which is drained into the parked table.
+`leadwire.<subscription>` takes what is bound to it. What is for one subscription alone goes
+to the direct exchange `leadwire.directed` with its name as routing key. A delivery that
+fails goes through `leadwire.<subscription>.retry.<ms>` back to the queue; one that crashes
+its consumers too often ends in `leadwire.<subscription>.dead`, which is drained into the
+parked table.
 
 - `_broker`: the port's methods.
 - `_link`: connections that are made on demand and can be cut.

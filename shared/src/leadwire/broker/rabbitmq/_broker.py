@@ -152,7 +152,7 @@ class RabbitMQBroker:
             await link.close()
 
     async def discard(self, subscriptions: Sequence[Subscription]) -> None:
-        """Delete the subscriptions' queues, with what is in them, and the exchange of events.
+        """Delete the subscriptions' queues, with what is in them, and the exchanges.
 
         For a namespace that was made to be thrown away: every other subscription in it
         loses its bindings.
@@ -173,7 +173,9 @@ class RabbitMQBroker:
 
         Args:
             batch: Messages, published in this order.
-            only: Name of the one subscription to deliver to; None for all.
+            only: Name of the one subscription to deliver to; None for all. Another team's
+                queue is known by the name under which its owner has bound it to the exchange
+                for directed messages.
 
         Returns:
             One outcome per message, in the batch's order.
@@ -225,13 +227,16 @@ class RabbitMQBroker:
     async def waiting(self, subscription: str, *, up_to: int) -> int:
         """Count the messages that wait; see `leadwire.broker.Broker.waiting`.
 
-        Those that wait for another attempt are in queues of their own, and not counted.
+        Those that wait for another attempt are in queues of their own, and not counted. A name
+        that is no subscription of ours may be that of another team's queue.
 
         Raises:
             BrokerUnavailableError: The server does not answer.
         """
-        queue = self._names.queue(subscription)
-        return min(up_to, await messages_in(self._consuming, queue))
+        for queue in (self._names.queue(subscription), subscription):
+            if (found := await messages_in(self._consuming, queue)) is not None:
+                return min(up_to, found)
+        return 0
 
     async def check(self) -> None:
         """Prove that the broker answers now.
@@ -254,8 +259,8 @@ class RabbitMQBroker:
     def _addressed(self, message: Message, only: str | None) -> Outgoing:
         if only is None:
             return outgoing(message, exchange=self._names.events, routing_key=message.type)
-        # The default exchange routes to the queue of that name, and returns if there is none.
-        return outgoing(message, exchange="", routing_key=self._names.queue(only))
+        # Not to the default exchange: that reaches every queue of the virtual host by its name.
+        return outgoing(message, exchange=self._names.directed, routing_key=only)
 
     def _link_for_topology(self) -> Link:
         return Link(url=self._url, name=f"{self._name} (topology)")

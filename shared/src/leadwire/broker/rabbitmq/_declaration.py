@@ -5,18 +5,18 @@ have to be routed, and then it lies in the queue of every subscriber of its type
 teams' included. So `missing` knows of bindings in one of two ways:
 
 1. With the management API (its URL set): it lists the bindings and compares. Exact.
-2. Without: by binding markers. After a subscription's bindings are made, `declare` leaves two
+2. Without: by binding markers. After a subscription's bindings are made, `declare` leaves
    exchanges whose names contain a digest of the types that were bound. They delete
-   themselves (auto-delete: with their last binding) together with the queue and with
-   the exchange of events, which are the two ways in which bindings get lost as a side
-   effect. So a passive check finds: a queue that was deleted and made anew by hand, an
-   exchange of events that was deleted and made anew by another service, and a type that
+   themselves (auto-delete: with their last binding) together with the queue and with each
+   of the two exchanges that it is bound to, which are the ways in which bindings get lost
+   as a side effect. So a passive check finds: a queue that was deleted and made anew by hand,
+   an exchange that was deleted and made anew by another service, and a type that
    was added to a subscription without running `topology`. What it cannot find is a single
    binding that an operator removed with intent; only the first way can, and `missing`
    logs which way it went.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aio_pika
 import aiormq
@@ -61,11 +61,8 @@ class Declaration:
             TopologyConflictError: Something exists with other properties.
             BrokerUnavailableError: The server does not answer.
         """
-        events = self._names.events
-        await self._require(
-            events,
-            lambda channel: channel.exchange_declare(events, exchange_type="topic", durable=True),
-        )
+        await self._require(self._names.events, _declare_exchange(self._names.events, "topic"))
+        await self._require(self._names.directed, _declare_exchange(self._names.directed, "direct"))
         for subscription in subscriptions:
             for queue in self._queues(subscription):
                 await self._require(queue.name, _declare_queue(queue))
@@ -77,8 +74,11 @@ class Declaration:
         Raises:
             BrokerUnavailableError: The server or its management API does not answer.
         """
-        events = self._names.events
-        found = [] if await self._has_exchange(events) else [f"exchange {events}"]
+        found = [
+            f"exchange {exchange}"
+            for exchange in (self._names.events, self._names.directed)
+            if not await self._has_exchange(exchange)
+        ]
         for subscription in subscriptions:
             absent = [
                 f"queue {queue.name}"
@@ -89,7 +89,7 @@ class Declaration:
         return found
 
     async def discard(self, subscriptions: Sequence[Subscription]) -> None:
-        """Delete the subscriptions' queues and the exchange of events; markers go with them.
+        """Delete the subscriptions' queues and the exchanges; markers go with them.
 
         Raises:
             BrokerUnavailableError: The server does not answer.
@@ -97,36 +97,46 @@ class Declaration:
         for subscription in subscriptions:
             for queue in self._queues(subscription):
                 await self._require(queue.name, _delete_queue(queue.name))
-        events = self._names.events
-        await self._require(events, lambda channel: channel.exchange_delete(events))
+        for exchange in (self._names.events, self._names.directed):
+            await self._require(exchange, _delete_exchange(exchange))
 
     def _queues(self, subscription: Subscription) -> Sequence[Queue]:
         return queues(self._names, subscription, delivery_limit=self._delivery_limit)
 
     async def _bind(self, subscription: Subscription) -> None:
-        events, queue = self._names.events, self._names.queue(subscription.name)
-        for event_type in subscription.types:
-            await self._require(queue, _bind_queue(queue, events, event_type))
+        queue = self._names.queue(subscription.name)
+        for exchange, keys in self._bindings(subscription).items():
+            for key in keys:
+                await self._require(queue, _bind_queue(queue, exchange, key))
         # The markers come last: they say that all bindings were made.
         lost_with_queue = self._names.queue_marker(subscription)
         await self._require(lost_with_queue, _declare_marker(lost_with_queue))
         await self._require(lost_with_queue, _bind_queue(queue, lost_with_queue, ""))
-        lost_with_events = self._names.events_marker(subscription)
-        await self._require(lost_with_events, _declare_marker(lost_with_events))
-        await self._require(
-            lost_with_events,
-            lambda channel: channel.exchange_bind(destination=events, source=lost_with_events),
-        )
+        for exchange, marker in self._names.exchange_markers(subscription).items():
+            await self._require(marker, _declare_marker(marker))
+            await self._require(marker, _bind_exchange(exchange, marker))
+
+    def _bindings(self, subscription: Subscription) -> Mapping[str, Sequence[str]]:
+        """Return the keys by which a subscription's queue is bound to each exchange."""
+        return {
+            self._names.events: subscription.types,
+            self._names.directed: [subscription.name],
+        }
 
     async def _missing_bindings(self, subscription: Subscription) -> list[str]:
         queue = self._names.queue(subscription.name)
         if self._management is not None:
-            there = await self._management.binding_keys(exchange=self._names.events, queue=queue)
             log.debug("bindings_checked", queue=queue, by="management")
-            return [f"binding {key} of {queue}" for key in subscription.types if key not in there]
+            return [
+                f"binding {key} of {queue}"
+                for exchange, keys in self._bindings(subscription).items()
+                for there in [await self._management.binding_keys(exchange=exchange, queue=queue)]
+                for key in keys
+                if key not in there
+            ]
         markers = (
             self._names.queue_marker(subscription),
-            self._names.events_marker(subscription),
+            *self._names.exchange_markers(subscription).values(),
         )
         complete = all([await self._has_exchange(marker) for marker in markers])
         log.debug("bindings_checked", queue=queue, by="markers")
@@ -172,8 +182,10 @@ class Declaration:
             raise
 
 
-async def messages_in(link: Link, queue: str) -> int:
-    """Return how many messages of a queue no consumer holds; 0 if there is no such queue.
+async def messages_in(link: Link, queue: str) -> int | None:
+    """Return how many messages of a queue no consumer holds; None if there is no such queue.
+
+    Nor is there one that another connection has for itself alone.
 
     Raises:
         BrokerUnavailableError: The server does not answer.
@@ -182,8 +194,8 @@ async def messages_in(link: Link, queue: str) -> int:
     try:
         underlay = await channel.get_underlay_channel()
         answer = await call(underlay.queue_declare(queue, passive=True))
-    except aiormq.exceptions.ChannelNotFoundEntity:
-        return 0
+    except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelLockedResource):
+        return None
     finally:
         await close_channel(channel)
     return answer.message_count or 0
@@ -194,12 +206,24 @@ def _declare_queue(queue: Queue) -> Request:
     return lambda channel: channel.queue_declare(queue.name, durable=True, arguments=arguments)
 
 
+def _declare_exchange(name: str, exchange_type: str) -> Request:
+    return lambda channel: channel.exchange_declare(name, exchange_type=exchange_type, durable=True)
+
+
+def _delete_exchange(name: str) -> Request:
+    return lambda channel: channel.exchange_delete(name)
+
+
 def _delete_queue(name: str) -> Request:
     return lambda channel: channel.queue_delete(name)
 
 
 def _bind_queue(queue: str, exchange: str, key: str) -> Request:
     return lambda channel: channel.queue_bind(queue, exchange, routing_key=key)
+
+
+def _bind_exchange(exchange: str, source: str) -> Request:
+    return lambda channel: channel.exchange_bind(destination=exchange, source=source)
 
 
 def _declare_marker(name: str) -> Request:

@@ -54,6 +54,15 @@ class Names:
         """The topic exchange that all events go to; the routing key is the type."""
         return f"{self.namespace}.events"
 
+    @property
+    def directed(self) -> str:
+        """The direct exchange for one subscription alone; the routing key is its name.
+
+        It reaches a queue whose owner has bound it there, and no other: neither a queue of
+        somebody who shares the virtual host, nor those that belong to a subscription.
+        """
+        return f"{self.namespace}.directed"
+
     def queue(self, subscription: str) -> str:
         """The queue that a subscription's consumers share."""
         return f"{self.namespace}.{subscription}"
@@ -70,9 +79,10 @@ class Names:
         """The binding marker that vanishes with the subscription's queue; see `_declaration`."""
         return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.queue"
 
-    def events_marker(self, subscription: Subscription) -> str:
-        """The binding marker that vanishes with the exchange of events."""
-        return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.events"
+    def exchange_markers(self, subscription: Subscription) -> Mapping[str, str]:
+        """The binding markers that vanish with an exchange, by the exchange."""
+        bound = f"{self.queue(subscription.name)}.bound.{_digest(subscription)}"
+        return {self.events: f"{bound}.events", self.directed: f"{bound}.directed"}
 
 
 def steps(subscription: Subscription) -> list[int]:
