@@ -28,6 +28,7 @@ from leadwire_client.errors import (
     TransportError,
     UnavailableError,
 )
+from leadwire_client.explanations import Assignment, FreeManager, Orphan, Removal, WaitingLead
 from leadwire_client.filters import Filters
 from leadwire_client.frames import (
     Batch,
@@ -43,6 +44,7 @@ from leadwire_client.frames import (
     Reset,
     Synced,
 )
+from leadwire_client.journal import Delivery, JournalEntry
 from leadwire_client.models import (
     Availability,
     Failure,
@@ -63,11 +65,13 @@ from leadwire_client.models import (
     Receipt,
     Tags,
 )
+from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
 
 __all__ = [
     "AccessError",
     "ApiKey",
+    "Assignment",
     "AsyncCheckpoint",
     "AsyncClient",
     "AsyncLiveLeads",
@@ -84,12 +88,14 @@ __all__ = [
     "Client",
     "ConflictError",
     "Credentials",
+    "Delivery",
     "End",
     "Failure",
     "Fault",
     "FileCheckpoint",
     "Filters",
     "Frame",
+    "FreeManager",
     "Gone",
     "Hello",
     "HistoryEntry",
@@ -97,6 +103,7 @@ __all__ = [
     "ImportProgress",
     "ImportStatus",
     "InvalidRequestError",
+    "JournalEntry",
     "Lead",
     "LeadCache",
     "LeadContact",
@@ -110,17 +117,23 @@ __all__ = [
     "Mark",
     "Marked",
     "MemoryCheckpoint",
+    "NewResume",
     "NotFoundError",
     "Origin",
+    "Orphan",
     "Page",
     "ProblemError",
     "ProtocolError",
     "Put",
     "Receipt",
+    "Removal",
     "Reset",
+    "Resume",
+    "ResumeLink",
     "Stream",
     "Synced",
     "Tags",
     "TransportError",
     "UnavailableError",
+    "WaitingLead",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict, overload
 from uuid import UUID
 
 Value: TypeAlias = str | UUID
@@ -42,13 +42,28 @@ def as_query(filters: Filters) -> tuple[tuple[str, str], ...]:
     return tuple((name, _written(name, value)) for name, value in filters.items())
 
 
+@overload
+def moment(name: str, value: datetime) -> str: ...
+@overload
+def moment(name: str, value: datetime | None) -> str | None: ...
+def moment(name: str, value: datetime | None) -> str | None:
+    """Write a moment.
+
+    Raises:
+        ValueError: It has no time zone.
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{name} needs a time zone: datetime(..., tzinfo=UTC)")
+    return value.isoformat()
+
+
 def _written(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError(f"{name} needs a time zone: datetime(..., tzinfo=UTC)")
-        return value.isoformat()
+        return moment(name, value)
     values = [value] if isinstance(value, str | UUID) else list(_iterated(name, value))
     if not values:
         raise ValueError(f"{name} is empty: leave it out, or name one value at least")

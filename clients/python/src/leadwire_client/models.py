@@ -166,7 +166,12 @@ class Marked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One thing that happened to a lead."""
+    """One thing that happened to a lead.
+
+    Attributes:
+        manager: Whom it concerns, by the name that he has today.
+        rule: By which he got or lost the lead, if he did, as `oldest_first`.
+    """
 
     at: datetime
     event: str
@@ -174,6 +179,7 @@ class HistoryEntry:
     from_status: LeadStatus
     to_status: LeadStatus
     manager: ManagerRef | None = None
+    rule: str | None = None
     reason: str | None = None
 
 
@@ -183,7 +189,8 @@ class Manager:
 
     Attributes:
         capacity: Most undecided leads held at once.
-        leads: What he holds, longest held first.
+        lead_count: How many undecided leads he holds.
+        leads: These, longest held first; in lists of managers, 10 of each at most.
     """
 
     id: UUID
@@ -194,6 +201,7 @@ class Manager:
     updated_at: datetime
     rev: int
     email: str | None = None
+    lead_count: int = 0
     leads: tuple[LeadWork, ...] = ()
 
 
@@ -226,10 +234,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportProblem:
-    """Why an import ended before its input did."""
+    """Why an import ended before its input did.
+
+    Attributes:
+        headers_found: Of a file whose columns were not recognised.
+        fields_missing: For which none of them was.
+    """
 
     code: str
     detail: str = ""
+    headers_found: tuple[str, ...] | None = None
+    fields_missing: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ from leadwire_client import (
     LeadStatus,
     NotFoundError,
     Receipt,
+    Resume,
+    ResumeLink,
     TransportError,
     UnavailableError,
 )
@@ -361,3 +363,44 @@ def test_what_a_reader_gets_are_leads(client: Client, fake: FakeLeadwire) -> Non
     [lead] = client.leads()
     assert isinstance(lead, Lead)
     assert lead.name == "Ada\u2028Countess"
+
+
+@pytest.mark.parametrize(
+    "resume", [Resume(name="Lübeck.pdf", content=b"%PDF \r\n--x"), "Analyst since 1842"]
+)
+def test_a_resume_comes_back_as_it_was_sent(client: Client, resume: Resume | str) -> None:
+    lead = client.create_lead(name="Ada", family_name="L", email="a@example.com", resume="draft")
+    client.replace_resume(lead.id, resume, if_match=lead.tags.contact)
+    kept = client.resume(lead.id)
+    assert isinstance(kept, Resume)
+    sent = resume if isinstance(resume, Resume) else Resume(name="resume.txt", content=b"")
+    assert kept.name == sent.name
+    assert kept.content == (sent.content or str(resume).encode())
+
+
+def test_a_resume_may_be_a_file_or_elsewhere(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "ada.pdf"
+    path.write_bytes(b"%PDF")
+    lead = client.create_lead(name="Ada", family_name="L", email="a@example.com", resume=path)
+    assert client.resume(lead.id) == Resume(name="ada.pdf", content=b"%PDF")
+    client.replace_resume(lead.id, "https://example.com/ada")
+    assert client.resume(lead.id) == ResumeLink(url="https://example.com/ada")
+
+
+def test_a_removal_is_shown_done_and_taken_back(client: Client, fake: FakeLeadwire) -> None:
+    lead = fake.add_lead(name="Ada", family_name="L", email="a@example.com")
+    anna, ben = client.add_manager("Anna"), client.add_manager("Ben")
+    [orphan] = client.preview_removal(anna.id).leads
+    assert orphan.next_manager is not None
+    assert (orphan.lead.id, orphan.next_manager.id) == (lead.id, ben.id)
+    client.remove_manager(anna.id)
+    assert client.preview_removal(anna.id).already_removed
+    assert client.assignment(lead.id).manager.name == "Ben"
+    assert client.restore_manager(anna.id).leads == ()
+
+
+def test_leads_are_searched_and_sorted(client: Client) -> None:
+    client.import_leads(rows(3))
+    names = [each.name for each in client.leads(q="name", sort="-name")]
+    assert names == ["Name 2", "Name 1", "Name 0"]
+    assert client.count_leads(q="lead1").total == 1

@@ -5,15 +5,15 @@ from typing import TypeVar
 import pytest
 
 from leadwire_client import Backoff, TransportError, UnavailableError
-from leadwire_client._core import calls
+from leadwire_client._core.calls import leads, managers
 from leadwire_client._core.retries import Attempts
 from leadwire_client._core.wire import Answer, Call
 
 T = TypeVar("T")
 
 BACKOFF = Backoff(first=1.0, most=4.0, chance=lambda: 1.0)
-READ = calls.count_leads(())
-ADD = calls.add_manager({"name": "Ada"})
+READ = leads.count_leads((), q=None)
+ADD = managers.add_manager({"name": "Ada"})
 
 
 def attempts_of(call: Call[T], *, patience: float = 100.0) -> Attempts[T]:

@@ -24,7 +24,7 @@ from leadwire_client import (
     ProblemError,
     UnavailableError,
 )
-from leadwire_client._core import calls
+from leadwire_client._core.calls import leads, managers
 from leadwire_client._core.decoding import problem_of
 from leadwire_client._core.wire import Answer
 from leadwire_client.filters import Filters, as_query
@@ -175,11 +175,11 @@ def test_a_refusal_by_something_in_between_is_one_all_the_same(body: bytes) -> N
 
 
 def test_an_id_cannot_lead_to_another_path() -> None:
-    assert calls.manager("../leads/1?x").request.path == "/v1/managers/..%2Fleads%2F1%3Fx"
+    assert managers.manager("../leads/1?x").request.path == "/v1/managers/..%2Fleads%2F1%3Fx"
 
 
 def test_tags_are_quoted_for_if_match() -> None:
-    headers = calls.mark(UUID(int=1), "interested", if_match="work-7").request.headers
+    headers = leads.mark(UUID(int=1), "interested", reason=None, if_match="work-7").request.headers
     assert headers["If-Match"] == '"work-7"'
 
 

@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+IMPORT_WITHIN: Final = 600.0
+"""Seconds that an import may take, if its sender waits for it."""
+
 _FIRST: Final = 0.2
 _LONGEST: Final = 5.0
 

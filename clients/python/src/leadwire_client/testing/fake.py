@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from leadwire_client._core.decoding import decode, encode
 from leadwire_client.models import Lead, Manager
 from leadwire_client.testing.refusal import Refusal
-from leadwire_client.testing.serving import Handler, Seen
+from leadwire_client.testing.seen import Seen
+from leadwire_client.testing.serving import Handler
 from leadwire_client.testing.state import Logged, State
 
 

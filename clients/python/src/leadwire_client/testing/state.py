@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from leadwire_client.resumes import Resume, ResumeLink
 from leadwire_client.testing.refusal import Refusal, not_found
 
 JSON = dict[str, Any]
@@ -42,6 +43,8 @@ class State:
     paused: set[str] = field(default_factory=set)
     imports: dict[str, JSON] = field(default_factory=dict)
     answers: dict[str, tuple[int, JSON]] = field(default_factory=dict)
+    resumes: dict[str, Resume | ResumeLink] = field(default_factory=dict)
+    removed: dict[str, JSON] = field(default_factory=dict)
     history: dict[str, list[JSON]] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
     pruned_to: int = 0
@@ -99,6 +102,7 @@ class State:
         """Erase a lead."""
         lead = self.lead(lead_id)
         del self.leads[lead_id]
+        self.resumes.pop(lead_id, None)
         self.log.append(Logged(lead_id, lead["rev"] + 1, lead, None))
         self.changed.notify_all()
         self.match()
@@ -123,7 +127,8 @@ class State:
             raise not_found("manager")
         held = [each for each in self.leads.values() if _holder(each) == manager_id]
         state = "paused" if manager_id in self.paused else "busy" if held else "free"
-        return {**self.managers[manager_id], "leads": held, "state": state}
+        kept = self.managers[manager_id]
+        return {**kept, "leads": held, "lead_count": len(held), "state": state}
 
     def add_manager(self, fields: Mapping[str, Any]) -> JSON:
         """Add a manager, who takes the oldest waiting lead."""
@@ -135,29 +140,60 @@ class State:
         self.match()
         return self.manager(stored["id"])
 
-    def mark(self, lead_id: str, status: str) -> JSON:
+    def remove_manager(self, manager_id: str) -> None:
+        """Remove a manager; his leads wait again. Nothing if that was done before."""
+        if manager_id in self.removed:
+            return
+        held = self.manager(manager_id)["leads"]
+        self.removed[manager_id] = self.managers.pop(manager_id)
+        for lead in held:
+            self.assign(lead["id"], None)
+        self.match()
+
+    def restore_manager(self, manager_id: str) -> JSON:
+        """Take a removal back."""
+        if manager_id in self.removed:
+            self.managers[manager_id] = self.removed.pop(manager_id)
+            self.match()
+        return self.manager(manager_id)
+
+    def removal(self, manager_id: str) -> JSON:
+        """Give what would happen if a manager was removed now."""
+        if manager_id in self.removed:
+            return {"manager": _ref(self.removed[manager_id]), "already_removed": True, "leads": []}
+        manager = self.manager(manager_id)
+        others = [each for each in self.managers if each != manager_id and self._has_room(each)]
+        heirs = [_ref(self.managers[each]) for each in others]
+        leads = [
+            {"lead": lead, "next_manager": heirs.pop(0) if heirs else None}
+            for lead in manager["leads"]
+        ]
+        return {"manager": _ref(manager), "already_removed": False, "leads": leads}
+
+    def mark(self, lead_id: str, status: str, *, reason: str | None = None) -> JSON:
         """Mark a lead; give it and what its manager got."""
         lead = self.lead(lead_id)
-        if lead["status"] in DECIDED and status != lead["status"]:
-            raise Refusal(409, "illegal_transition", allowed=[])
+        _check_transition(lead["status"], status, reason)
         freed = _holder(lead) if status in DECIDED else None
         if status != lead["status"]:
             kept = {"manager": None} if status in DECIDED else {}
-            self._tell(lead, f"lead_{status}", status)
+            self._tell(lead, f"lead_{status}", status, reason=reason)
             self.change(lead_id, "work", status=status, **kept)
         held_before = set(self._held(freed))
         self.match()
         got = [each for each in self._held(freed) if each not in held_before]
         return {"lead": self.lead(lead_id), "next_lead": self.leads[got[0]] if got else None}
 
-    def assign(self, lead_id: str, manager_id: str | None) -> JSON:
+    def assign(self, lead_id: str, manager_id: str | None, *, reason: str | None = None) -> JSON:
         """Give a lead to a manager, or to nobody."""
         lead = self.lead(lead_id)
         manager = None
         if manager_id is not None:
             found = self.manager(manager_id)
             manager = {"id": found["id"], "name": found["name"]}
-        self._tell(lead, "lead_assigned" if manager else "lead_released", lead["status"])
+        about = {**lead, "manager": manager} if manager else lead
+        event = "lead_assigned" if manager else "lead_released"
+        self._tell(about, event, lead["status"], reason=reason)
         return self.change(lead_id, "work", manager=manager)
 
     def match(self) -> None:
@@ -189,7 +225,7 @@ class State:
         self.log.append(Logged(lead["id"], lead["rev"], before, lead))
         self.changed.notify_all()
 
-    def _tell(self, lead: JSON, event: str, status: str) -> None:
+    def _tell(self, lead: JSON, event: str, status: str, *, reason: str | None) -> None:
         entry = {
             "at": _now(),
             "event": event,
@@ -197,7 +233,8 @@ class State:
             "from_status": lead["status"],
             "to_status": status,
             "manager": lead["manager"],
-            "reason": None,
+            "rule": None,
+            "reason": reason,
         }
         self.history.setdefault(lead["id"], []).append(entry)
 
@@ -208,6 +245,20 @@ class State:
         cellphone = fields.get("cellphone")
         if cellphone and any(each["cellphone"] == cellphone for each in others):
             raise Refusal(409, "cellphone_exists")
+
+
+def _check_transition(current: str, asked: str, reason: str | None) -> None:
+    if current not in DECIDED or asked == current:
+        return
+    if asked not in DECIDED:
+        allowed = [each for each in DECIDED if each != current]
+        raise Refusal(409, "illegal_transition", allowed=allowed)
+    if reason is None:
+        raise Refusal(409, "reason_required")
+
+
+def _ref(manager: JSON) -> JSON:
+    return {"id": manager["id"], "name": manager["name"]}
 
 
 def _holder(lead: JSON) -> str | None:

@@ -1,0 +1,1 @@
+"""Every operation, as a call: what is asked, and what the answer means."""

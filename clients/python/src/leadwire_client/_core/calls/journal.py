@@ -1,0 +1,24 @@
+"""What is asked about the journal of events, and about deliveries."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from leadwire_client._core.calls.making import get, query_of
+from leadwire_client._core.wire import Call, Query
+from leadwire_client.filters import moment
+from leadwire_client.journal import Delivery, JournalEntry
+from leadwire_client.models import Page
+
+
+def journal(
+    *, types: Iterable[str], since: datetime | None, until: datetime | None, at: Query
+) -> Call[Page[JournalEntry]]:
+    """Read a page of the journal."""
+    received = {"from": moment("since", since), "to": moment("until", until)}
+    named = tuple(("type", each) for each in types)
+    return get("/v1/journal", Page[JournalEntry], (*named, *query_of(**received), *at))
+
+
+def deliveries(*, status: str | None, at: Query) -> Call[Page[Delivery]]:
+    """Read a page of deliveries."""
+    return get("/v1/deliveries", Page[Delivery], (*query_of(status=status), *at))

@@ -1,0 +1,50 @@
+"""What the journal keeps of events, and what became of deliveries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One event, as it was received.
+
+    Attributes:
+        subject: The lead or manager that it concerns.
+        redacted_at: When an erased lead's personal data was taken out, if it was.
+        event: The whole CloudEvent; None if nothing of it may be kept.
+    """
+
+    id: str
+    source: str
+    type: str
+    received_at: datetime
+    subject: str | None = None
+    time: datetime | None = None
+    redacted_at: datetime | None = None
+    event: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to somebody outside.
+
+    Attributes:
+        event_id: The event that asked for it.
+        recipient: None once the lead is erased.
+        next_attempt_at: None unless it is pending.
+    """
+
+    id: UUID
+    kind: str
+    status: str
+    event_id: str
+    lead_id: UUID
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+    recipient: str | None = None
+    next_attempt_at: datetime | None = None
+    last_error: str | None = None

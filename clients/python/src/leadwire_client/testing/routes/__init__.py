@@ -1,0 +1,1 @@
+"""Which path of the fake does what, by what it is about."""
