@@ -67,6 +67,7 @@ from leadwire_client.models import (
 )
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
+from leadwire_client.webhooks import Webhook, WebhookWithSecret
 
 __all__ = [
     "AccessError",
@@ -136,4 +137,6 @@ __all__ = [
     "TransportError",
     "UnavailableError",
     "WaitingLead",
+    "Webhook",
+    "WebhookWithSecret",
 ]

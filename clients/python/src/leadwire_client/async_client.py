@@ -7,6 +7,7 @@ from leadwire_client._async.imports import AsyncImportOperations
 from leadwire_client._async.journal import AsyncJournalOperations
 from leadwire_client._async.leads import AsyncLeadOperations
 from leadwire_client._async.managers import AsyncManagerOperations
+from leadwire_client._async.webhooks import AsyncWebhookOperations
 from leadwire_client._core.polling import IMPORT_WITHIN
 from leadwire_client._core.retries import Backoff
 from leadwire_client._core.session import StreamSession, Wish, patience_of
@@ -19,7 +20,11 @@ from leadwire_client.filters import Filters, as_query
 
 
 class AsyncClient(
-    AsyncLeadOperations, AsyncManagerOperations, AsyncImportOperations, AsyncJournalOperations
+    AsyncLeadOperations,
+    AsyncManagerOperations,
+    AsyncImportOperations,
+    AsyncJournalOperations,
+    AsyncWebhookOperations,
 ):
     """Talks to one Leadwire server; see `Client`, method by method.
 

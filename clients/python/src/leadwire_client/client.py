@@ -12,13 +12,16 @@ from leadwire_client._sync.imports import ImportOperations
 from leadwire_client._sync.journal import JournalOperations
 from leadwire_client._sync.leads import LeadOperations
 from leadwire_client._sync.managers import ManagerOperations
+from leadwire_client._sync.webhooks import WebhookOperations
 from leadwire_client.checkpoints import Checkpoint
 from leadwire_client.credentials import Credentials
 from leadwire_client.filters import Filters, as_query
 from leadwire_client.stream import LiveLeads, Stream
 
 
-class Client(LeadOperations, ManagerOperations, ImportOperations, JournalOperations):
+class Client(
+    LeadOperations, ManagerOperations, ImportOperations, JournalOperations, WebhookOperations
+):
     """Talks to one Leadwire server.
 
     What is safe to repeat is repeated when the server cannot be reached or says later: reads,

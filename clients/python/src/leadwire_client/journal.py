@@ -29,22 +29,30 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message to somebody outside.
+    """One message to somebody or something outside.
 
     Attributes:
         event_id: The event that asked for it.
-        recipient: None once the lead is erased.
+        lead_id: Of an email.
+        recipient: Of an email; None once the lead is erased.
+        event_type: Of an event for a webhook.
+        about: The subject of such an event.
         next_attempt_at: None unless it is pending.
+        last_status: Of the last answer of a webhook.
     """
 
     id: UUID
     kind: str
     status: str
     event_id: str
-    lead_id: UUID
     attempts: int
     created_at: datetime
     updated_at: datetime
+    lead_id: UUID | None = None
     recipient: str | None = None
+    webhook_id: UUID | None = None
+    event_type: str | None = None
+    about: str | None = None
     next_attempt_at: datetime | None = None
+    last_status: int | None = None
     last_error: str | None = None

@@ -404,3 +404,14 @@ def test_leads_are_searched_and_sorted(client: Client) -> None:
     names = [each.name for each in client.leads(q="name", sort="-name")]
     assert names == ["Name 2", "Name 1", "Name 0"]
     assert client.count_leads(q="lead1").total == 1
+
+
+def test_a_webhook_is_added_changed_and_deleted(client: Client) -> None:
+    added = client.add_webhook("https://example.com/hook", types=["lead_assigned"])
+    assert added.secret not in repr(added)
+    assert client.change_webhook(added.id, {"state": "paused"}).state == "paused"
+    assert client.rotate_secret(added.id, secret="whsec_new").secret == "whsec_new"
+    assert [each.id for each in client.webhooks()] == [added.id]
+    assert client.webhook(added.id).types == ("lead_assigned",)
+    client.delete_webhook(added.id)
+    assert list(client.webhooks()) == []

@@ -41,6 +41,8 @@ from leadwire_client import (
     ResumeLink,
     Tags,
     WaitingLead,
+    Webhook,
+    WebhookWithSecret,
 )
 from leadwire_client.testing import FakeLeadwire
 from leadwire_client.testing.seen import Seen
@@ -123,7 +125,24 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("notifier-svc", "journal_list"): lambda client: client.journal(
         types=["lead_assigned"], since=NOON, until=NOON
     ),
-    ("notifier-svc", "deliveries_list"): lambda client: client.deliveries(status="sent"),
+    ("notifier-svc", "deliveries_list"): lambda client: client.deliveries(
+        status="parked", webhook_id=ONE, kind="webhook"
+    ),
+    ("notifier-svc", "webhooks_add"): lambda client: client.add_webhook(
+        "https://example.com",
+        types=["lead_assigned"],
+        description="ours",
+        state="paused",
+        secret="whsec_",
+    ),
+    ("notifier-svc", "webhooks_list"): lambda client: client.webhooks(),
+    ("notifier-svc", "webhooks_show"): lambda client: client.webhook(ONE),
+    ("notifier-svc", "webhooks_change"): lambda client: client.change_webhook(
+        ONE,
+        {"url": "https://example.com", "types": [], "description": "", "state": "enabled"},
+    ),
+    ("notifier-svc", "webhooks_delete"): lambda client: client.delete_webhook(ONE),
+    ("notifier-svc", "webhooks_rotate"): lambda client: client.rotate_secret(ONE, secret="whsec_"),
     ("stream-svc", "leads_stream"): lambda client: client.stream(cursor="here", **FILTERS),
     ("stream-svc", "leads_list_page"): lambda client: client.leads_page(
         cursor="here", limit=10, q="ada", sort="name", **FILTERS
@@ -168,6 +187,8 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("manager-svc", "WaitingLeadView"): WaitingLead,
     ("notifier-svc", "DeliveryView"): Delivery,
     ("notifier-svc", "JournalEntryView"): JournalEntry,
+    ("notifier-svc", "SecretView"): WebhookWithSecret,
+    ("notifier-svc", "WebhookView"): Webhook,
     ("stream-svc", "LeadCounts"): LeadCounts,
     ("stream-svc", "LeadView"): Lead,
     ("stream-svc", "LeadManager"): ManagerRef,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from leadwire_client._core.calls import journal as calls
+from leadwire_client._core.calls.making import Id
 from leadwire_client._sync.caller import Caller
 from leadwire_client.journal import Delivery, JournalEntry
 
@@ -28,6 +29,20 @@ class JournalOperations(Caller):
         wanted = tuple(types)
         return self._all(lambda at: calls.journal(types=wanted, since=since, until=until, at=at))
 
-    def deliveries(self, *, status: str | None = None) -> Iterator[Delivery]:
-        """Give messages to people outside, and what became of them."""
-        return self._all(lambda at: calls.deliveries(status=status, at=at))
+    def deliveries(
+        self,
+        *,
+        status: str | None = None,
+        webhook_id: Id | None = None,
+        kind: str | None = None,
+    ) -> Iterator[Delivery]:
+        """Give messages to people and programs outside, and what became of them.
+
+        Args:
+            status: `pending`, `delivered`, `parked` or `cancelled`.
+            webhook_id: To this webhook.
+            kind: `acknowledgement`, `alert` or `webhook`.
+        """
+        return self._all(
+            lambda at: calls.deliveries(status=status, webhook_id=webhook_id, kind=kind, at=at)
+        )

@@ -11,13 +11,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from leadwire_client.resumes import ResumeLink
 from leadwire_client.testing.refusal import Refusal, not_found
-from leadwire_client.testing.routes import imports, journal, leads, managers
+from leadwire_client.testing.routes import imports, journal, leads, managers, webhooks
 from leadwire_client.testing.routes.paging import JSON, Reply
 from leadwire_client.testing.seen import Seen
 from leadwire_client.testing.state import State
 from leadwire_client.testing.streaming import Telling
 
-_ROUTES: Final = (*leads.ROUTES, *managers.ROUTES, *imports.ROUTES, *journal.ROUTES)
+_ROUTES: Final = (
+    *leads.ROUTES,
+    *managers.ROUTES,
+    *imports.ROUTES,
+    *journal.ROUTES,
+    *webhooks.ROUTES,
+)
 
 
 class Handler(BaseHTTPRequestHandler):

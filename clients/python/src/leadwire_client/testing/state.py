@@ -44,6 +44,7 @@ class State:
     imports: dict[str, JSON] = field(default_factory=dict)
     answers: dict[str, tuple[int, JSON]] = field(default_factory=dict)
     resumes: dict[str, Resume | ResumeLink] = field(default_factory=dict)
+    webhooks: dict[str, JSON] = field(default_factory=dict)
     removed: dict[str, JSON] = field(default_factory=dict)
     history: dict[str, list[JSON]] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
@@ -61,7 +62,7 @@ class State:
             errors = [{"in": "body", "path": name, "message": "required"} for name in missing]
             raise Refusal(422, "invalid_request", errors=errors)
         self._check_unique(fields, but=None)
-        now = _now()
+        moment = now()
         lead = {
             "id": str(uuid4()),
             "cellphone": None,
@@ -71,8 +72,8 @@ class State:
             "import_id": None,
             "attributes": {},
             "has_resume": False,
-            "created_at": now,
-            "updated_at": now,
+            "created_at": moment,
+            "updated_at": moment,
             "rev": 1,
             "tags": {"contact": "contact-1", "work": None},
             **fields,
@@ -89,7 +90,7 @@ class State:
         changed = {
             **lead,
             **changes,
-            "updated_at": _now(),
+            "updated_at": now(),
             "rev": lead["rev"] + 1,
             "tags": {**lead["tags"], side: f"{side}-{number}"},
         }
@@ -134,9 +135,9 @@ class State:
         """Add a manager, who takes the oldest waiting lead."""
         if not fields.get("name"):
             raise Refusal(422, "invalid_request")
-        now = _now()
+        moment = now()
         stored = {"email": None, "capacity": 1, **fields, "id": str(uuid4()), "rev": 1}
-        self.managers[stored["id"]] = {**stored, "created_at": now, "updated_at": now}
+        self.managers[stored["id"]] = {**stored, "created_at": moment, "updated_at": moment}
         self.match()
         return self.manager(stored["id"])
 
@@ -227,7 +228,7 @@ class State:
 
     def _tell(self, lead: JSON, event: str, status: str, *, reason: str | None) -> None:
         entry = {
-            "at": _now(),
+            "at": now(),
             "event": event,
             "actor": "fake",
             "from_status": lead["status"],
@@ -269,5 +270,6 @@ def _waits(lead: JSON) -> bool:
     return lead["manager"] is None and lead["status"] not in DECIDED
 
 
-def _now() -> str:
+def now() -> str:
+    """Give the moment, as answers write it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")

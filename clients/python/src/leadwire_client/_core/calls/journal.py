@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from leadwire_client._core.calls.making import get, query_of
+from leadwire_client._core.calls.making import Id, get, query_of
 from leadwire_client._core.wire import Call, Query
 from leadwire_client.filters import moment
 from leadwire_client.journal import Delivery, JournalEntry
@@ -19,6 +19,9 @@ def journal(
     return get("/v1/journal", Page[JournalEntry], (*named, *query_of(**received), *at))
 
 
-def deliveries(*, status: str | None, at: Query) -> Call[Page[Delivery]]:
+def deliveries(
+    *, status: str | None, webhook_id: Id | None, kind: str | None, at: Query
+) -> Call[Page[Delivery]]:
     """Read a page of deliveries."""
-    return get("/v1/deliveries", Page[Delivery], (*query_of(status=status), *at))
+    query = query_of(status=status, webhook_id=webhook_id, kind=kind)
+    return get("/v1/deliveries", Page[Delivery], (*query, *at))

@@ -1,0 +1,40 @@
+"""What is asked about webhooks."""
+
+from collections.abc import Mapping
+
+from leadwire_client._core.calls.making import Id, delete, fields, get, path_of, write
+from leadwire_client._core.wire import Call, Query
+from leadwire_client.models import Page
+from leadwire_client.webhooks import Webhook, WebhookWithSecret
+
+
+def webhooks(*, at: Query) -> Call[Page[Webhook]]:
+    """Read a page of webhooks."""
+    return get("/v1/webhooks", Page[Webhook], at)
+
+
+def webhook(webhook_id: Id) -> Call[Webhook]:
+    """Read a webhook."""
+    return get(path_of("webhooks", webhook_id), Webhook)
+
+
+def add_webhook(data: Mapping[str, object]) -> Call[WebhookWithSecret]:
+    """Add a webhook."""
+    return write("POST", "/v1/webhooks", WebhookWithSecret, body=data, repeatable=False)
+
+
+def change_webhook(webhook_id: Id, changes: Mapping[str, object]) -> Call[Webhook]:
+    """Change a webhook."""
+    return write("PATCH", path_of("webhooks", webhook_id), Webhook, body=changes)
+
+
+def delete_webhook(webhook_id: Id) -> Call[None]:
+    """Delete a webhook."""
+    return delete(path_of("webhooks", webhook_id))
+
+
+def rotate_secret(webhook_id: Id, *, secret: str | None) -> Call[WebhookWithSecret]:
+    """Give a webhook another secret. A repetition would replace the one before, too soon."""
+    path = path_of("webhooks", webhook_id, "rotate-secret")
+    body = fields(secret=secret)
+    return write("POST", path, WebhookWithSecret, body=body, repeatable=False)

@@ -1,0 +1,55 @@
+"""Webhooks, for a client that blocks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from leadwire_client._core.calls import webhooks as calls
+from leadwire_client._core.calls.making import Id, fields
+from leadwire_client._sync.caller import Caller
+from leadwire_client.webhooks import Webhook, WebhookWithSecret
+
+
+class WebhookOperations(Caller):
+    """What can be asked about webhooks."""
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """Give all webhooks."""
+        return self._all(lambda at: calls.webhooks(at=at))
+
+    def webhook(self, webhook_id: Id) -> Webhook:
+        """Read a webhook."""
+        return self._run(calls.webhook(webhook_id))
+
+    def add_webhook(
+        self,
+        url: str,
+        *,
+        types: Iterable[str] = (),
+        description: str = "",
+        state: str = "enabled",
+        secret: str | None = None,
+    ) -> WebhookWithSecret:
+        """Have events sent to an address.
+
+        Args:
+            url: Where to, by POST.
+            types: Of the events; by default of every type.
+            description: For people.
+            state: `enabled`, `paused` or `disabled`.
+            secret: Signs what is sent; one is made by default.
+        """
+        data = fields(
+            url=url, types=list(types), description=description, state=state, secret=secret
+        )
+        return self._run(calls.add_webhook(data))
+
+    def change_webhook(self, webhook_id: Id, changes: Mapping[str, object]) -> Webhook:
+        """Change `url`, `types`, `description` or `state`; what is left out stays."""
+        return self._run(calls.change_webhook(webhook_id, changes))
+
+    def delete_webhook(self, webhook_id: Id) -> None:
+        """Send nothing more to a webhook, and forget it."""
+        self._run(calls.delete_webhook(webhook_id))
+
+    def rotate_secret(self, webhook_id: Id, *, secret: str | None = None) -> WebhookWithSecret:
+        """Give a webhook another secret; for a while the one before signs, too."""
+        return self._run(calls.rotate_secret(webhook_id, secret=secret))
