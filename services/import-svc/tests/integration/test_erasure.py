@@ -8,7 +8,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import Lead, NewLeads
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.storage.files import FileStore
@@ -238,7 +238,7 @@ class Office:
             for lead in leads:
                 await self._leads.add(connection, lead)
             announcer = LeadsAnnouncer(outbox=self._outbox)
-            await announcer.announce(connection, announcer.events(leads))
+            await announcer.announce(connection, announcer.events(NewLeads.of(*leads)))
             await self._changes.updated(connection, leads)
 
     async def erase(self, lead: Lead) -> None:

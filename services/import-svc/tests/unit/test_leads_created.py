@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import Lead, NewLeads
 from import_svc.domain.names import MAX_NAME_LENGTH
 from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, RawRow
 from import_svc.domain.validation import judge_row
@@ -80,30 +80,46 @@ def as_models_write_it(written: Message, leads: list[Lead]) -> Message:
     [
         [lead()],
         [lead(origin=Origin.FORM, cellphone=None, has_resume=True)],
-        [lead(created_at=datetime(2026, 1, 2, tzinfo=UTC)), lead()],
+        [lead(created_at=datetime(2026, 1, 2, tzinfo=UTC))],
         [
             lead(name='Zoë "Z" \\ 李 😀'),
             lead(attributes='{"Company":"Müller","n":[1,null,{"x":1.5}]}'),
         ],
     ],
-    ids=["import", "form", "two moments", "texts"],
+    ids=["import", "form", "a whole second", "texts"],
 )
 def test_an_event_is_what_the_models_write_byte_by_byte(leads: list[Lead]) -> None:
-    (message,) = leads_created(leads)
+    (message,) = leads_created(NewLeads.of(*leads))
     assert message == as_models_write_it(message, leads)
 
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
 def test_any_name_is_written_as_the_models_write_it(names: list[str]) -> None:
     leads = [lead(name=name) for name in names]
-    (message,) = leads_created(leads)
+    (message,) = leads_created(NewLeads.of(*leads))
     assert message == as_models_write_it(message, leads)
+
+
+def test_of_no_leads_there_are_no_events() -> None:
+    nobody = NewLeads(
+        ids=[],
+        names=[],
+        family_names=[],
+        emails=[],
+        email_keys=[],
+        cellphones=[],
+        attributes=[],
+        origin=Origin.IMPORT,
+        import_id=IMPORT_ID,
+        created_at=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    assert list(leads_created(nobody)) == []
 
 
 @pytest.mark.parametrize("count", [1, 199, 200, 201, 450])
 def test_small_leads_go_two_hundred_to_an_event_in_order(count: int) -> None:
     leads = [lead(origin=Origin.FORM, cellphone=None) for _ in range(count)]
-    messages = list(leads_created(leads))
+    messages = list(leads_created(NewLeads.of(*leads)))
     assert len(messages) == math.ceil(count / MAX_LEADS_PER_EVENT)
     assert len({message.id for message in messages}) == len(messages)
     assert [found.id for message in messages for found in read(message).leads] == [
@@ -119,7 +135,7 @@ def read(message: Message) -> LeadsCreated:
 
 def test_large_leads_are_cut_into_events_that_fit() -> None:
     leads = [lead(attributes='{"note":"' + "x" * 9_000 + '"}') for _ in range(20)]
-    messages = list(leads_created(leads))
+    messages = list(leads_created(NewLeads.of(*leads)))
     assert max(len(message.body) for message in messages) <= MAX_EVENT_BYTES
     assert [len(read(message).leads) for message in messages] == [6, 6, 6, 2]
 
@@ -144,7 +160,7 @@ def test_extra_columns_that_pass_are_read_by_the_other_services(
     judged = judge_row(row, region=None, cellphone_required=True)
     if not judged.codes:
         large = lead(attributes=judged.attributes)
-        (message,) = leads_created([large])
+        (message,) = leads_created(NewLeads.of(large))
         assert read(message).leads == (contact(large),)
 
 
@@ -163,6 +179,6 @@ def test_the_largest_row_that_passes_fits_an_event() -> None:
             email=judged.email,
             attributes=judged.attributes,
         )
-        (message,) = leads_created([large])
+        (message,) = leads_created(NewLeads.of(large))
         assert len(message.body) <= MAX_EVENT_BYTES
         assert message == as_models_write_it(message, [large])

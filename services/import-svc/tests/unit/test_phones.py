@@ -40,8 +40,7 @@ def judged_by_reference(text: str, region: str | None) -> Verdict:
 
 
 def judged_here(text: str, region: str | None) -> Verdict:
-    phone = parse_phone(text, region)
-    return None if phone is None else (phone.e164, phone.extension)
+    return parse_phone(text, region)
 
 
 def example_numbers(region: str) -> list[PhoneNumber]:

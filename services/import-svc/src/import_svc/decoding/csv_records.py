@@ -53,6 +53,8 @@ class RecordReader:
         self._patience += _REREAD_RATIO * sum(map(len, lines))
         lines = self._unfinished + lines
         self._unfinished = []
+        if not self._in_dropped_quote and _plain(lines):
+            return list(filter(None, csv.reader(lines, delimiter=self._delimiter)))
         begin = self._end_of_dropped_quote(lines)
         records: list[list[str] | RawRow] = []
         while begin < len(lines):
@@ -131,6 +133,11 @@ class RecordReader:
                 return position
             self._in_dropped_quote = line.count('"') % 2 == 0
         return len(lines)
+
+
+def _plain(lines: list[str]) -> bool:
+    """Tell whether each line is a record, as in most files, and none is too large."""
+    return '"' not in "".join(lines) and max(map(len, lines), default=0) <= MAX_ROW_BYTES
 
 
 def _too_large(lines: list[str], begin: int, end: int) -> bool:

@@ -6,8 +6,9 @@ of that set happens to be UTF-8. A row that is ragged or wrongly quoted fails al
 """
 
 import codecs
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, cast
 
 from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.csv_header import Header, read_header, without_what_is_passed_over
@@ -27,6 +28,10 @@ _MARKS: Final = (
 _LONGEST_MARK: Final = 4
 _SAMPLE: Final = 1_024
 _AS_WINDOWS_1252: Final = "leadwire-as-windows-1252"
+
+
+# What `RawRow()` does, at half of its time.
+_raw_row: Final = cast("Callable[[tuple[object, ...]], RawRow]", partial(tuple.__new__, RawRow))
 
 
 class CsvDecoder:
@@ -102,28 +107,27 @@ class _Table:
         self._others = header.columns.others
 
     def rows(self, lines: list[str], *, final: bool) -> list[RawRow]:
-        width, others = self._width, self._others
+        records = self._records.feed(lines, final=final)
         name, family_name, email, cellphone = self._positions
-        rows = []
-        for record in self._records.feed(lines, final=final):
-            if isinstance(record, RawRow):
-                rows.append(record)
-            elif len(record) != width:
-                rows.append(self._ragged(len(record)))
-            else:
-                attributes = (
-                    {title: text for n, title in others if (text := record[n])} if others else None
+        width, others = self._width, self._others
+        return [
+            _raw_row(
+                (
+                    record[name],
+                    record[family_name],
+                    record[email],
+                    record[cellphone],
+                    {title: text for n, title in others if (text := record[n])} if others else None,
+                    None,
                 )
-                rows.append(
-                    RawRow(
-                        record[name],
-                        record[family_name],
-                        record[email],
-                        record[cellphone],
-                        attributes,
-                    )
-                )
-        return rows
+            )
+            if type(record) is list and len(record) == width
+            else self._defective(record)
+            for record in records
+        ]
+
+    def _defective(self, record: list[str] | RawRow) -> RawRow:
+        return record if isinstance(record, RawRow) else self._ragged(len(record))
 
     def _ragged(self, found: int) -> RawRow:
         return defective(

@@ -56,7 +56,7 @@ def change_lead(
         return faults
     if "cellphone" in values:
         phone: Phone | None = values["cellphone"]
-        values["cellphone"] = phone and phone.e164
+        values["cellphone"] = phone and phone[0]
     after = lead._replace(**values)
     if after == lead and _is_same_json(str(encoded), lead.attributes):
         return lead
@@ -109,9 +109,10 @@ def _attributes(
         attributes = _merged(orjson.loads(lead.attributes), patch)
     if "cellphone" in values and not (isinstance(patch, dict) and EXTENSION in patch):
         phone: Phone | None = values["cellphone"]
-        if phone is not None and phone.extension:
-            attributes[EXTENSION] = phone.extension
-        elif phone is None or phone.e164 != lead.cellphone:
+        e164, extension = phone or (None, None)
+        if extension:
+            attributes[EXTENSION] = extension
+        elif e164 is None or e164 != lead.cellphone:
             attributes.pop(EXTENSION, None)
     return attributes
 

@@ -43,4 +43,4 @@ def _keys(text: str, region: str | None) -> Iterator[str]:
         # Spreadsheets drop the plus sign.
         phone = parse_phone(match[0], region) or parse_phone("+" + match[0].lstrip("+"), None)
         if phone:
-            yield phone.e164
+            yield phone[0]

@@ -1,6 +1,7 @@
 """What may be a name or a family name."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 MAX_NAME_LENGTH: Final = 200
@@ -27,3 +28,17 @@ def clean_name(text: str) -> str | None:
         if _FORBIDDEN.search(name):
             return None
     return None if len(name) > MAX_NAME_LENGTH or _UNREADABLE in name else name
+
+
+def clean_names(values: Sequence[object]) -> list[str]:
+    """Return of each value what `clean_name` does; empty if it is not valid, or no text."""
+    texts = [value if isinstance(value, str) else "" for value in values]
+    # One look at all of them together. Those that fail it are looked at one by one.
+    together = "".join(texts)
+    if (
+        together.isprintable()
+        and _UNREADABLE not in together
+        and max(map(len, texts), default=0) <= MAX_NAME_LENGTH
+    ):
+        return [text.strip() for text in texts]
+    return [clean_name(text) or "" for text in texts]

@@ -4,7 +4,7 @@ The rules are libphonenumber's, through its Rust port: the Python port takes ten
 as long, which is more than all the rest that is done for a row.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 # The library has no type information.
 import rphonenumbers  # type: ignore[import-untyped]
@@ -31,16 +31,8 @@ def known_region(name: str) -> str:
     return region
 
 
-class Phone(NamedTuple):
-    """A valid number.
-
-    Attributes:
-        e164: The number, without extension: what a lead is unique by.
-        extension: Its extension, digits; None if it has none.
-    """
-
-    e164: str
-    extension: str | None
+Phone = tuple[str, str | None]
+"""A valid number: in E.164, which a lead is unique by, and its extension (digits), if any."""
 
 
 def parse_phone(text: str, region: str | None) -> Phone | None:
@@ -65,4 +57,4 @@ def parse_phone(text: str, region: str | None) -> Phone | None:
     except (rphonenumbers.NumberParseException, UnicodeError):
         # Lone surrogates cannot be encoded, and so are no number.
         return None
-    return Phone(e164, number.extension or None)
+    return e164, number.extension or None

@@ -4,14 +4,15 @@ Whether the email or cellphone exists already is judged later, by `duplicates`, 
 it depends on the rows before and on what is stored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Final
 
 import orjson
 
 from import_svc.domain.emails import email_key, normalise_email
 from import_svc.domain.mentions import mentions
-from import_svc.domain.names import clean_name
+from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import Phone, parse_phone
 from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.receipt import shown
@@ -55,60 +56,59 @@ _TOO_DEEP: Final = RowDefect(
 )
 
 
-def judge_rows(rows: Iterable[RawRow], *, region: str | None) -> JudgedRows:
-    """Judge the rows of an import one by one, in order; all four fields are required.
+def judge_rows(rows: Sequence[RawRow], *, region: str | None) -> JudgedRows:
+    """Judge the rows of an import, each by itself; all four fields are required.
+
+    Column by column, which is fast and tells only which rows are valid in every respect, as
+    nearly all of a large file are. What is wrong with the others `judge_row` tells.
 
     Args:
         rows: Rows as found.
         region: Region of national phone numbers; None if there is no default.
     """
-    contacts: list[tuple[str, ...]] = []
-    given: list[tuple[object, ...]] = []
-    failed: dict[int, JudgedRow] = {}
-    for position, row in enumerate(rows):
-        contact = _contact(row, region)
-        if contact is None:
-            judged = judge_row(row, region=region, cellphone_required=True)
-            failed[position] = judged._replace(mentions=_mentions(judged, region))
-        else:
-            contacts.append(contact)
-            given.append(row[:4])
-    if not contacts:
-        return JudgedRows(failed=failed)
+    if not rows:
+        return JudgedRows()
+    *fields, attributes, _ = map(list, zip(*rows, strict=True))
+    given = GivenValues(*fields)
+    contacts = _contacts(given, attributes, region)
+    if all(map(all, contacts)):
+        return JudgedRows(contacts, given)
+    valid = list(map(all, zip(*contacts, strict=True)))
     return JudgedRows(
-        Contacts(*map(list, zip(*contacts, strict=True))),
-        GivenValues(*map(list, zip(*given, strict=True))),
-        failed,
+        Contacts(*(list(compress(column, valid)) for column in contacts)),
+        GivenValues(*(list(compress(column, valid)) for column in given)),
+        {n: _judge_failed(row, region) for n, row in enumerate(rows) if not valid[n]},
     )
 
 
-def _contact(row: RawRow, region: str | None) -> tuple[str, ...] | None:
-    """Return the columns of `Contacts` for a row that is valid in every respect, quickly.
+def _contacts(
+    given: GivenValues, attributes: Sequence[Mapping[str, object] | None], region: str | None
+) -> Contacts:
+    """Return what is to be stored, empty where a value is not valid."""
+    emails = [
+        normalise_email(value.strip()) or "" if isinstance(value, str) else ""
+        for value in given.emails
+    ]
+    phones = [
+        parse_phone(value.strip(), region) if isinstance(value, str) else None
+        for value in given.cellphones
+    ]
+    return Contacts(
+        clean_names(given.names),
+        clean_names(given.family_names),
+        emails,
+        [email_key(email) for email in emails],
+        [phone[0] if phone else "" for phone in phones],
+        [
+            _valid(_keep(extra, phone)) if extra or (phone and phone[1]) else NO_ATTRIBUTES
+            for extra, phone in zip(attributes, phones, strict=True)
+        ],
+    )
 
-    Whatever it does not take, `judge_row` judges: this is the way of nearly all rows of a
-    large file, and says nothing of what is wrong with the others.
-    """
-    name, family_name, email, cellphone, attributes, defect = row
-    if defect is not None or not (
-        isinstance(name, str)
-        and isinstance(family_name, str)
-        and isinstance(email, str)
-        and isinstance(cellphone, str)
-    ):
-        return None
-    name, family_name = clean_name(name), clean_name(family_name)
-    if not name or not family_name:
-        return None
-    email = normalise_email(email.strip())
-    if not email:
-        return None
-    phone = parse_phone(cellphone.strip(), region)
-    if phone is None:
-        return None
-    kept = _keep(attributes, phone)
-    if isinstance(kept, RowDefect):
-        return None
-    return name, family_name, email, email_key(email), phone.e164, kept
+
+def _judge_failed(row: RawRow, region: str | None) -> JudgedRow:
+    judged = judge_row(row, region=region, cellphone_required=True)
+    return judged._replace(mentions=_mentions(judged, region))
 
 
 def _mentions(judged: JudgedRow, region: str | None) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
     if row.defect is not None:
         return _defective(row, row.defect)
     phone, cellphone_code = judge_cellphone(row.cellphone, region, required=cellphone_required)
-    cellphone = phone and phone.e164
+    cellphone = phone and phone[0]
     attributes = _keep(row.attributes, phone)
     name, name_code = judge_name(row.name, Code.NAME_MISSING)
     family_name, family_name_code = judge_name(row.family_name, Code.FAMILY_NAME_MISSING)
@@ -151,10 +151,14 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
     )
 
 
+def _valid(text: str | RowDefect) -> str:
+    return "" if isinstance(text, RowDefect) else text
+
+
 def _keep(attributes: Mapping[str, object] | None, phone: Phone | None) -> str | RowDefect:
     """Return what is kept of a row beside its fields: extra columns, and a phone's extension."""
-    if phone and phone.extension:
-        attributes = {EXTENSION: phone.extension, **(attributes or {})}
+    if phone and phone[1]:
+        attributes = {EXTENSION: phone[1], **(attributes or {})}
     return encode_attributes(attributes) if attributes else NO_ATTRIBUTES
 
 

@@ -8,11 +8,12 @@ byte by byte, to what the models of `leadwire.contracts` write.
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import orjson
 from uuid_utils.compat import uuid7
 
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import NewLeads
 from leadwire.broker import Message
 from leadwire.contracts import MAX_EVENT_BYTES, MAX_LEADS_PER_EVENT, EventType
 from leadwire.db import Connection
@@ -35,13 +36,9 @@ class LeadsAnnouncer:
     def __init__(self, *, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    def events(self, leads: Sequence[Lead]) -> list[OutgoingEvent]:
-        """Return `leads_created` events, in the order of the leads.
-
-        Args:
-            leads: All of one origin and one import.
-        """
-        return [OutgoingEvent(message, None) for message in leads_created(leads)] if leads else []
+    def events(self, leads: NewLeads) -> list[OutgoingEvent]:
+        """Return `leads_created` events, in the order of the leads."""
+        return [OutgoingEvent(message, None) for message in leads_created(leads)]
 
     async def announce(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:
         """Add events to the outbox.
@@ -53,15 +50,11 @@ class LeadsAnnouncer:
         await self._outbox.add(connection, events)
 
 
-def leads_created(leads: Sequence[Lead]) -> Iterator[Message]:
-    """Give the events about new leads, in as few messages as the limits allow.
-
-    Args:
-        leads: At least one; all of one origin and one import.
-    """
+def leads_created(leads: NewLeads) -> Iterator[Message]:
+    """Give the events about new leads, in their order, each within the limits."""
     traceparent = current_traceparent()
     headers = {"ce-source": SOURCE, "traceparent": traceparent}
-    origin = {"origin": leads[0].origin, "import_id": leads[0].import_id}
+    origin = {"origin": leads.origin, "import_id": _text(leads.import_id)}
     data_head = orjson.dumps(origin)[:-1] + b',"leads":['
     for contacts in _batches(leads):
         event_id = str(uuid7())
@@ -84,49 +77,56 @@ def leads_created(leads: Sequence[Lead]) -> Iterator[Message]:
         )
 
 
-def _batches(leads: Sequence[Lead]) -> Iterator[list[bytes]]:
+def _batches(leads: NewLeads) -> Iterator[list[bytes]]:
     batch: list[bytes] = []
     size = 0
-    shared: tuple[object, ...] = ()
-    tail = b""
-    for lead in leads:
-        if lead[7:] != shared:
-            # From its origin on, a lead of an import is like the one before it.
-            shared, tail = lead[7:], _tail(lead)
-        contact = _head(lead) + tail
+    for contact in _contacts(leads):
         size += len(contact) + 1
         if batch and (size > _MAX_LEADS_BYTES or len(batch) == MAX_LEADS_PER_EVENT):
             yield batch
             batch, size = [], len(contact) + 1
         batch.append(contact)
-    yield batch
+    if batch:
+        yield batch
 
 
-def _head(lead: Lead) -> bytes:
-    return orjson.dumps(
-        {
-            "id": str(lead.id),
-            "name": lead.name,
-            "family_name": lead.family_name,
-            "email": lead.email,
-            "cellphone": lead.cellphone,
-            "attributes": orjson.Fragment(lead.attributes),
-        }
-    )[:-1]
-
-
-def _tail(lead: Lead) -> bytes:
-    tail = orjson.dumps(
-        {
-            "origin": lead.origin,
-            "import_id": lead.import_id,
-            "has_resume": lead.has_resume,
-            "created_at": _as_text(lead.created_at),
-            "updated_at": _as_text(lead.updated_at),
-            "rev": lead.rev,
-        }
+def _contacts(leads: NewLeads) -> list[bytes]:
+    shared = {
+        "origin": leads.origin,
+        "import_id": _text(leads.import_id),
+        "has_resume": leads.has_resume,
+        "created_at": _as_text(leads.created_at),
+        "updated_at": _as_text(leads.created_at),
+        "rev": 1,
+    }
+    tail = b"," + orjson.dumps(shared)[1:]
+    columns = zip(
+        leads.ids,
+        leads.names,
+        leads.family_names,
+        leads.emails,
+        leads.cellphones,
+        leads.attributes,
+        strict=True,
     )
-    return b"," + tail[1:]
+    return [
+        orjson.dumps(
+            {
+                "id": str(lead_id),
+                "name": name,
+                "family_name": family_name,
+                "email": email,
+                "cellphone": cellphone,
+                "attributes": orjson.Fragment(attributes),
+            }
+        )[:-1]
+        + tail
+        for lead_id, name, family_name, email, cellphone, attributes in columns
+    ]
+
+
+def _text(import_id: UUID | None) -> str | None:
+    return None if import_id is None else str(import_id)
 
 
 def _as_text(moment: datetime) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import repeat
-from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,15 +11,11 @@ from uuid_utils import uuid7
 
 from import_svc.domain.duplicates import KnownKeys
 from import_svc.domain.idempotency import IdempotencyKey, KeyReusedError, LeadErasedError
-from import_svc.domain.leads import Lead, Tombstone
+from import_svc.domain.leads import Lead, NewLeads, Tombstone
 from import_svc.domain.rows import NO_ATTRIBUTES, Contacts
 from import_svc.storage.errors import LostRaceError
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Queries
-
-# The table has defaults for the rest, which asyncpg would take longer to encode than all these.
-_COPIED: Final = Lead._fields[: Lead._fields.index("created_at")]
-_COPIED_WITHOUT_ATTRIBUTES: Final = tuple(name for name in _COPIED if name != "attributes")
 
 
 def new_lead_id() -> UUID:
@@ -51,14 +46,17 @@ class LeadStore:
 
     async def imported(
         self, connection: Connection, contacts: Contacts, *, import_id: UUID
-    ) -> list[Lead]:
-        """Return the leads that rows of an import become, for `add_imported`, in their order."""
-        now = await connection.fetchval(self._queries["tell_time"])
-        ids = [new_lead_id() for _ in contacts.names]
-        shared = (Origin.IMPORT, import_id, now, now, 1, False)
-        return list(map(Lead._make, zip(ids, *contacts, *map(repeat, shared), strict=False)))
+    ) -> NewLeads:
+        """Return the leads that rows of an import become, for `add_imported`."""
+        return NewLeads(
+            ids=[new_lead_id() for _ in contacts.names],
+            **contacts._asdict(),
+            origin=Origin.IMPORT,
+            import_id=import_id,
+            created_at=await connection.fetchval(self._queries["tell_time"]),
+        )
 
-    async def add_imported(self, connection: Connection, leads: Sequence[Lead]) -> None:
+    async def add_imported(self, connection: Connection, leads: NewLeads) -> None:
         """Store leads by COPY, in the given order.
 
         Args:
@@ -68,15 +66,26 @@ class LeadStore:
         Raises:
             LostRaceError: One of the keys is taken.
         """
-        if not leads:
+        if not leads.ids:
             return
-        columns = _COPIED
-        if all(lead.attributes == NO_ATTRIBUTES for lead in leads):
+        columns: dict[str, Iterable[object]] = {
+            "id": leads.ids,
+            "name": leads.names,
+            "family_name": leads.family_names,
+            "email": leads.emails,
+            "email_key": leads.email_keys,
+            "cellphone": leads.cellphones,
+            "attributes": leads.attributes,
+            "origin": repeat(leads.origin),
+            "import_id": repeat(leads.import_id),
+        }
+        if set(leads.attributes) == {NO_ATTRIBUTES}:
             # The default, too: to parse each would take Postgres a tenth of its time.
-            columns = _COPIED_WITHOUT_ATTRIBUTES
-        records = map(itemgetter(*map(Lead._fields.index, columns)), leads)
+            del columns["attributes"]
         try:
-            await connection.copy_records_to_table("leads", records=records, columns=columns)
+            await connection.copy_records_to_table(
+                "leads", records=zip(*columns.values(), strict=False), columns=list(columns)
+            )
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error
 

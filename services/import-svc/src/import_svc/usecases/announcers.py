@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from import_svc.domain.leads import Lead, Tombstone
+from import_svc.domain.leads import Lead, NewLeads, Tombstone
 from leadwire.db import Connection
 from leadwire.outbox import OutgoingEvent
 
@@ -12,8 +12,8 @@ from leadwire.outbox import OutgoingEvent
 class Announcer(Protocol):
     """Tells the other services of new leads, within the transaction that stores them."""
 
-    def events(self, leads: Sequence[Lead]) -> Sequence[OutgoingEvent]:
-        """Return the events about leads of one origin and one import."""
+    def events(self, leads: NewLeads) -> Sequence[OutgoingEvent]:
+        """Return the events about leads that are to be stored."""
         ...
 
     async def announce(self, connection: Connection, events: Sequence[OutgoingEvent]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from import_svc.domain.duplicates import LeadExistsError, mark_duplicates
 from import_svc.domain.idempotency import IdempotencyKey
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import Lead, NewLeads
 from import_svc.domain.reasons import Code
 from import_svc.domain.resumes import KeptResume, Resume
 from import_svc.domain.rows import JudgedRow, RawRow
@@ -170,7 +170,7 @@ class CreateLead:
                 await self._resumes.put(connection, lead.id, kept)
             if key is not None:
                 await self._leads.keep_key(connection, key, lead_id=lead.id)
-            await self._announcer.announce(connection, self._announcer.events([lead]))
+            await self._announcer.announce(connection, self._announcer.events(NewLeads.of(lead)))
 
     async def _taken_keys(self, judged: JudgedRow) -> Sequence[Code]:
         cellphones = [judged.cellphone] if judged.cellphone else []

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from import_svc.domain.duplicates import keys_to_look_up, sift
 from import_svc.domain.idempotency import KeyReusedError
-from import_svc.domain.leads import Lead
+from import_svc.domain.leads import NewLeads
 from import_svc.domain.receipt import failure_of
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ImportStore
@@ -143,7 +143,7 @@ class StoreChunk:
             number=number,
             input_hash=chunk.input_hash,
             input_bytes=chunk.input_bytes,
-            imported=len(leads),
+            imported=len(leads.ids),
             failures=[
                 failure_of(row, number=first_row + position, codes=codes)
                 for position, row, codes in sifted.failed
@@ -152,7 +152,7 @@ class StoreChunk:
         return has_known
 
     async def _add_and_describe(
-        self, connection: Connection, leads: Sequence[Lead]
+        self, connection: Connection, leads: NewLeads
     ) -> Sequence[OutgoingEvent]:
         """Store leads and return the events about them, which are written meanwhile."""
         added, events = await asyncio.gather(
