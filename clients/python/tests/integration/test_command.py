@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import ENDED_WITHIN, leadwire
 
 from leadwire.testing import eventually
 from leadwire_client.command.bar import Bar, line_of
@@ -22,22 +23,6 @@ First Name,Last Name,Email,Phone
 Ada,Lovelace,ada@example.com,1
 Grace,,grace@example.com,2
 """
-ENDED_WITHIN = 60
-
-
-def leadwire(
-    fake: FakeLeadwire | str, *arguments: str, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    url = fake if isinstance(fake, str) else fake.url
-    return subprocess.run(
-        [sys.executable, "-m", "leadwire_client.command", *arguments],
-        env={"LEADWIRE_URL": url, **environment},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=ENDED_WITHIN,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -210,7 +195,7 @@ def test_a_reader_that_is_gone_before_anything_is_written_is_no_error(
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "leadwire_client.command", "tail"],
+            [sys.executable, "-m", "leadwire_client.command", "leads"],
             env={"LEADWIRE_URL": fake.url},
             stdout=writer,
             stderr=subprocess.PIPE,

@@ -14,10 +14,13 @@ from leadwire_client.command.registry import COMMANDS, add_commands
 from leadwire_client.errors import LeadwireError, ProblemError, TransportError
 
 _DESCRIPTION: Final = """\
-Import leads into Leadwire, and watch what becomes of them.
+Import leads into Leadwire, work on them, and watch what becomes of them.
 
 examples:
   leadwire import leads.csv --region US --failures failures.csv
+  leadwire leads --search lovelace --json
+  leadwire managers add Ada --capacity 2
+  leadwire mark 01a21515-6ddb-712a-92e7-0c787402016d interested
   leadwire tail --status pending,reached_out --follow
 """
 

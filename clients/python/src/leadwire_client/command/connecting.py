@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from leadwire_client.client import Client
@@ -16,13 +17,19 @@ environment:
   LEADWIRE_USER and LEADWIRE_PASSWORD   HTTP Basic
   LEADWIRE_TOKEN                        a bearer token
   LEADWIRE_API_KEY                      an API key
-Secrets go by the environment only: a command line can be read by everybody on the machine.
+Secrets are taken from the environment or from files, since everybody on the machine can read a
+command line. What --user and --...-file say comes before the environment.
 """
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Add what every command takes."""
     parser.add_argument("--url", help=f"of the server; LEADWIRE_URL, or else {DEFAULT_URL}")
+    parser.add_argument("--user", help="name for HTTP Basic; LEADWIRE_USER")
+    for name in ("password", "token", "api-key"):
+        parser.add_argument(
+            f"--{name}-file", type=Path, metavar="FILE", help=f"holds the {name.replace('-', ' ')}"
+        )
     parser.add_argument(
         "--patience",
         type=float,
@@ -34,8 +41,41 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
 
 def client_of(given: argparse.Namespace) -> Client:
     """Make the client that the arguments and the environment say."""
-    url = given.url or os.environ.get("LEADWIRE_URL") or DEFAULT_URL
-    return Client(url, credentials=credentials_of(os.environ), patience=given.patience)
+    return Client(url_of(given), credentials=credentials_given(given), patience=given.patience)
+
+
+def url_of(given: argparse.Namespace) -> str:
+    """Give where the server is."""
+    return given.url or os.environ.get("LEADWIRE_URL") or DEFAULT_URL
+
+
+def credentials_given(given: argparse.Namespace) -> Credentials | None:
+    """Give the credentials that arguments, or else the environment, say.
+
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: There are several, or a half.
+    """
+    named = {
+        "LEADWIRE_USER": given.user,
+        "LEADWIRE_PASSWORD": _secret(given.password_file),
+        "LEADWIRE_TOKEN": _secret(given.token_file),
+        "LEADWIRE_API_KEY": _secret(given.api_key_file),
+    }
+    said = {name: value for name, value in named.items() if value is not None}
+    basic = {"LEADWIRE_USER", "LEADWIRE_PASSWORD"}
+    if not said or said.keys() < basic:
+        return credentials_of({**os.environ, **said})
+    return credentials_of(said)
+
+
+def _secret(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+    if not secret:
+        raise ValueError(f"{path} is empty")
+    return secret
 
 
 def credentials_of(environment: Mapping[str, str]) -> Credentials | None:
@@ -55,5 +95,5 @@ def credentials_of(environment: Mapping[str, str]) -> Credentials | None:
     if key := environment.get("LEADWIRE_API_KEY"):
         found.append(ApiKey(key))
     if len(found) > 1:
-        raise ValueError("there are several credentials in the environment: leave one")
+        raise ValueError("there are several credentials: leave one")
     return found[0] if found else None

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from leadwire_client.command import importing, tailing
+from leadwire_client.command import importing, leads, managers, marking, tailing
 from leadwire_client.command.connecting import CONNECTION, add_connection
 from leadwire_client.command.model import Command, Group
 
@@ -12,6 +12,9 @@ AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
 
 COMMANDS: Final[tuple[Command | Group, ...]] = (
     importing.COMMAND,
+    leads.COMMAND,
+    managers.COMMAND,
+    marking.COMMAND,
     tailing.COMMAND,
 )
 

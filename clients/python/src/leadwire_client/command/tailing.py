@@ -1,20 +1,18 @@
 """`leadwire tail`."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
-from leadwire_client._core.decoding import encode
 from leadwire_client.checkpoints import FileCheckpoint
 from leadwire_client.command import exits
+from leadwire_client.command.choosing import add_filters, filters_of
 from leadwire_client.command.connecting import client_of
 from leadwire_client.command.model import Command
-from leadwire_client.command.printable import printable
-from leadwire_client.filters import Filters
+from leadwire_client.command.printable import as_json, printable
+from leadwire_client.command.rows import lead_row
 from leadwire_client.frames import Change, Gone, Put, Reset
-from leadwire_client.models import Lead
 
 _SUMMARY: Final = "show leads, and follow what becomes of them"
 _DESCRIPTION: Final = """\
@@ -27,23 +25,12 @@ exit codes:
   3  the server refused
   4  the server could not be reached
 """
-_FILTERS: Final = {
-    "status": "pending, reached_out, interested, not_interested; comma means any of",
-    "manager-id": "ids of lead managers who hold them",
-    "origin": "import, form, api",
-    "import-id": "ids of imports",
-    "email-domain": "what follows the @",
-}
 _SIGNS: Final = {"snapshot": "=", "enter": "+"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what it takes."""
-    for name, meaning in _FILTERS.items():
-        parser.add_argument(f"--{name}", help=meaning)
-    held = parser.add_mutually_exclusive_group()
-    held.add_argument("--assigned", action="store_true", default=None, help="somebody holds them")
-    held.add_argument("--waiting", action="store_true", default=None, help="nobody holds them")
+    add_filters(parser)
     parser.add_argument("--follow", action="store_true", help="stay, and show every change")
     parser.add_argument("--new", action="store_true", help="only what changes from now on")
     parser.add_argument(
@@ -65,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
             start="now" if given.new else "snapshot",
             checkpoint=checkpoint,
             give_up_after=None if given.follow or given.new else given.patience,
-            **_filters(given),
+            **filters_of(given),
         ) as stream,
     ):
         for change in stream:
@@ -76,18 +63,11 @@ def run(given: argparse.Namespace) -> int:
     return exits.DONE
 
 
-def _filters(given: argparse.Namespace) -> Filters:
-    named = {name.replace("-", "_"): None for name in _FILTERS}
-    found: dict[str, Any] = {name: getattr(given, name) for name in named}
-    found["assigned"] = True if given.assigned else False if given.waiting else None
-    return cast("Filters", {name: value for name, value in found.items() if value is not None})
-
-
 def table_line(change: Change) -> str | None:
     """Give the line of a table; None for what needs none."""
     match change:
         case Put():
-            return f"{_SIGNS.get(change.why, '~')} {_row(change.lead)}"
+            return f"{_SIGNS.get(change.why, '~')} {lead_row(change.lead)}"
         case Gone():
             return f"- {change.id}  {printable(change.why)}"
         case Reset():
@@ -99,20 +79,12 @@ def json_line(change: Change) -> str | None:
     """Give a JSON object; None for what needs none."""
     match change:
         case Put():
-            lead = json.loads(encode(change.lead))
-            return json.dumps({"type": "put", "why": change.why, "lead": lead})
+            return as_json({"type": "put", "why": change.why, "lead": change.lead})
         case Gone():
-            gone = {"type": "gone", "why": change.why, "id": str(change.id), "rev": change.rev}
-            return json.dumps(gone)
+            return as_json({"type": "gone", "why": change.why, "id": change.id, "rev": change.rev})
         case Reset():
-            return json.dumps({"type": "reset", "reason": change.reason})
+            return as_json({"type": "reset", "reason": change.reason})
     return None
-
-
-def _row(lead: Lead) -> str:
-    manager = lead.manager.name if lead.manager else "-"
-    name = f"{lead.name} {lead.family_name}"
-    return printable(f"{lead.id}  {lead.status:<14}  {manager:<16.16}  {name:<28.28}  {lead.email}")
 
 
 COMMAND: Final = Command(
