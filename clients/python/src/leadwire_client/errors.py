@@ -10,7 +10,9 @@ LeadwireError
 │   └── UnavailableError      429, 5xx: later, perhaps
 ├── TransportError          there was no answer, or only a part of one
 ├── ProtocolError           there was an answer, but not Leadwire's
-└── CheckpointError         a checkpoint could not be read or written
+├── CheckpointError         a checkpoint could not be read or written
+├── UnreadableEventError    what was delivered is no event of Leadwire
+└── ConsumerError           a consumer cannot run as it is asked to
 ```
 
 Branch on the class, or on `code`, which is stable.
@@ -107,6 +109,18 @@ class CheckpointError(LeadwireError):
     """A checkpoint could not be read or written."""
 
     code = "checkpoint_failed"
+
+
+class UnreadableEventError(LeadwireError):
+    """What was delivered is not JSON, no CloudEvent, or does not say what its type says."""
+
+    code = "event_unreadable"
+
+
+class ConsumerError(LeadwireError):
+    """A consumer cannot run as it is asked to; trying again does not help."""
+
+    code = "consumer_refused"
 
 
 _BY_STATUS: Mapping[int, type[ProblemError]] = {

@@ -8,27 +8,15 @@ came: `lead.status == "on_hold"` works before this package knows the word.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
+
+from leadwire_client._core.open_enum import OpenEnum
 
 T = TypeVar("T")
 
 
-class _Open(StrEnum):
-    """An enumeration that takes values which it does not list."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
-            return None
-        unlisted = str.__new__(cls, value)
-        unlisted._name_ = value
-        unlisted._value_ = value
-        return unlisted
-
-
-class LeadStatus(_Open):
+class LeadStatus(OpenEnum):
     """How far a lead is; a lead with one of the last two is decided."""
 
     PENDING = "pending"
@@ -37,7 +25,7 @@ class LeadStatus(_Open):
     NOT_INTERESTED = "not_interested"
 
 
-class Origin(_Open):
+class Origin(OpenEnum):
     """The way by which a lead came in."""
 
     IMPORT = "import"
@@ -45,7 +33,7 @@ class Origin(_Open):
     API = "api"
 
 
-class Availability(_Open):
+class Availability(OpenEnum):
     """What a manager is to those who look for one."""
 
     FREE = "free"
@@ -53,7 +41,7 @@ class Availability(_Open):
     PAUSED = "paused"
 
 
-class ImportStatus(_Open):
+class ImportStatus(OpenEnum):
     """Where an import stands."""
 
     RUNNING = "running"

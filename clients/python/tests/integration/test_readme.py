@@ -5,10 +5,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from leadwire_client.testing import FakeLeadwire
+from leadwire.broker import ALL_TYPES, Accepted, Message, Subscription
+from leadwire.broker.rabbitmq import RabbitMQBroker
+from leadwire.testing import eventually
+from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
+from leadwire_client.events import Event, write_event
+from leadwire_client.testing import FakeLeadwire, events
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -27,20 +33,26 @@ PRINTED = [
     "Ada works on Frances",
     "still waits: Edsger",
     "live from here",
+    "parked: unreadable",
     "the fake answers",
 ]
 
 
-def programs() -> list[str]:
+def every_program() -> list[str]:
     return BLOCKS.findall(README.read_text())
 
 
+def programs() -> list[str]:
+    """Those that need a Leadwire, or nothing."""
+    return [each for each in every_program() if "AMQP_URL" not in each]
+
+
 def test_every_program_is_run() -> None:
-    assert len(programs()) == len(PRINTED)
+    assert len(programs()) == len(PRINTED) == len(every_program()) - 1
 
 
 def test_every_program_is_typed(tmp_path: Path) -> None:
-    for number, program in enumerate(programs()):
+    for number, program in enumerate(every_program()):
         (tmp_path / f"program_{number}.py").write_text(program)
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", tmp_path],
@@ -71,6 +83,44 @@ async def test_a_program_of_the_readme_does_what_it_says(number: int, tmp_path: 
             if process.returncode is None:
                 process.terminate()
             await process.wait()
+
+
+async def test_the_program_that_receives_events_does_what_it_says(
+    private_rabbitmq: RabbitMQServer, tmp_path: Path
+) -> None:
+    [program] = [each for each in every_program() if "AMQP_URL" in each]
+    vhost = Vhost(server=private_rabbitmq)
+    await vhost.create()
+    leadwire = RabbitMQBroker.from_url(vhost.url, name="leadwire")
+    await leadwire.declare([Subscription(name="notifier-svc", types=(ALL_TYPES,))])
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program),
+        cwd=tmp_path,
+        env={"AMQP_URL": vhost.url},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        ada = events.lead_interested_created(email="ada@example.com")
+        # Nothing is routed to the queue by its name until the program has made it.
+        await eventually(lambda: _is_delivered(leadwire, ada), within=30)
+        await _printed(process, "customer ada@example.com")
+        erased = events.lead_erased(UUID(ada.subject))
+        for event in (ada, erased):
+            assert await _is_delivered(leadwire, event)
+        await _printed(process, f"erased {ada.subject}")
+        process.terminate()
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await leadwire.stop()
+        await vhost.delete()
+
+
+async def _is_delivered(leadwire: RabbitMQBroker, event: Event) -> bool:
+    message = Message(id=event.id, type=event.type.value, body=write_event(event))
+    return await leadwire.publish([message], only="billing.leads") == [Accepted()]
 
 
 def _prepare(fake: FakeLeadwire, *, manager: bool) -> None:

@@ -43,6 +43,7 @@ def test_nothing_else_of_leadwire_is_loaded() -> None:
     loaded = {each.partition(".")[0] for each in done.stdout.split()}
     assert {each for each in loaded if each.startswith("leadwire")} == {"leadwire_client"}
     assert not loaded & {"import_svc", "manager_svc", "notifier_svc", "stream_svc", "aiohttp"}
+    assert "aio_pika" not in loaded, "it comes with an extra"
 
 
 def test_every_public_name_is_there() -> None:

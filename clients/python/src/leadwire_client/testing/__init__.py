@@ -12,6 +12,8 @@ with FakeLeadwire() as fake, Client(fake.url) as client:
 It answers as Leadwire does in what a client can see, quickly and without a database. It can
 also do what networks and servers do on bad days: `cut_streams`, `expire_cursors`, `restart`,
 `refuse_next`.
+
+For consumers of events there are `testing.events`, and a queue in memory in `testing.consumer`.
 """
 
 from leadwire_client.testing.fake import FakeLeadwire

@@ -1,0 +1,228 @@
+"""What becomes of a delivery: the one place of the consumer's policy, without a broker.
+
+The consumer on RabbitMQ and the fake for tests call `Dispatcher.settle` for each delivery and
+then only do what it answers: acknowledge, deliver again later, or set aside.
+"""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from leadwire_client.consumer.metrics import OTHER, Metrics
+from leadwire_client.consumer.units import Key, Store, Unit
+from leadwire_client.errors import LeadwireError, UnreadableEventError
+from leadwire_client.events import DATA_TYPES, Event, read_event
+
+log = logging.getLogger("leadwire_client.consumer")
+
+C = TypeVar("C")
+Handler: TypeAlias = Callable[[Event, Unit[C]], Awaitable[None]]
+
+CRASH_LIMIT: Final = 20
+"""Times that a delivery may come back from a process that died with it, before it is parked."""
+
+MAX_REASON: Final = 1000
+"""Most characters of a reason that are kept."""
+
+
+class RetryError(LeadwireError):
+    """Raise it in a handler: not now. What was done in the transaction is undone.
+
+    Args:
+        reason: Why.
+        delay: Seconds to wait; rounded up to the next of the consumer's `retry_delays`, at most
+            the longest. None for the next one after the attempts so far.
+    """
+
+    code = "retry"
+
+    def __init__(
+        self, reason: str = "the handler asked for a retry", *, delay: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.delay = delay
+
+
+class ParkError(LeadwireError):
+    """Raise it in a handler: no further attempt could help. The event is set aside.
+
+    Args:
+        reason: Why; kept with the event.
+    """
+
+    code = "park"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How often a delivery is tried.
+
+    Attributes:
+        max_attempts: After this many failed attempts an event is parked.
+        retry_delays: Seconds to wait after the 1st, 2nd, ... failed attempt; the last repeats.
+        handler_timeout: Seconds after which a handler counts as failed, its wait for the
+            database included.
+    """
+
+    max_attempts: int = 10
+    retry_delays: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
+    handler_timeout: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ValueError: A bound is not positive, or there is no delay.
+        """
+        if not self.retry_delays or min(self.retry_delays) <= 0:
+            raise ValueError("retry_delays must be positive, and there must be one")
+        if self.max_attempts < 1 or self.handler_timeout <= 0:
+            raise ValueError("max_attempts and handler_timeout must be positive")
+
+    def delay(self, *, attempt: int, asked: float | None) -> float:
+        """Give the step to wait after a failed attempt."""
+        if asked is None:
+            return self.retry_delays[min(attempt, len(self.retry_delays)) - 1]
+        steps = sorted(self.retry_delays)
+        return next((step for step in steps if step >= asked), steps[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One attempt to have an event handled.
+
+    Attributes:
+        body: The event as published.
+        attempt: From 1; grows with every failure.
+        crashes: How often it came back from a process that vanished with it.
+    """
+
+    body: bytes
+    attempt: int = 1
+    crashes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is handled, or was before: forget it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Deliver it again, with the next attempt's number, after one of the policy's delays."""
+
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Park it, with the reason."""
+
+    reason: str
+
+
+Settlement: TypeAlias = Done | Again | SetAside
+
+
+class Dispatcher(Generic[C]):
+    """Has deliveries handled, each in a transaction of its own.
+
+    Args:
+        subscription: Name of the consumer's queue.
+        handler: Called for each event that is not known yet.
+        store: Begins the transactions.
+        policy: How often, and after which waits, a delivery is tried.
+        metrics: Told what became of each.
+    """
+
+    def __init__(
+        self,
+        *,
+        subscription: str,
+        handler: Handler[C],
+        store: Store[C],
+        policy: Policy,
+        metrics: Metrics,
+    ) -> None:
+        self._subscription = subscription
+        self._handler = handler
+        self._store = store
+        self._policy = policy
+        self._metrics = metrics
+
+    async def settle(self, delivery: Delivery) -> Settlement:
+        """Have a delivery handled, and say what to do with it.
+
+        Nothing but a cancellation of the caller is raised.
+        """
+        began = time.monotonic()
+        event: Event | None = None
+        try:
+            event = read_event(delivery.body)
+        except UnreadableEventError as error:
+            settlement, outcome = self._park(f"unreadable: {error}")
+        else:
+            settlement, outcome = await self._handle(event, delivery)
+        self._note(event, delivery, outcome, time.monotonic() - began)
+        return settlement
+
+    async def _handle(self, event: Event, delivery: Delivery) -> tuple[Settlement, str]:
+        if delivery.crashes >= CRASH_LIMIT:
+            return self._park(f"{delivery.crashes} processes vanished while they handled it")
+        result = await self._attempt(event)
+        if isinstance(result, bool):
+            return Done(), "handled" if result else "known"
+        if isinstance(result, ParkError):
+            return self._park(str(result))
+        if not isinstance(result, RetryError):
+            # Its type and stack: the text may quote what is personal.
+            stack = "".join(traceback.format_tb(result.__traceback__))
+            log.warning("handler_failed %s %s\n%s", event.id, type(result).__name__, stack)
+        if delivery.attempt >= self._policy.max_attempts:
+            why = f"{type(result).__name__}: {result}"
+            return self._park(f"gave up after {delivery.attempt} attempts: {why}")
+        asked = result.delay if isinstance(result, RetryError) else None
+        return Again(self._policy.delay(attempt=delivery.attempt, asked=asked)), "retried"
+
+    async def _attempt(self, event: Event) -> bool | BaseException:
+        """Tell whether the event was new, and is handled now; or return what was raised.
+
+        `gather` tells a cancellation of the caller from one that leaks out of the handler.
+        """
+
+        async def bounded() -> bool:
+            async with asyncio.timeout(self._policy.handler_timeout):
+                return await self._in_transaction(event)
+
+        [result] = await asyncio.gather(bounded(), return_exceptions=True)
+        return result
+
+    async def _in_transaction(self, event: Event) -> bool:
+        async with self._store.once(Key.of(event, subscription=self._subscription)) as unit:
+            if unit is None:
+                return False
+            await self._handler(event, unit)
+            return True
+
+    def _park(self, reason: str) -> tuple[Settlement, str]:
+        return SetAside(reason[:MAX_REASON]), "parked"
+
+    def _note(self, event: Event | None, delivery: Delivery, outcome: str, seconds: float) -> None:
+        known = event is not None and event.type in DATA_TYPES
+        event_type = event.type.value if event is not None and known else OTHER
+        self._metrics.settled(event_type=event_type, outcome=outcome, seconds=seconds)
+        level = logging.ERROR if outcome == "parked" else logging.DEBUG
+        # Not the reason: it may quote what is personal. It stands with the parked event.
+        log.log(
+            level,
+            "delivery_%s queue=%s event_id=%s type=%s attempt=%d",
+            outcome,
+            self._subscription,
+            event.id if event is not None else None,
+            event_type,
+            delivery.attempt,
+        )

@@ -1,0 +1,1 @@
+DELETE FROM leadwire_inbox WHERE handled_at < ?;
