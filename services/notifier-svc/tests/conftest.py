@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from uuid_utils.compat import uuid7
 
-from leadwire.broker import Broker, Message, broker_from_url
+from leadwire.broker import Broker, Message, Subscription, broker_from_url
 from leadwire.contracts import (
     Contact,
     Event,
@@ -28,15 +28,20 @@ from leadwire.contracts import (
 )
 from leadwire.db import Database, MigrationSource
 from leadwire.testing import eventually
+from leadwire.testing.broker_recording import ParkingList, Recorder
 from notifier_svc.app import SERVICE, create_app
 from notifier_svc.mail import transport_from_url
 from notifier_svc.messaging.events import ACTED_ON
 from notifier_svc.settings import NotifierSettings
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 
+Subscribe = Callable[..., Awaitable[Recorder]]
 MakeServiceDatabase = Callable[[str, Sequence[MigrationSource]], Awaitable[str]]
 Json = dict[str, Any]
 Params = dict[str, str | list[str]]
+
+
+LONG_AGO = "2026-01-01T00:00:00Z"
 
 
 class Office:
@@ -125,6 +130,66 @@ class Office:
         """Add a webhook and return its id."""
         return str((await self.post("/v1/webhooks", fields, status=201))["id"])
 
+    def news(self, *names: str, event_type: str = "told") -> list[Message]:
+        """Events of another team."""
+        told = []
+        for name in names:
+            envelope = {
+                "specversion": "1.0",
+                "id": name,
+                "source": "team",
+                "type": event_type,
+                "time": datetime.now(UTC).isoformat(),
+            }
+            body = json.dumps(envelope).encode()
+            told.append(Message(id=name, type=event_type, body=body, headers={"Ce-Name": name}))
+        return told
+
+    async def tell(self, *names: str, event_type: str = "told") -> list[Message]:
+        """Publish events of another team, and wait until the journal shows them."""
+        told = self.news(*names, event_type=event_type)
+        await self.publish_all(told)
+        query = (
+            "SELECT (SELECT count(*) FROM journal WHERE event_id = ANY ($1) "
+            "AND turn < journal_horizon()) = cardinality($1::text[])"
+        )
+
+        async def shown() -> bool:
+            return bool(await self.value(query, list(names)))
+
+        await eventually(shown, message="the journal shows what was told")
+        return told
+
+    async def in_journal_order(self) -> list[str]:
+        """Ids of all events of the journal; events are handled several at once."""
+        query = "SELECT array_agg(event_id ORDER BY turn, position) FROM journal"
+        found: list[str] = await self.value(query)
+        return found
+
+    async def replay(self, **order: object) -> Json:
+        """Ask for a replay, of everything if nothing is said."""
+        return await self.post("/v1/replays", {"from": LONG_AGO, **order}, status=202)
+
+    async def refused_replay(self, status: int, **order: object) -> Json:
+        """Ask for a replay that is refused; return the problem."""
+        return await self.post("/v1/replays", {"from": LONG_AGO, **order}, status=status)
+
+    async def replay_until(self, replay: Json, reached: Callable[[Json], object]) -> Json:
+        """Return the replay once it has come so far."""
+        seen: Json = {}
+
+        async def has() -> bool:
+            seen.update(await self.get(f"/v1/replays/{replay['id']}"))
+            return bool(reached(seen))
+
+        await eventually(has, within=20, message="the replay is so far")
+        return seen
+
+    async def replayed(self, **order: object) -> Json:
+        """Ask for a replay and return it once it has ended."""
+        started = await self.replay(**order)
+        return await self.replay_until(started, lambda seen: seen["status"] != "running")
+
     async def journal(self, **params: str | list[str]) -> list[Json]:
         items: list[Json] = (await self.get("/v1/journal", params))["items"]
         return items
@@ -135,7 +200,9 @@ class Office:
 
     async def keep_house(self) -> None:
         """Do one round of housekeeping, with the retention that is the default."""
-        retention = Retention(journal=timedelta(days=30), deliveries=timedelta(days=30))
+        retention = Retention(
+            journal=timedelta(days=30), deliveries=timedelta(days=30), replays=timedelta(days=30)
+        )
         transport = transport_from_url(self.mailbox.as_uri())
         keeper = HouseKeeping(database=self.database, transport=transport, retention=retention)
         await keeper.keep_house()
@@ -199,12 +266,41 @@ def settings(database_url: str, mailbox: Path, overrides: Json) -> NotifierSetti
 
 
 @pytest.fixture
+def grace() -> timedelta:
+    """How long the end of a replay is put off; overridden where a test is about that."""
+    return timedelta(milliseconds=50)
+
+
+@pytest.fixture
 async def office(
-    settings: NotifierSettings, database: Database, mailbox: Path
+    settings: NotifierSettings,
+    database: Database,
+    mailbox: Path,
+    grace: timedelta,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Office]:
+    monkeypatch.setattr("notifier_svc.usecases.await_journal.GRACE", grace)
     broker = broker_from_url(settings.broker_url.get_secret_value(), name="test")
     await broker.start()
     await broker.declare(SERVICE.subscriptions)
     async with TestClient(TestServer(create_app(settings))) as client:
         yield Office(client=client, broker=broker, database=database, mailbox=mailbox)
+    await broker.stop()
+
+
+@pytest.fixture
+async def subscribe(settings: NotifierSettings) -> AsyncIterator[Subscribe]:
+    """Declare a subscription of another team and consume it."""
+    broker = broker_from_url(settings.broker_url.get_secret_value(), name="another team")
+    await broker.start()
+
+    async def begin(name: str = "billing.leads", *types: str, reads: bool = True) -> Recorder:
+        subscription = Subscription(name=name, types=types or ("unheard_of",), ordered=True)
+        await broker.declare([subscription])
+        recorder = Recorder()
+        if reads:
+            await broker.subscribe(subscription, recorder, parking=ParkingList())
+        return recorder
+
+    yield begin
     await broker.stop()

@@ -72,6 +72,13 @@ async def test_the_managers_of_the_guide_get_leads_and_give_them_back(
     ]
 
 
+async def test_the_replay_of_the_guide_sends_what_was_before(
+    standalone_address: str, tmp_path: Path
+) -> None:
+    output = await _run_guide("replay.md", f"http://{standalone_address}", cwd=tmp_path)
+    assert output == "1\n"
+
+
 async def test_the_import_of_the_guide_is_mended_and_sent_again(
     system: System, tmp_path: Path
 ) -> None:

@@ -23,11 +23,17 @@ from notifier_svc.mail import EmailTransport, Letters, transport_from_url
 from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
+from notifier_svc.usecases.await_journal import JournalWatch
 from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer
 from notifier_svc.usecases.delivery_loop import DeliveryLoop
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 from notifier_svc.usecases.plan_emails import EmailPlanner
+from notifier_svc.usecases.replay_loop import ReplayLoop
+from notifier_svc.usecases.replay_to_subscription import SubscriptionReader
+from notifier_svc.usecases.replay_to_webhook import WebhookReader
+from notifier_svc.usecases.replayer import MAX_BATCH, Replayer, ReplayPace
 from notifier_svc.usecases.send_email import EmailSender
+from notifier_svc.usecases.start_replay import StartReplay
 
 
 def setup(app: web.Application, settings: NotifierSettings) -> None:
@@ -46,7 +52,17 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
     app[SUPERVISOR].add("notifier-svc deliveries", DeliveryLoop(deliverer=deliverer))
-    context = Context(database=backbone.database, reach=_reach(settings))
+    replays = ReplayLoop(
+        database=backbone.database, replayer=_replayer(backbone, settings, metrics)
+    )
+    app[SUPERVISOR].add("notifier-svc replays", replays)
+    context = Context(
+        database=backbone.database,
+        reach=_reach(settings),
+        start_replay=StartReplay(
+            database=backbone.database, max_running=settings.replay_max_running
+        ),
+    )
     add_operations(app, operations(context), REFUSALS)
 
 
@@ -78,6 +94,7 @@ def _retention(settings: NotifierSettings) -> Retention:
     return Retention(
         journal=timedelta(days=settings.journal_retention_days),
         deliveries=timedelta(days=settings.delivery_retention_days),
+        replays=timedelta(days=settings.replay_retention_days),
     )
 
 
@@ -96,4 +113,19 @@ def _deliverer(
         send=EmailSender(transport=transport, sender=settings.email_from).send,
         policy=policy,
         metrics=metrics,
+    )
+
+
+def _replayer(backbone: Backbone, settings: NotifierSettings, metrics: NotifierMetrics) -> Replayer:
+    database, most = backbone.database, settings.replay_max_backlog
+    return Replayer(
+        database=database,
+        subscriptions=SubscriptionReader(
+            database=database, broker=backbone.broker, metrics=metrics, max_backlog=most
+        ),
+        webhooks=WebhookReader(database=database, metrics=metrics, max_backlog=most),
+        journal=JournalWatch(
+            database=database, broker=backbone.broker, subscription=SUBSCRIPTION.name
+        ),
+        pace=ReplayPace(batch=min(MAX_BATCH, most), rate=settings.replay_rate),
     )

@@ -25,6 +25,17 @@ class NotifierMetrics:
             registry=registry,
         )
 
+        self._replayed = Counter(
+            "leadwire_notifier_replayed_events",
+            "Events of the journal that were sent once more.",
+            ["to"],
+            registry=registry,
+        )
+
+    def replayed(self, events: int, *, to: str) -> None:
+        """Count events sent once more, to a `subscription` or a `webhook`."""
+        self._replayed.labels(to).inc(events)
+
     def journaled(self) -> None:
         """Count an event."""
         self._journaled.inc()

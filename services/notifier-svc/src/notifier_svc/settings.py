@@ -84,3 +84,19 @@ class NotifierSettings(ServiceSettings):
         description="Whether webhooks may have URLs with `http://`: whoever is on the way reads "
         "what is sent.",
     )
+    replay_rate: int = Field(
+        default=500, ge=1, le=100_000, description="Most events a second that a replay sends."
+    )
+    replay_max_backlog: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000,
+        description="A replay waits while so many events wait for its subscription, or so many "
+        "deliveries for its webhook: what is new waits behind them.",
+    )
+    replay_max_running: int = Field(
+        default=10, ge=1, le=100, description="Most replays that run at once."
+    )
+    replay_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Days for which replays that ended are kept."
+    )

@@ -69,7 +69,7 @@ async def test_the_imports_that_name_a_lead_are_found_by_index(crowd: Database) 
 
 
 async def test_a_page_deep_in_the_journal_reads_little_more_than_it_shows(crowd: Database) -> None:
-    nodes = await plans(crowd, "list_journal", [], None, None, 29000, 0, 101, 10**6)
+    nodes = await plans(crowd, "list_journal", [], None, None, None, 29000, 0, 101, 10**6)
     scans = [node for node in nodes if node.get("Relation Name", "").startswith("journal_2")]
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Scan"}

@@ -1,8 +1,9 @@
-"""Why a request about webhooks or deliveries is refused.
+"""Why a request about webhooks, deliveries or replays is refused.
 
 Each refusal has a stable `code` and a message that says what to do.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -54,4 +55,55 @@ class DeliveryFinishedError(RefusalError):
     def __init__(self, delivery_id: UUID, status: str) -> None:
         super().__init__(
             f"delivery {delivery_id} is {status}: only what is pending or parked is tried again"
+        )
+
+
+class ReplayNotFoundError(RefusalError):
+    """No such replay, or it was forgotten with its age."""
+
+    code = "replay_not_found"
+
+    def __init__(self, replay_id: UUID) -> None:
+        super().__init__(f"there is no replay {replay_id}")
+
+
+class ReplayEndedError(RefusalError):
+    """The replay has completed or failed, and cannot be cancelled any more.
+
+    Attributes:
+        extra: `replay_status`, how it ended.
+    """
+
+    code = "replay_ended"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the replay cannot be cancelled any more: it has {status}")
+        self.extra = {"replay_status": status}
+
+
+class TooManyReplaysError(RefusalError):
+    """As many replays run as may.
+
+    Attributes:
+        extra: `replay_ids`, those that run.
+    """
+
+    code = "too_many_replays"
+
+    def __init__(self, running: Sequence[UUID]) -> None:
+        super().__init__(
+            f"{len(running)} replays run, and no more may: wait until one has ended, or cancel one"
+        )
+        self.extra = {"replay_ids": [str(each) for each in running]}
+
+
+class KeyReusedError(RefusalError):
+    """The key was used to ask for another replay."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this Idempotency-Key was used to ask for another replay, and nothing was begun: use a "
+            "new key for a new replay"
         )

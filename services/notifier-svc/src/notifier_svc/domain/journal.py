@@ -1,5 +1,6 @@
 """The journal: what it shows, and how one goes through it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,8 @@ class JournalEntry:
         received_at: When its handling began; nearly in the order of places, not quite.
         body: As received; None once the lead that it was about is erased.
         redacted_at: When personal data was taken out, if it was.
+        content_type: Media type of the body.
+        headers: As received.
     """
 
     place: JournalPlace
@@ -37,12 +40,23 @@ class JournalEntry:
     time: datetime | None
     body: bytes | None
     redacted_at: datetime | None
+    content_type: str
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSelection:
-    """Which entries: those of all types if none is given, in [since, until)."""
+    """Which entries.
+
+    Attributes:
+        types: Of all types if none is given.
+        since: Received at or after this moment.
+        until: Received before this one.
+        happened_before: Those that happened before this moment, however late they were received;
+            where an event does not say when it happened, its receipt counts.
+    """
 
     types: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    happened_before: datetime | None = None

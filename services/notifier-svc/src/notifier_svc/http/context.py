@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from leadwire.db import Database
 from notifier_svc.domain.urls import Reach
+from notifier_svc.usecases.start_replay import StartReplay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,3 +13,4 @@ class Context:
 
     database: Database
     reach: Reach
+    start_replay: StartReplay

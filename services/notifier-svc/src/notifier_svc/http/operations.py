@@ -4,6 +4,8 @@ from leadwire.http import Operation, Response
 from notifier_svc.http.context import Context
 from notifier_svc.http.deliveries import DeliveryHandlers
 from notifier_svc.http.journal import JournalHandlers
+from notifier_svc.http.replay_operations import replay_operations
+from notifier_svc.http.replays import ReplayHandlers
 from notifier_svc.http.views import DeliveriesPage, JournalPage
 from notifier_svc.http.webhook_operations import webhook_operations
 from notifier_svc.http.webhooks import WebhookHandlers
@@ -35,5 +37,6 @@ def operations(context: Context) -> list[Operation]:
             description="Emails to prospects and to the team, and how each fares; newest first.",
             responses={200: Response(DeliveriesPage, "A page of deliveries.")},
         ),
+        *replay_operations(ReplayHandlers(context=context)),
         *webhook_operations(WebhookHandlers(context=context)),
     ]

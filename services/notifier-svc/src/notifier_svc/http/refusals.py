@@ -6,6 +6,10 @@ from leadwire.http import Refusals
 from notifier_svc.domain.errors import (
     DeliveryFinishedError,
     DeliveryNotFoundError,
+    KeyReusedError,
+    ReplayEndedError,
+    ReplayNotFoundError,
+    TooManyReplaysError,
     TooManyWebhooksError,
     UrlNotAllowedError,
     WebhookNotFoundError,
@@ -14,9 +18,13 @@ from notifier_svc.domain.errors import (
 REFUSALS: Final = Refusals(
     {
         DeliveryNotFoundError: 404,
+        ReplayNotFoundError: 404,
         WebhookNotFoundError: 404,
         DeliveryFinishedError: 409,
+        ReplayEndedError: 409,
+        TooManyReplaysError: 409,
         TooManyWebhooksError: 409,
+        KeyReusedError: 422,
         UrlNotAllowedError: 422,
     }
 )

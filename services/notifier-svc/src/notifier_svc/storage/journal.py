@@ -25,6 +25,21 @@ class StoredBody:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEnd:
+    """How far the journal is complete.
+
+    Attributes:
+        now: The database's time.
+        horizon: All turns below it are complete.
+        ceiling: What has begun to be written by now has a turn below it.
+    """
+
+    now: datetime
+    horizon: int
+    ceiling: int
+
+
 class JournalStore:
     """The journal, the ids of erased leads, and what else an erasure touches.
 
@@ -97,9 +112,7 @@ class JournalStore:
         after = after or _BEGINNING
         rows = await self._connection.fetch(
             QUERIES["list_journal"],
-            list(selection.types),
-            selection.since,
-            selection.until,
+            *_columns(selection),
             after.turn,
             after.position,
             limit + 1,
@@ -107,6 +120,18 @@ class JournalStore:
         )
         has_more = bool(rows) and rows[0]["found"] > min(len(rows), limit)
         return [_entry(row) for row in rows[:limit]], has_more
+
+    async def count(self, selection: JournalSelection, *, up_to: int) -> int:
+        """Count entries; `up_to` stands for that many or more."""
+        query = QUERIES["count_journal"]
+        return int(await self._connection.fetchval(query, *_columns(selection), up_to))
+
+    async def end(self) -> JournalEnd:
+        """Tell how far the journal is complete."""
+        row = await self._connection.fetchrow(QUERIES["measure_journal_end"])
+        if row is None:
+            raise LookupError("the journal has no clock")
+        return JournalEnd(**row)
 
     async def remember_erasure(self, lead_id: UUID) -> None:
         """Keep the id of an erased lead, for events that come late."""
@@ -147,6 +172,17 @@ class JournalStore:
         return int(await self._connection.fetchval(query, day) or 0)
 
 
+def _columns(
+    selection: JournalSelection,
+) -> tuple[list[str], datetime | None, datetime | None, datetime | None]:
+    return (
+        list(selection.types),
+        selection.since,
+        selection.until,
+        selection.happened_before,
+    )
+
+
 def _entry(row: asyncpg.Record) -> JournalEntry:
     return JournalEntry(
         place=JournalPlace(row["turn"], row["position"]),
@@ -158,4 +194,6 @@ def _entry(row: asyncpg.Record) -> JournalEntry:
         time=row["time"],
         body=row["body"],
         redacted_at=row["redacted_at"],
+        content_type=row["content_type"],
+        headers=dict(zip(row["headers"][::2], row["headers"][1::2], strict=True)),
     )

@@ -2,7 +2,8 @@
 -- what there was before the second bound. Beyond the horizon transactions may still commit
 -- entries in between: what stands there is shown once they have ended.
 SELECT
-    turn, position, received_at, event_id, source, type, subject, time, body, redacted_at, found
+    turn, position, received_at, event_id, source, type, subject, time, body, redacted_at,
+    content_type, headers, found
 FROM (
     SELECT
         *,
@@ -16,11 +17,12 @@ FROM (
         WHERE (cardinality($1::text[]) = 0 OR type = ANY ($1))
             AND received_at >= coalesce($2::timestamptz, '-infinity')
             AND received_at < coalesce($3::timestamptz, 'infinity')
-            AND (turn, position) > ($4::bigint, $5::bigint)
+            AND least(time, received_at) < coalesce($4::timestamptz, 'infinity')
+            AND (turn, position) > ($5::bigint, $6::bigint)
             AND turn < (SELECT journal_horizon())
         ORDER BY turn, position
-        LIMIT $6
+        LIMIT $7
     ) AS page
 ) AS measured
-WHERE bytes_before < $7
+WHERE bytes_before < $8
 ORDER BY turn, position

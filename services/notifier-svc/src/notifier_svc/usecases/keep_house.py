@@ -11,6 +11,7 @@ from leadwire.lifecycle import PeriodicTask
 from notifier_svc.mail import EmailTransport
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
+from notifier_svc.storage.replays import ReplayStore
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +27,11 @@ class Retention:
 
     journal: timedelta
     deliveries: timedelta
+    replays: timedelta
 
 
 class HouseKeeping(PeriodicTask):
-    """Keeps the journal's partitions, and prunes deliveries and written emails.
+    """Keeps the journal's partitions, and prunes deliveries, replays and written emails.
 
     Args:
         database: Of the service.
@@ -62,6 +64,7 @@ class HouseKeeping(PeriodicTask):
         """Do one round."""
         await self._keep_journal()
         await self._prune_deliveries()
+        await self._prune_replays()
         emails = await self._transport.forget(older_than=self._retention.deliveries)
         log.debug("old_emails_forgotten", emails=emails)
 
@@ -84,6 +87,10 @@ class HouseKeeping(PeriodicTask):
                 pruned = await DeliveryStore(connection=connection).prune(
                     older_than=self._retention.deliveries, limit=_PRUNED_AT_ONCE
                 )
+
+    async def _prune_replays(self) -> None:
+        async with self._database.connection() as connection:
+            await ReplayStore(connection=connection).prune(older_than=self._retention.replays)
 
 
 def _passes(error: Exception) -> bool:

@@ -1,0 +1,3 @@
+SELECT *
+FROM replays
+WHERE id = $1

@@ -1,0 +1,3 @@
+SELECT *
+FROM replays
+WHERE key_hash = $1

@@ -1,0 +1,4 @@
+SELECT *
+FROM replays
+WHERE status = 'running'
+ORDER BY id

@@ -1,0 +1,3 @@
+UPDATE replays
+SET total = $2
+WHERE id = $1

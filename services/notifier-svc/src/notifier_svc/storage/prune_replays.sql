@@ -1,0 +1,3 @@
+DELETE FROM replays
+WHERE status <> 'running'
+    AND finished_at < now() - $1::interval

@@ -1,0 +1,67 @@
+"""Work replays off, as long as the process runs, in one process at a time.
+
+One of the replicas leads, by a lock that is free at once when its process dies, and does one step
+of each replay in turn. So the events of a replay go out in the order of the journal, and a replay
+that waits for its reader holds no other one up. A process that was taken for dead and comes back
+can do no harm but to send a batch that is sent twice: a replay is moved on only from the place at
+which the step found it.
+"""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+from leadwire.db import Database, LeaderLock
+from leadwire.lifecycle import BackgroundTask
+from notifier_svc.usecases.replayer import Replayer, Standing
+
+LOOK_EVERY: Final = 0.5
+"""Seconds between two looks for replays that were asked for since."""
+
+
+class ReplayLoop:
+    """Does the steps of all replays that run; a component.
+
+    Args:
+        database: Of the service.
+        replayer: Does them.
+    """
+
+    def __init__(self, *, database: Database, replayer: Replayer) -> None:
+        self._replayer = replayer
+        self._leadership = LeaderLock(database=database, name="replays")
+        self._task = BackgroundTask(name="replays", body=self._run)
+
+    async def start(self) -> None:
+        """Stand for leader."""
+        await self._task.start()
+
+    async def stop(self) -> None:
+        """Leave what runs to another replica."""
+        await self._task.stop()
+
+    async def wait(self) -> None:
+        """Return once stopped; raise what ended the loop otherwise."""
+        await self._task.wait()
+
+    async def _run(self) -> None:
+        await self._leadership.run(self._lead)
+
+    async def _lead(self) -> None:
+        standings: dict[UUID, Standing] = {}
+        while True:
+            standings = await self._round(standings)
+            now = asyncio.get_running_loop().time()
+            pause = min((each.due - now for each in standings.values()), default=LOOK_EVERY)
+            await asyncio.sleep(min(max(pause, 0), LOOK_EVERY))
+
+    async def _round(self, known: dict[UUID, Standing]) -> dict[UUID, Standing]:
+        """Do one step of each replay that is due; return how those that run stand."""
+        clock = asyncio.get_running_loop().time
+        running = await self._replayer.running()
+        standings = {replay.id: known.get(replay.id) or Standing() for replay in running}
+        for replay in running:
+            standing = standings[replay.id]
+            if standing.due <= (began := clock()):
+                standing.due = began + await self._replayer.step(replay, standing)
+        return standings
