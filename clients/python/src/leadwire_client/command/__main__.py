@@ -5,29 +5,16 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
 
-from leadwire_client.command.connecting import CONNECTION
 from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE
 from leadwire_client.command.printable import printable
-from leadwire_client.command.registry import COMMANDS, add_commands
+from leadwire_client.command.registry import parser
 from leadwire_client.errors import LeadwireError, ProblemError, TransportError
-
-_DESCRIPTION: Final = """\
-Import leads into Leadwire, work on them, and watch what becomes of them.
-
-examples:
-  leadwire import leads.csv --region US --failures failures.csv
-  leadwire leads --search lovelace --json
-  leadwire managers add Ada --capacity 2
-  leadwire mark 01a21515-6ddb-712a-92e7-0c787402016d interested
-  leadwire tail --status pending,reached_out --follow
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = given.run
     _write_whatever_comes()
     try:
@@ -64,17 +51,6 @@ def _exit_code(error: Exception) -> int:
     if isinstance(error, TransportError):
         return UNREACHABLE
     return REFUSED if isinstance(error, ProblemError | LeadwireError) else 2
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="leadwire",
-        description=_DESCRIPTION,
-        epilog=CONNECTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_commands(parser, COMMANDS)
-    return parser
 
 
 if __name__ == "__main__":

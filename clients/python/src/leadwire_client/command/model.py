@@ -13,9 +13,10 @@ class Command:
         name: The word that calls it.
         summary: What it does, in a line of a list.
         description: What it does, and its exit codes.
-        add_arguments: Adds what it takes, but for the connection, which every command takes.
+        add_arguments: Adds what it takes, but for the connection.
         run: Does it with what was given, and returns the exit code. Errors of the client,
             `OSError` and `ValueError` are told, and become exit codes, where it is called.
+        connects: Whether it asks a server, and so takes the connection.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Command:
     description: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    connects: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,39 +1,54 @@
-"""What `leadwire` can do: each command is a module, and one line of `COMMANDS` here."""
+"""What `leadwire` can do: each command is a module, and one line of `COMMANDS` below."""
 
 import argparse
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from leadwire_client.command import importing, leads, managers, marking, tailing
+from leadwire_client.command import completing, importing, leads, managers, marking, tailing
 from leadwire_client.command.connecting import CONNECTION, add_connection
 from leadwire_client.command.model import Command, Group
 
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
 
-COMMANDS: Final[tuple[Command | Group, ...]] = (
-    importing.COMMAND,
-    leads.COMMAND,
-    managers.COMMAND,
-    marking.COMMAND,
-    tailing.COMMAND,
-)
+_DESCRIPTION: Final = """\
+Import leads into Leadwire, work on them, and watch what becomes of them.
+
+examples:
+  leadwire import leads.csv --region US --failures failures.csv
+  leadwire leads --search lovelace --json
+  leadwire managers add Ada --capacity 2
+  leadwire mark 01a21515-6ddb-712a-92e7-0c787402016d interested
+  leadwire tail --status pending,reached_out --follow
+"""
 
 
-def add_commands(parser: argparse.ArgumentParser, commands: tuple[Command | Group, ...]) -> None:
-    """Let a parser take one of these commands; `run` of what it gives is how to run it."""
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Give what reads a command line; `run` of what it reads is what to do."""
+    made = argparse.ArgumentParser(
+        prog="leadwire",
+        description=_DESCRIPTION,
+        epilog=CONNECTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_commands(made, COMMANDS)
+    return made
+
+
+def _add_commands(made: argparse.ArgumentParser, commands: tuple[Command | Group, ...]) -> None:
+    subparsers = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for each in commands:
         if isinstance(each, Group):
-            add_commands(_parser_of(each, subparsers.add_parser), each.commands)
+            _add_commands(_parser_of(each, subparsers.add_parser), each.commands)
         else:
             _add_command(each, subparsers.add_parser)
 
 
 def _add_command(command: Command, add_parser: AddParser) -> None:
-    parser = _parser_of(command, add_parser)
-    command.add_arguments(parser)
-    add_connection(parser)
-    parser.set_defaults(run=command.run)
+    made = _parser_of(command, add_parser)
+    command.add_arguments(made)
+    if command.connects:
+        add_connection(made)
+    made.set_defaults(run=command.run)
 
 
 def _parser_of(each: Command | Group, add_parser: AddParser) -> argparse.ArgumentParser:
@@ -41,6 +56,16 @@ def _parser_of(each: Command | Group, add_parser: AddParser) -> argparse.Argumen
         each.name,
         help=each.summary,
         description=each.description,
-        epilog=CONNECTION,
+        epilog=CONNECTION if isinstance(each, Group) or each.connects else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+COMMANDS: Final[tuple[Command | Group, ...]] = (
+    importing.COMMAND,
+    leads.COMMAND,
+    managers.COMMAND,
+    marking.COMMAND,
+    tailing.COMMAND,
+    completing.command(parser),
+)
