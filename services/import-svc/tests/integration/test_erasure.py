@@ -202,6 +202,21 @@ async def test_the_person_is_found_in_a_field_that_is_not_valid(
     ]
 
 
+async def test_the_person_is_found_in_a_row_that_cannot_be_taken_apart(desk: "Desk") -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    header = "name,family_name,email,cellphone\n"
+    rows = ["Ada,Lovelace,ada@example.com", '"Ada,L,ada@example.com,+1', 'Bob,R,"b@x.com']
+    await desk.send((header + "\n".join(rows)).encode())
+    shown = "SELECT name, email FROM import_failures ORDER BY row"
+    assert await desk.rows(shown) == [
+        ("Ada", "ada@example.com"),
+        ('"Ada', "ada@example.com"),
+        ("Bob", '"b@x.com'),
+    ]
+    await erase(desk, lead_id)
+    assert await desk.rows(shown) == [(None, None), (None, None), ("Bob", '"b@x.com')]
+
+
 async def test_failures_of_a_person_are_found_by_index(database: Database) -> None:
     rows = """
         INSERT INTO import_failures (import_id, row, reason, codes, email_key, cellphone_key,

@@ -142,6 +142,8 @@ def test_ragged_rows_fail_alone_and_say_why() -> None:
     assert codes(rows) == [Code.ROW_MALFORMED, None, Code.ROW_MALFORMED]
     assert rows[0].defect is not None
     assert rows[0].defect.reason == "the row has 3 columns where the header has 4"
+    assert rows[0][:4] == ("Ada", "Lovelace", "ada@x.com", None)
+    assert rows[2][:4] == ("a", "b", "c", "d")
 
 
 def test_blank_lines_are_no_rows() -> None:
@@ -157,6 +159,7 @@ def test_a_quote_that_is_never_closed_costs_one_row(step: int | None) -> None:
     data = (HEADER + '"Bob,Ray,bob@x.com,+2\n' + ADA_LINE * 3).encode()
     assert decode(data, step=step) == decode(data)
     assert text_of(decode(data)) == [Code.ROW_MALFORMED, "Ada", "Ada", "Ada"]
+    assert decode(data)[0][:4] == ('"Bob', "Ray", "bob@x.com", "+2")
 
 
 def test_a_quote_that_is_not_closed_costs_one_row_also_in_a_large_file() -> None:
@@ -167,6 +170,7 @@ def test_a_quote_that_is_not_closed_costs_one_row_also_in_a_large_file() -> None
 def test_text_after_a_closing_quote_costs_one_row() -> None:
     rows = decode((HEADER + '"Bob" Bobson,Ray,bob@x.com,+2\n' + ADA_LINE).encode())
     assert text_of(rows) == [Code.ROW_MALFORMED, "Ada"]
+    assert rows[0][:4] == ('"Bob" Bobson', "Ray", "bob@x.com", "+2")
 
 
 @pytest.mark.parametrize("step", [1_000, 65_536, None])
@@ -177,7 +181,8 @@ def test_text_after_a_closing_quote_costs_one_row() -> None:
 )
 def test_a_row_that_is_too_large_fails_alone(value: str, step: int | None) -> None:
     data = (HEADER + ADA_LINE + f"{value},b,c,d\n" + ADA_LINE).encode()
-    assert text_of(decode(data, step=step)) == ["Ada", Code.ROW_TOO_LARGE, "Ada"]
+    rows = decode(data, step=step)
+    assert text_of(rows) == ["Ada", Code.ROW_TOO_LARGE, "Ada"]
 
 
 def test_the_largest_row_passes() -> None:

@@ -7,22 +7,34 @@ line, so there is a limit: input whose quotes fit nowhere is not worth hours.
 """
 
 import csv
-from typing import Final
+from typing import Final, NamedTuple
 
 from import_svc.decoding.errors import UnreadableInputError
-from import_svc.decoding.objects import TOO_LARGE
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+from import_svc.domain.rows import MAX_ROW_BYTES, RowDefect
 
-_WRONGLY_QUOTED: Final = defective(
+_WRONGLY_QUOTED: Final = RowDefect(
     Code.ROW_MALFORMED, "the row has a quote that is not closed, or text after a closing quote"
 )
-
+_TOO_LARGE: Final = RowDefect(
+    Code.ROW_TOO_LARGE, f"the row is too large: at most {MAX_ROW_BYTES} characters"
+)
 
 _REREAD_AT_LEAST: Final = 4 * 1024**2
 _REREAD_RATIO: Final = 32
 """Characters that may be read again for each that was read: broken rows here and there, even
 one in ten, need far less."""
+
+
+class BrokenRecord(NamedTuple):
+    """A record that cannot be taken.
+
+    Attributes:
+        columns: What its first line seems to hold.
+    """
+
+    defect: RowDefect
+    columns: list[str]
 
 
 class RecordReader:
@@ -41,11 +53,11 @@ class RecordReader:
         self._patience = _REREAD_AT_LEAST
         self._in_dropped_quote = False
 
-    def feed(self, lines: list[str], *, final: bool) -> list[list[str] | RawRow]:
+    def feed(self, lines: list[str], *, final: bool) -> list[list[str] | BrokenRecord]:
         """Take the next lines; return the records that are whole now, in order.
 
         Returns:
-            The columns of each record, or the defective row that stands for it.
+            The columns of each record, or what is wrong with it.
 
         Raises:
             UnreadableInputError: Too much was read again for the sake of broken records.
@@ -56,13 +68,13 @@ class RecordReader:
         if not self._in_dropped_quote and _plain(lines):
             return list(filter(None, csv.reader(lines, delimiter=self._delimiter)))
         begin = self._end_of_dropped_quote(lines)
-        records: list[list[str] | RawRow] = []
+        records: list[list[str] | BrokenRecord] = []
         while begin < len(lines):
             begin = self._read(lines, begin, records, final=final)
         return records
 
     def _read(
-        self, lines: list[str], begin: int, records: list[list[str] | RawRow], *, final: bool
+        self, lines: list[str], begin: int, records: list[list[str] | BrokenRecord], *, final: bool
     ) -> int:
         """Read records until a broken one; return where to go on."""
         start = begin
@@ -75,7 +87,11 @@ class RecordReader:
             for record in reader:
                 end = start + reader.line_num
                 if record:
-                    records.append(TOO_LARGE if _too_large(lines, begin, end) else record)
+                    records.append(
+                        BrokenRecord(_TOO_LARGE, record)
+                        if _too_large(lines, begin, end)
+                        else record
+                    )
                 begin = end
         except csv.Error:
             end = start + reader.line_num
@@ -87,7 +103,7 @@ class RecordReader:
         lines: list[str],
         begin: int,
         end: int,
-        records: list[list[str] | RawRow],
+        records: list[list[str] | BrokenRecord],
         *,
         final: bool,
     ) -> int:
@@ -96,17 +112,22 @@ class RecordReader:
             if end == len(lines) and not final:
                 self._unfinished = lines[begin:]
                 return end
-            records.append(_WRONGLY_QUOTED)
+            records.append(self._broken(_WRONGLY_QUOTED, lines[begin]))
             return begin + 1
         if len(lines[begin]) > MAX_ROW_BYTES:
-            records.append(TOO_LARGE)
+            records.append(self._broken(_TOO_LARGE, lines[begin]))
             return begin + 1
         if self._looks_like_a_row(lines[begin + 1]):
-            records.append(_WRONGLY_QUOTED)
+            records.append(self._broken(_WRONGLY_QUOTED, lines[begin]))
             return begin + 1
-        records.append(TOO_LARGE)
+        records.append(self._broken(_TOO_LARGE, lines[begin]))
         self._in_dropped_quote = True
         return begin + 1 + self._end_of_dropped_quote(lines[begin + 1 :])
+
+    def _broken(self, defect: RowDefect, line: str) -> BrokenRecord:
+        # Its quotes mean nothing: it is cut at each delimiter.
+        columns = csv.reader((line,), delimiter=self._delimiter, quoting=csv.QUOTE_NONE)
+        return BrokenRecord(defect, next(columns, []))
 
     def _lose_patience(self, lines: list[str], begin: int, end: int) -> None:
         self._patience -= sum(map(len, lines[begin:end]))

@@ -13,10 +13,10 @@ from typing import Final, cast
 from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.csv_header import Header, read_header, without_what_is_passed_over
 from import_svc.decoding.csv_lines import LineSplitter
-from import_svc.decoding.csv_records import RecordReader
+from import_svc.decoding.csv_records import BrokenRecord, RecordReader
 from import_svc.decoding.errors import UnreadableInputError
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, RowDefect
 
 # UTF-32's first: its little-endian mark begins with that of UTF-16.
 _MARKS: Final = (
@@ -126,11 +126,18 @@ class _Table:
             for record in records
         ]
 
-    def _defective(self, record: list[str] | RawRow) -> RawRow:
-        return record if isinstance(record, RawRow) else self._ragged(len(record))
+    def _defective(self, record: list[str] | BrokenRecord) -> RawRow:
+        if isinstance(record, BrokenRecord):
+            defect, columns = record
+        else:
+            defect, columns = self._ragged(len(record)), record
+        name, family_name, email, cellphone = (
+            columns[n] if n < len(columns) else None for n in self._positions
+        )
+        return RawRow(name, family_name, email, cellphone, defect=defect)
 
-    def _ragged(self, found: int) -> RawRow:
-        return defective(
+    def _ragged(self, found: int) -> RowDefect:
+        return RowDefect(
             Code.ROW_MALFORMED,
             f"the row has {found} columns where the header has {self._width}",
         )

@@ -10,6 +10,8 @@ from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
 TOO_LARGE: Final = defective(
     Code.ROW_TOO_LARGE, f"the row is too large: at most {MAX_ROW_BYTES} bytes"
 )
+"""A row that is not even read."""
+
 NOT_JSON: Final = defective(Code.ROW_MALFORMED, "the row is not valid JSON in UTF-8")
 
 _NOT_AN_OBJECT: Final = defective(Code.ROW_MALFORMED, "the row is not a JSON object")

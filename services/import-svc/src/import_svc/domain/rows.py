@@ -35,7 +35,7 @@ class RawRow(NamedTuple):
     """A row as found, not judged yet.
 
     The four fields hold whatever the input has there: text, None if the field is
-    missing, or another JSON value.
+    missing, or another JSON value. Of a row with a defect they hold what could be read.
     """
 
     name: object
@@ -149,5 +149,5 @@ class JudgedRows:
 
 
 def defective(code: Code, reason: str) -> RawRow:
-    """Make the row that stands for input that could not be taken apart."""
+    """Make the row that stands for input in which no fields can be told."""
     return RawRow(None, None, None, None, None, RowDefect(code, reason))

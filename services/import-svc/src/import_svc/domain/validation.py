@@ -68,12 +68,14 @@ def judge_rows(rows: Sequence[RawRow], *, region: str | None) -> JudgedRows:
     """
     if not rows:
         return JudgedRows()
-    *fields, attributes, _ = map(list, zip(*rows, strict=True))
+    *fields, attributes, defects = map(list, zip(*rows, strict=True))
     given = GivenValues(*fields)
     contacts = _contacts(given, attributes, region)
-    if all(map(all, contacts)):
+    if all(map(all, contacts)) and not any(defects):
         return JudgedRows(contacts, given)
-    valid = list(map(all, zip(*contacts, strict=True)))
+    valid = [
+        all(values) and defect is None for *values, defect in zip(*contacts, defects, strict=True)
+    ]
     return JudgedRows(
         Contacts(*(list(compress(column, valid)) for column in contacts)),
         GivenValues(*(list(compress(column, valid)) for column in given)),
