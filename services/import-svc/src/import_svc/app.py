@@ -16,10 +16,12 @@ from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
 from import_svc.storage.background import BackgroundStore
+from import_svc.storage.chunks import ChunkStore
 from import_svc.storage.file_errors import FileStoreError
 from import_svc.storage.files import FileStore
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
+from import_svc.storage.receipts import ReceiptStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
 from import_svc.usecases.accept_import import AcceptImport
@@ -163,12 +165,13 @@ def _context(common: _Common) -> Context:
     )
     announcer = LeadsAnnouncer(outbox=common.outbox)
     changes = ChangesAnnouncer(outbox=common.outbox)
-    read = ReadImports(database=database, imports=imports)
+    receipts = ReceiptStore()
+    read = ReadImports(database=database, receipts=receipts)
     earlier = EarlierImport(database=database, imports=imports)
     store_chunk = StoreChunk(
         database=database,
         leads=leads,
-        imports=imports,
+        chunks=ChunkStore(),
         announcer=announcer,
         worker=own.worker,
     )
@@ -207,7 +210,7 @@ def _context(common: _Common) -> Context:
         erase_lead=EraseLead(
             database=database,
             leads=leads,
-            imports=imports,
+            receipts=receipts,
             resumes=resumes,
             delete_files=delete_files,
             announcer=changes,

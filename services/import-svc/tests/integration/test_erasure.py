@@ -12,8 +12,8 @@ from import_svc.domain.leads import Lead, NewLeads
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.storage.files import FileStore
-from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore, new_lead_id
+from import_svc.storage.receipts import ReceiptStore
 from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
 from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.erase_lead import EraseLead
@@ -260,7 +260,7 @@ class Office:
         command = EraseLead(
             database=self._database,
             leads=self._leads,
-            imports=ImportStore(),
+            receipts=ReceiptStore(),
             resumes=ResumeStore(),
             delete_files=DeleteFiles(
                 database=self._database,

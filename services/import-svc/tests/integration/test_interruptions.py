@@ -16,8 +16,8 @@ import pytest
 from import_svc.app import create_app
 from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.settings import ImportSettings
+from import_svc.storage.chunks import ChunkStore
 from import_svc.storage.errors import LostRaceError
-from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases import patience
 from leadwire.db import Connection, Database
@@ -252,10 +252,10 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
     desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection ends just after the commit: the chunk's own row says it happened."""
-    record = ImportStore.record_chunk
+    record = ChunkStore.record
     cut = 0
 
-    async def record_then_lose(self: ImportStore, connection: Connection, **fields: Any) -> None:
+    async def record_then_lose(self: ChunkStore, connection: Connection, **fields: Any) -> None:
         nonlocal cut
         await record(self, connection, **fields)
         if not cut:
@@ -263,7 +263,7 @@ async def test_a_chunk_whose_commit_was_not_heard_of_is_not_stored_twice(
             await connection.execute("COMMIT")
             await connection.close()
 
-    monkeypatch.setattr(ImportStore, "record_chunk", record_then_lose)
+    monkeypatch.setattr(ChunkStore, "record", record_then_lose)
     receipt = await desk.bring([person(n) for n in range(10)])
     assert cut == 1
     assert (receipt["received"], receipt["imported"], receipt["failed"]) == (10, 10, 0)

@@ -1,44 +1,19 @@
-"""Imports, their chunks and failures as rows."""
+"""Imports as rows: whose they are, and how they end."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 import orjson
 
 from import_svc.domain.bodies import Beginning, StoredBody
-from import_svc.domain.duplicates import KnownKeys
 from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError
-from import_svc.domain.progress import Progress, progress_of
-from import_svc.domain.reasons import Code
-from import_svc.domain.receipt import ImportStatus, Interruption, NewFailure, Receipt, RowFailure
-from import_svc.storage.errors import ImportNotRunningError
+from import_svc.domain.receipt import ImportStatus, Interruption
+from import_svc.storage.interruptions import interruption_of, lists_of
 from leadwire.db import Connection, Queries
-
-_FAILURE_COLUMNS: Final = (
-    "import_id", "row", "name", "family_name", "email", "cellphone", "reason", "codes",
-    "email_key", "cellphone_key", "mentions",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkResult:
-    """What became of the rows of a chunk.
-
-    Attributes:
-        received: How many there are.
-        imported: Rows that became leads.
-        failed: Rows that did not.
-        input_hash: Of the input from its beginning to the end of the chunk.
-    """
-
-    received: int
-    imported: int
-    failed: int
-    input_hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +130,7 @@ class ImportStore:
             body_file=record["body_file"],
             body_hash=record["body_hash"],
             finished_at=record["finished_at"],
-            interruption=_interruption(record),
+            interruption=interruption_of(record),
         )
 
     async def take_over(
@@ -175,48 +150,6 @@ class ImportStore:
             *(worker, body_file),
         )
         return taken is not None
-
-    async def chunk(
-        self, connection: Connection, *, import_id: UUID, number: int
-    ) -> ChunkResult | None:
-        """Return the result of a chunk that was stored; None if it was not."""
-        record = await connection.fetchrow(self._queries["find_chunk"], import_id, number)
-        if record is None:
-            return None
-        return ChunkResult(**record)
-
-    async def record_chunk(
-        self,
-        connection: Connection,
-        *,
-        import_id: UUID,
-        worker: UUID,
-        number: int,
-        input_hash: bytes,
-        input_bytes: int,
-        imported: int,
-        failures: Sequence[NewFailure],
-    ) -> None:
-        """Store a chunk's failures and result, and count it into the receipt.
-
-        Raises:
-            ImportNotRunningError: The import has ended, or another process goes on with it.
-        """
-        if failures:
-            await connection.copy_records_to_table(
-                "import_failures",
-                records=[_failure_record(import_id, failure) for failure in failures],
-                columns=_FAILURE_COLUMNS,
-            )
-        counts = (imported + len(failures), imported, len(failures))
-        await connection.execute(
-            self._queries["record_chunk"], import_id, number, *counts, input_hash
-        )
-        counted = await connection.fetchval(
-            self._queries["count_chunk"], import_id, *counts, worker, input_bytes
-        )
-        if counted is None:
-            raise ImportNotRunningError(f"the import {import_id} is not running here any more")
 
     async def finish(
         self,
@@ -246,7 +179,7 @@ class ImportStore:
             interruption and interruption.code,
             interruption and interruption.detail,
             None if isinstance(ending, Interruption) else ending,
-            _lists(interruption),
+            interruption and lists_of(interruption),
         )
 
     async def running(self, connection: Connection, *, worker: UUID) -> set[UUID]:
@@ -291,110 +224,8 @@ class ImportStore:
         )
         return [(record["id"], ImportStatus(record["status"])) for record in records]
 
-    async def receipt(self, connection: Connection, import_id: UUID) -> Receipt | None:
-        """Return an import's receipt without its failures; None if there is no such import."""
-        record = await connection.fetchrow(self._queries["find_import"], import_id)
-        return None if record is None else _receipt(record)
-
-    async def receipts(
-        self, connection: Connection, *, before: UUID | None, limit: int
-    ) -> list[Receipt]:
-        """Return receipts without failures, newest first, after the given id."""
-        records = await connection.fetch(self._queries["list_imports"], before, limit)
-        return [_receipt(record) for record in records]
-
-    async def failures(
-        self, connection: Connection, *, import_id: UUID, after_row: int, limit: int
-    ) -> list[RowFailure]:
-        """Return failures in row order, after the given row."""
-        records = await connection.fetch(
-            self._queries["list_failures"], import_id, after_row, limit
-        )
-        return [_failure(record) for record in records]
-
-    async def forget_failures(self, connection: Connection, keys: KnownKeys) -> None:
-        """Take out of failures what they hold of a person; the rows stay, and with them the counts.
-
-        Args:
-            connection: The transaction that erases the lead.
-            keys: All emails and cellphones that it has or had.
-        """
-        await connection.execute(
-            self._queries["redact_failures_of_lead"], list(keys.emails), list(keys.cellphones)
-        )
-
 
 def _done(record: asyncpg.Record) -> Beginning | None:
     if record["done_hash"] is None:
         return None
     return Beginning(size=record["bytes_done"], digest=record["done_hash"])
-
-
-def _lists(interruption: Interruption | None) -> str | None:
-    if interruption is None or not interruption.extra:
-        return None
-    return orjson.dumps(dict(interruption.extra)).decode()
-
-
-def _interruption(record: asyncpg.Record) -> Interruption | None:
-    if record["error_code"] is None:
-        return None
-    extra = record["error_extra"]
-    return Interruption(
-        code=record["error_code"],
-        detail=record["error_detail"],
-        extra={} if extra is None else orjson.loads(extra),
-    )
-
-
-def _receipt(record: asyncpg.Record) -> Receipt:
-    status = ImportStatus(record["status"])
-    return Receipt(
-        id=record["id"],
-        status=status,
-        received=record["received"],
-        imported=record["imported"],
-        failed=record["failed"],
-        started_at=record["started_at"],
-        finished_at=record["finished_at"],
-        interruption=_interruption(record),
-        progress=_progress(record) if status is ImportStatus.RUNNING else None,
-    )
-
-
-def _progress(record: asyncpg.Record) -> Progress:
-    return progress_of(
-        bytes_done=record["bytes_done"],
-        bytes_total=record["body_bytes"],
-        rate_bytes=record["bytes_done"] - record["rate_bytes"],
-        rate_rows=record["received"] - record["rate_received"],
-        rate_seconds=record["rate_seconds"],
-    )
-
-
-def _failure(record: asyncpg.Record) -> RowFailure:
-    return RowFailure(
-        row=record["row"],
-        name=record["name"],
-        family_name=record["family_name"],
-        email=record["email"],
-        cellphone=record["cellphone"],
-        reason=record["reason"],
-        codes=tuple(Code(code) for code in record["codes"]),
-    )
-
-
-def _failure_record(import_id: UUID, failure: NewFailure) -> tuple[object, ...]:
-    return (
-        import_id,
-        failure.row,
-        failure.name,
-        failure.family_name,
-        failure.email,
-        failure.cellphone,
-        failure.reason,
-        failure.codes,
-        failure.email_key,
-        failure.cellphone_key,
-        failure.mentions or None,
-    )

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from import_svc.domain.leads import Tombstone
-from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
+from import_svc.storage.receipts import ReceiptStore
 from import_svc.storage.resumes import ResumeStore
 from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.delete_files import DeleteFiles
@@ -33,7 +33,7 @@ class EraseLead:
     Args:
         database: The service's database.
         leads: Where leads are stored.
-        imports: Where the failures of imports are.
+        receipts: Where the failures of imports are.
         resumes: Where resumes are noted.
         delete_files: Deletes their files.
         announcer: Announces the erasure.
@@ -44,14 +44,14 @@ class EraseLead:
         *,
         database: Database,
         leads: LeadStore,
-        imports: ImportStore,
+        receipts: ReceiptStore,
         resumes: ResumeStore,
         delete_files: DeleteFiles,
         announcer: ChangeAnnouncer,
     ) -> None:
         self._database = database
         self._leads = leads
-        self._imports = imports
+        self._receipts = receipts
         self._resumes = resumes
         self._delete_files = delete_files
         self._announcer = announcer
@@ -84,6 +84,6 @@ class EraseLead:
             await self._resumes.doom(connection, lead_id)
             await self._leads.strip_keys(connection, lead_id, delete_after=erased_at + KEPT_FOR)
             await self._leads.bury(connection, tombstone, erased_at=erased_at)
-            await self._imports.forget_failures(connection, keys)
+            await self._receipts.forget_failures(connection, keys)
             await self._announcer.withdraw(connection, lead_id)
             await self._announcer.erased(connection, [tombstone])

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from import_svc.domain.receipt import MAX_INLINE_FAILURES, Receipt, RowFailure
-from import_svc.storage.imports import ImportStore
+from import_svc.storage.receipts import ReceiptStore
 from leadwire.db import Database
 
 FAILURES_PER_PAGE: Final = 200
@@ -27,12 +27,12 @@ class ReadImports:
 
     Args:
         database: The service's database.
-        imports: Where receipts are stored.
+        receipts: Where receipts are stored.
     """
 
-    def __init__(self, *, database: Database, imports: ImportStore) -> None:
+    def __init__(self, *, database: Database, receipts: ReceiptStore) -> None:
         self._database = database
-        self._imports = imports
+        self._receipts = receipts
 
     async def receipt(self, import_id: UUID) -> Receipt:
         """Return a receipt with its first failures, both of one moment.
@@ -43,12 +43,12 @@ class ReadImports:
         async with self._database.transaction(
             isolation="repeatable_read", readonly=True
         ) as connection:
-            receipt = await self._imports.receipt(connection, import_id)
+            receipt = await self._receipts.one(connection, import_id)
             if receipt is None:
                 raise UnknownImportError
             if not receipt.failed:
                 return receipt
-            failures = await self._imports.failures(
+            failures = await self._receipts.failures(
                 connection, import_id=import_id, after_row=0, limit=MAX_INLINE_FAILURES
             )
         return dataclasses.replace(receipt, failures=tuple(failures))
@@ -61,7 +61,7 @@ class ReadImports:
             limit: Most receipts to return.
         """
         async with self._database.connection() as connection:
-            return await self._imports.receipts(connection, before=before, limit=limit)
+            return await self._receipts.page(connection, before=before, limit=limit)
 
     async def failures(self, import_id: UUID) -> AsyncIterator[list[RowFailure]]:
         """Yield every failure of an import in row order, page by page.
@@ -72,12 +72,12 @@ class ReadImports:
             UnknownImportError: There is no such import; raised before the first page.
         """
         async with self._database.connection() as connection:
-            if await self._imports.receipt(connection, import_id) is None:
+            if await self._receipts.one(connection, import_id) is None:
                 raise UnknownImportError
         after_row = 0
         while True:
             async with self._database.connection() as connection:
-                page = await self._imports.failures(
+                page = await self._receipts.failures(
                     connection, import_id=import_id, after_row=after_row, limit=FAILURES_PER_PAGE
                 )
             yield page

@@ -15,8 +15,8 @@ from import_svc.domain.duplicates import keys_to_look_up, sift
 from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import NewLeads
 from import_svc.domain.receipt import failure_of
+from import_svc.storage.chunks import ChunkStore
 from import_svc.storage.errors import LostRaceError
-from import_svc.storage.imports import ImportStore
 from import_svc.storage.leads import LeadStore
 from import_svc.usecases.announcers import Announcer
 from import_svc.usecases.input_judge import JudgedChunk
@@ -44,7 +44,7 @@ class StoreChunk:
     Args:
         database: The service's database.
         leads: Where leads are stored.
-        imports: Where receipts are stored.
+        chunks: Where it is stored what became of each.
         announcer: Announces the new leads.
         worker: Id of this process, which runs the imports.
     """
@@ -54,13 +54,13 @@ class StoreChunk:
         *,
         database: Database,
         leads: LeadStore,
-        imports: ImportStore,
+        chunks: ChunkStore,
         announcer: Announcer,
         worker: UUID,
     ) -> None:
         self._database = database
         self._leads = leads
-        self._imports = imports
+        self._chunks = chunks
         self._announcer = announcer
         self._worker = worker
 
@@ -98,7 +98,7 @@ class StoreChunk:
             nonlocal look_up
             try:
                 async with self._database.transaction() as connection:
-                    done = await self._imports.chunk(connection, import_id=import_id, number=number)
+                    done = await self._chunks.find(connection, import_id=import_id, number=number)
                     if done is None:
                         look_up = await self._store(
                             connection,
@@ -136,7 +136,7 @@ class StoreChunk:
         leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
         events = await self._add_and_describe(connection, leads)
         await self._announcer.announce(connection, events)
-        await self._imports.record_chunk(
+        await self._chunks.record(
             connection,
             import_id=import_id,
             worker=self._worker,
