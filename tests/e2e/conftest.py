@@ -10,12 +10,13 @@ import pytest
 import pytest_asyncio
 
 from e2e.small_store import SmallStore
-from e2e.system import PREFIXES, System, Urls
+from e2e.system import System
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 from leadwire.testing.postgres import PostgresServer
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
+from leadwire.testing.services import PREFIXES, Urls
 
 StartSystem = Callable[..., Awaitable[System]]
 ReportCounts = Callable[..., None]

@@ -24,12 +24,12 @@ from e2e.age_order import AGES, LOG, TRIGGERS, AgeOrder
 from e2e.conftest import ReportCounts
 from e2e.crowd import Crowd
 from e2e.imports import MOST_PER_EVENT, Imports, some_leads
-from e2e.system import Urls, new_process, prepare
 from leadwire.broker import ALL_TYPES, Subscription, broker_from_url
 from leadwire.db import DedicatedConnection
 from leadwire.testing import eventually
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire.testing.process import ServiceProcess
+from leadwire.testing.services import Urls, new_process, prepare
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(480)]
 

@@ -76,6 +76,16 @@ class ServiceProcess:
             raise ProcessFailedError(f"{self.module} is not running")
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process was started and runs."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process was started and has ended without being asked to."""
+        return self._process is not None and self._process.returncode is not None
+
     async def start(self, *, within: float = 60.0) -> None:
         """Start the process and wait until it says that it is ready.
 

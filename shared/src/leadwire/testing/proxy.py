@@ -43,6 +43,7 @@ class TcpProxy:
         self._accepting: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._open: set[socket.socket] = set()
+        self._to_break_off: set[socket.socket] = set()
         self._thawed = asyncio.Event()
         self._thawed.set()
 
@@ -95,6 +96,13 @@ class TcpProxy:
         for task in self._running - {self._accepting}:
             task.cancel()
 
+    def break_off(self) -> None:
+        """Drop every open connection inside the next chunk that it carries: half of it arrives.
+
+        One that carries nothing meanwhile stays as it is.
+        """
+        self._to_break_off |= self._open
+
     def freeze(self) -> None:
         """Forward nothing more, and tell nobody: as a network that swallows everything."""
         self._thawed.clear()
@@ -130,6 +138,7 @@ class TcpProxy:
         finally:
             for opened in (client, server):
                 self._open.discard(opened)
+                self._to_break_off.discard(opened)
                 opened.close()
 
     async def _read(self, source: socket.socket, under_way: _UnderWay) -> None:
@@ -146,6 +155,9 @@ class TcpProxy:
             due, chunk = await under_way.get()
             await asyncio.sleep(max(due - loop.time(), 0))
             await self._thawed.wait()
+            if chunk and target in self._to_break_off:
+                await loop.sock_sendall(target, chunk[: len(chunk) // 2])
+                raise ConnectionAbortedError
             if not chunk and self.hides_ends:
                 return
             if not chunk:

@@ -133,3 +133,33 @@ async def test_closes_the_client_when_the_server_is_not_there() -> None:
         reader, writer = await connect(proxy)
         assert await asyncio.wait_for(reader.read(), 2) == b""
         await hang_up((reader, writer))
+
+
+async def test_breaks_off_inside_the_next_chunk_and_serves_whoever_comes_then(
+    proxy: TcpProxy,
+) -> None:
+    received = bytearray()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.extend(await reader.read(-1))
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with server, TcpProxy("127.0.0.1", server.sockets[0].getsockname()[1]) as into_taker:
+        streams = await connect(into_taker)
+        await eventually(lambda: into_taker.connections == 1)
+        into_taker.break_off()
+        streams[1].write(b"half of this")
+        await eventually(lambda: received == b"half o")
+        await eventually(lambda: into_taker.connections == 0)
+        await hang_up(streams)
+
+    streams = await connect(proxy)
+    await say(streams, b"hello")
+    proxy.break_off()
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        await say(streams, b"goodbye")
+    await hang_up(streams)
+    streams = await connect(proxy)
+    assert await say(streams, b"hello again") == b"hello again"
+    await hang_up(streams)
