@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast check format bench lock clean
+.PHONY: help run demo resync test test-fast check format bench chaos lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ help: ## Show this list
 	@echo "  make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://..."
 	@echo "  make demo FILE=leads.csv REGION=US BROKER=embedded"
 	@echo "  make bench ONLY=relay JSON=bench.json"
+	@echo "  make chaos MINUTES=10 SEED=1"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
 
 # What is given to `make` is in the environment of its commands, too: taken from there, it may hold
@@ -72,7 +73,7 @@ test-fast: $(VENV)/.dev ## Run what kills nothing (under 3 minutes)
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES) bench
+	$(BIN)/mypy $(SOURCES) bench chaos
 	@# One run for each directory of tests: equal file names in two of them are fine for pytest only.
 	for tests in $(TESTS); do MYPYPATH=tests $(BIN)/mypy $$tests || exit 1; done
 	$(BIN)/lint-imports --no-cache
@@ -87,6 +88,10 @@ format: $(VENV)/.dev ## Format and mend what the linter can mend
 bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same run
 	@tools/install-rabbitmq
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+
+chaos: $(VENV)/.dev ## Prove that nothing is lost while everything fails (ARGS=--help)
+	@tools/install-rabbitmq
+	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
 	@for name in uv run dev; do \

@@ -1,0 +1,63 @@
+"""What is known of a run once all is quiet, from whoever knows it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from chaos.facts import Fact
+from chaos.ledger import Notes
+from chaos.subscribers import EventKey, Received
+
+LeadView: TypeAlias = Mapping[str, object]
+"""Some fields of a lead, as somebody has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """An event that stood in an outbox.
+
+    Attributes:
+        type: Its type.
+        facts: What it tells of what clients asked for.
+        added_at: When, in seconds since 1970.
+        removed_at: When it was taken out, which a relay does once the broker has it.
+        withdrawn: Whether an erasure took it out: it may not be told any more, and may have been.
+    """
+
+    type: str
+    facts: frozenset[Fact]
+    added_at: float
+    removed_at: float | None
+    withdrawn: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Evidence:
+    """What is to be compared.
+
+    Attributes:
+        notes: What clients attempted and were answered.
+        committed: Events by key, in the order in which they were written.
+        journaled: How often each event stands in the journal.
+        received: What subscribers have, by name.
+        owned: Each lead as its two owners have it.
+        projected: Each lead as the stream tells it.
+        projected_revs: Lead and rev of each change of the projection, in its order.
+        emails: Lead, acknowledgements and alerts sent, of leads from the form.
+        parked: What was set aside, each in a line.
+        moving: What did not come to rest in time, by name; empty if all is quiet.
+        ended: Services that ended without being killed, each in a line.
+    """
+
+    notes: Notes
+    committed: Mapping[EventKey, Committed]
+    journaled: Counter[EventKey]
+    received: Mapping[str, Received]
+    owned: Mapping[str, LeadView] = field(default_factory=dict)
+    projected: Mapping[str, LeadView] = field(default_factory=dict)
+    projected_revs: Sequence[tuple[tuple[str, str], int]] = ()
+    emails: Sequence[tuple[str, int, int]] = ()
+    parked: Sequence[str] = ()
+    moving: Mapping[str, int] = field(default_factory=dict)
+    ended: Sequence[str] = ()

@@ -1,0 +1,164 @@
+"""Do to the system what the plan says."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from chaos.cluster import START_WITHIN, Cluster, Replica
+from chaos.plan import Fault, Kind, Plan
+from chaos.relay_kill import MissedError, kill_relay
+from leadwire.testing.process import ProcessFailedError
+
+TRIES: Final = 3
+"""How often a fault is tried that another one came in the way of."""
+
+_DELAY: Final = 0.15
+_BREAKING_OFF: Final = 2.0
+_WATCH_EVERY: Final = 0.5
+
+
+@dataclass(slots=True)
+class Course:
+    """What befell the system.
+
+    Attributes:
+        done: Faults that happened.
+        missed: Faults that did not, with the reason.
+        ended: Services that ended without being killed, each in a line.
+        unpublished: Events that were confirmed and not yet deleted when a relay was killed.
+    """
+
+    done: list[Fault] = field(default_factory=list)
+    missed: list[tuple[Fault, str]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    undeleted: int = 0
+
+
+class Faults:
+    """Works off a plan, each lane in its order.
+
+    Args:
+        cluster: What suffers.
+        say: Told of each fault as it happens.
+    """
+
+    def __init__(self, *, cluster: Cluster, say: Callable[[str], None]) -> None:
+        self.course = Course()
+        self._cluster = cluster
+        self._say = say
+        self._in_hand: set[str] = set()
+        self._how: Mapping[Kind, Callable[[Fault], Awaitable[None]]] = {
+            Kind.SERVICE_KILLED: self._kill_service,
+            Kind.RELAY_KILLED: self._kill_relay,
+            Kind.BROKEN_OFF: self._break_off,
+            Kind.DELAYED: self._delay,
+            Kind.SUBSCRIBER_KILLED: self._kill_subscriber,
+            Kind.BROKER_STOPPED: self._stop_broker,
+            Kind.BROKER_RESTARTED: self._restart_broker,
+            Kind.BROKER_ALARMED: self._alarm_broker,
+            Kind.DATABASE_RESTARTED: self._restart_database,
+        }
+
+    async def run(self, plan: Plan) -> None:
+        """Do everything; return when the last fault is over and all processes run again."""
+        began = time.monotonic()
+        watching = asyncio.create_task(self._watch(), name="watch over services")
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for lane in plan.lanes:
+                    lanes.create_task(self._run_lane(lane, began))
+        finally:
+            watching.cancel()
+
+    async def _run_lane(self, lane: Sequence[Fault], began: float) -> None:
+        for fault in lane:
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            self._say(f"{time.monotonic() - began:6.1f} s  {fault.in_words}")
+            await self._do(fault)
+
+    async def _do(self, fault: Fault) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                await self._how[fault.kind](fault)
+            except MissedError as missed:
+                self._say(f"missed: {fault.in_words}: {missed}")
+                if not left:
+                    self.course.missed.append((fault, str(missed)))
+            else:
+                self.course.done.append(fault)
+                return
+
+    async def _kill_service(self, fault: Fault) -> None:
+        replica = self._cluster.replicas[fault.target]
+        self._in_hand.add(replica.name)
+        await replica.process.kill()
+        await self._start_again(replica)
+
+    async def _kill_relay(self, fault: Fault) -> None:
+        replicas = self._cluster.of(fault.target)
+        self._in_hand |= {replica.name for replica in replicas}
+        try:
+            self.course.undeleted += await kill_relay(
+                self._cluster.admin_database, service=fault.target, replicas=replicas
+            )
+        finally:
+            for replica in replicas:
+                await self._start_again(replica)
+
+    async def _break_off(self, fault: Fault) -> None:
+        for proxy in self._cluster.replicas[fault.target].proxies:
+            proxy.break_off()
+        await asyncio.sleep(_BREAKING_OFF)
+
+    async def _delay(self, fault: Fault) -> None:
+        proxies = self._cluster.replicas[fault.target].proxies
+        for proxy in proxies:
+            proxy.delay = _DELAY
+        await asyncio.sleep(fault.seconds)
+        for proxy in proxies:
+            proxy.delay = 0.0
+
+    async def _kill_subscriber(self, fault: Fault) -> None:
+        self._cluster.subscribers[fault.target].kill()
+
+    async def _stop_broker(self, fault: Fault) -> None:
+        await self._cluster.rabbitmq.stop()
+        await asyncio.sleep(fault.seconds)
+        await self._cluster.rabbitmq.start()
+
+    async def _restart_broker(self, _fault: Fault) -> None:
+        await self._cluster.rabbitmq.restart()
+
+    async def _alarm_broker(self, fault: Fault) -> None:
+        """Let it have too much memory in use: it takes nothing from publishers then."""
+        await self._cluster.rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
+        await asyncio.sleep(fault.seconds)
+        await self._cluster.rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
+
+    async def _restart_database(self, _fault: Fault) -> None:
+        await self._cluster.postgres.restart()
+
+    async def _start_again(self, replica: Replica) -> None:
+        """Start what was killed, or ended by itself meanwhile, as an orchestrator does."""
+        while not replica.process.is_running:
+            try:
+                await replica.process.start(within=START_WITHIN)
+            except ProcessFailedError as error:
+                self._note_end(replica, str(error))
+        self._in_hand.discard(replica.name)
+
+    async def _watch(self) -> None:
+        """Start again what ends by itself, and note it: nothing should."""
+        while True:
+            await asyncio.sleep(_WATCH_EVERY)
+            for replica in self._cluster.replicas.values():
+                if replica.process.has_ended and replica.name not in self._in_hand:
+                    self._in_hand.add(replica.name)
+                    self._note_end(replica, replica.process.tail(500))
+                    await self._start_again(replica)
+
+    def _note_end(self, replica: Replica, said: str) -> None:
+        self.course.ended.append(f"{replica.name} ({replica.process.log})")
+        self._say(f"{replica.name} ended by itself: {said[-500:]}")

@@ -1,0 +1,3 @@
+SELECT source, event_id, count(*) AS times
+FROM notifier_svc.journal
+GROUP BY source, event_id
