@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bench.create_leads import measure_creating
+from bench.delivery_latency import measure_delivery
 from bench.figures import Figure, as_table, write_json
 from bench.import_leads import measure_import
 from bench.mark_leads import measure_marking
@@ -24,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "create": measure_creating,
     "marking": measure_marking,
     "matching": measure_matching,
+    "delivery-latency": measure_delivery,
     "projection": measure_projection,
     "stream-snapshot": measure_snapshot,
     "stream-followers": measure_followers,

@@ -100,7 +100,7 @@ async def measure_marking(servers: Servers) -> Sequence[Figure]:
         connection = await asyncpg.connect(url)
         stack.push_async_callback(connection.close)
         await open_office(connection, managers=CLIENTS, leads=WAITING)
-        service = await _service(servers, url, Path(stack.enter_context(TemporaryDirectory())))
+        service = await new_service(servers, url, Path(stack.enter_context(TemporaryDirectory())))
         stack.push_async_callback(service.stop)
         for _ in range(ROUNDS):
             await service.start()
@@ -118,7 +118,8 @@ async def open_office(connection: Connection, *, managers: int, leads: int) -> N
     await connection.execute(_OFFICE.format(managers=managers, leads=leads))
 
 
-async def _service(servers: Servers, url: str, directory: Path) -> ServiceProcess:
+async def new_service(servers: Servers, url: str, directory: Path) -> ServiceProcess:
+    """Return a manager-svc that does not run yet, and let a subscription take its events."""
     port = free_port()
     environment = {
         "LEADWIRE_AUTH": "off",
@@ -140,19 +141,19 @@ async def _service(servers: Servers, url: str, directory: Path) -> ServiceProces
 async def _mark_over_http(url: str) -> float:
     """Let each manager mark what he holds, again and again; return the marks per second."""
     async with aiohttp.ClientSession(base_url=url, raise_for_status=True) as session:
-        leads = await eventually(lambda: _held_by_all(session), within=30)
+        leads = await eventually(lambda: held_by_all(session, CLIENTS), within=30)
         started = time.perf_counter()
         ends_at = started + SECONDS
         marks = sum(await asyncio.gather(*(_mark_until(ends_at, session, each) for each in leads)))
         return marks / (time.perf_counter() - started)
 
 
-async def _held_by_all(session: aiohttp.ClientSession) -> list[str]:
+async def held_by_all(session: aiohttp.ClientSession, managers: int) -> list[str]:
     """Return the lead of each manager, or none as long as one of them has none."""
     async with session.get("/v1/managers") as response:
-        managers = (await response.json())["items"]
-    leads = [lead["id"] for each in managers for lead in each["leads"]]
-    return leads if len(leads) == CLIENTS else []
+        found = (await response.json())["items"]
+    leads = [lead["id"] for each in found for lead in each["leads"]]
+    return leads if len(leads) == managers else []
 
 
 async def _mark_until(ends_at: float, session: aiohttp.ClientSession, lead: str) -> int:
