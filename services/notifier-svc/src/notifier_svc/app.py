@@ -1,6 +1,7 @@
 """Wires notifier-svc: the only place where its parts meet."""
 
 from datetime import timedelta
+from typing import Final
 
 from aiohttp import web
 
@@ -19,7 +20,7 @@ from notifier_svc.domain.urls import Reach, networks_of
 from notifier_svc.http.context import Context
 from notifier_svc.http.operations import operations
 from notifier_svc.http.refusals import REFUSALS
-from notifier_svc.mail import EmailTransport, Letters, transport_from_url
+from notifier_svc.mail import Letters, PausingTransport, TransportOptions, transport_from_url
 from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
@@ -40,9 +41,13 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     """Add notifier-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
     metrics = NotifierMetrics(backbone.registry)
-    transport = transport_from_url(settings.email_url.get_secret_value())
-    planner = EmailPlanner(letters=Letters(), alert_to=settings.alert_email_to)
-    handler = all_events(database=backbone.database, planner=planner, metrics=metrics)
+    transport = _transport(settings)
+    planner = EmailPlanner(
+        letters=Letters(directory=settings.email_templates), alert_to=settings.alert_email_to
+    )
+    handler = all_events(
+        database=backbone.database, planner=planner, transport=transport, metrics=metrics
+    )
     house_keeping = HouseKeeping(
         database=backbone.database, transport=transport, retention=_retention(settings)
     )
@@ -98,21 +103,38 @@ def _retention(settings: NotifierSettings) -> Retention:
     )
 
 
+_GUARD_S: Final = 5.0
+"""A transport ends an attempt in time by itself, and can tell why; for so long it is trusted."""
+
+
+def _transport(settings: NotifierSettings) -> PausingTransport:
+    options = TransportOptions(
+        ca_file=settings.email_ca_file,
+        answer_within=settings.email_answer_within_s,
+        send_within=settings.email_send_within_s,
+    )
+    return PausingTransport(transport_from_url(settings.email_url.get_secret_value(), options))
+
+
 def _deliverer(
     backbone: Backbone,
     settings: NotifierSettings,
-    transport: EmailTransport,
+    transport: PausingTransport,
     metrics: NotifierMetrics,
 ) -> Deliverer:
     policy = AttemptPolicy(
-        max_attempts=settings.email_max_attempts, send_within=settings.email_send_within_s
+        max_attempts=settings.email_max_attempts,
+        send_within=settings.email_send_within_s + _GUARD_S,
     )
     return Deliverer(
         database=backbone.database,
         outbox=backbone.outbox,
-        send=EmailSender(transport=transport, sender=settings.email_from).send,
+        send=EmailSender(
+            transport=transport, sender=settings.email_from, reply_to=settings.email_reply_to
+        ).send,
         policy=policy,
         metrics=metrics,
+        room=transport.room,
     )
 
 

@@ -1,6 +1,7 @@
 """All environment variables of notifier-svc."""
 
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -8,7 +9,12 @@ from pydantic_settings import SettingsConfigDict
 
 from leadwire.service import ServiceSettings
 from notifier_svc.domain.urls import networks_of
-from notifier_svc.mail import EmailConfigurationError, transport_from_url
+from notifier_svc.mail import (
+    EmailConfigurationError,
+    Letters,
+    transport_from_url,
+)
+from notifier_svc.mail.urls import tls_context
 
 
 def _has_address(text: str) -> str:
@@ -16,6 +22,8 @@ def _has_address(text: str) -> str:
     local_part, _, domain = address.rpartition("@")
     if not local_part or not domain or any(character < " " for character in text):
         raise ValueError("it must be an email address, as in `Leadwire <leads@example.com>`")
+    if not address.isascii():
+        raise ValueError("its address must be ASCII: write its domain as xn--...")
     return text
 
 
@@ -37,9 +45,27 @@ def _names_networks(text: str) -> str:
     return text
 
 
+def _holds_templates(directory: Path) -> Path:
+    try:
+        Letters(directory=directory)
+    except EmailConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return directory
+
+
+def _holds_authorities(file: Path) -> Path:
+    try:
+        tls_context(file)
+    except EmailConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return file
+
+
 Mailbox = Annotated[str, AfterValidator(_has_address)]
 AddressAlone = Annotated[str, AfterValidator(_address_alone)]
 TransportUrl = Annotated[SecretStr, AfterValidator(_names_a_transport)]
+Templates = Annotated[Path, AfterValidator(_holds_templates)]
+Authorities = Annotated[Path, AfterValidator(_holds_authorities)]
 Networks = Annotated[str, AfterValidator(_names_networks)]
 
 
@@ -49,20 +75,45 @@ class NotifierSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_")
 
     email_url: TransportUrl = Field(
-        description="How emails are sent: `file:///some/directory` writes them as .eml files.",
+        description="How emails are sent: `smtp://user:password@host:587`, `smtps://...`, "
+        "`sendgrid://KEY@api.sendgrid.com` or `ses://region`; `file:///some/directory` writes them "
+        "as .eml files. What else they may say is in docs/guide/email.md.",
     )
     email_from: Mailbox = Field(
         description="Sender of all emails, for example `Leadwire <leads@example.com>`.",
+    )
+    email_reply_to: Mailbox | None = Field(
+        default=None,
+        description="Where answers to emails are to go, if not to their sender.",
     )
     alert_email_to: AddressAlone | None = Field(
         default=None,
         description="Who is told of each lead from the form; nobody if it is not set.",
     )
+    email_templates: Templates | None = Field(
+        default=None,
+        description="Directory with templates that replace those of Leadwire; read at the start.",
+    )
+    email_ca_file: Authorities | None = Field(
+        default=None,
+        description="PEM file of authorities whose certificates the email server may have, beside "
+        "those that the system trusts; with `ses://` in place of them.",
+    )
     email_max_attempts: int = Field(
-        default=10, ge=1, le=100, description="After this many failures an email is parked."
+        default=80,
+        ge=1,
+        le=100,
+        description="After this many failures an email is parked; the default takes three days.",
     )
     email_send_within_s: float = Field(
-        default=30.0, gt=0, le=300, description="Seconds that one attempt to send may take."
+        default=60.0, ge=5, le=300, description="Seconds that one attempt to send may take."
+    )
+    email_answer_within_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Seconds that each step of it may take: to connect, TLS, the login, each "
+        "answer but the last.",
     )
     journal_retention_days: int = Field(
         default=30,

@@ -208,3 +208,29 @@ async def erasure_waits(office: "Office") -> bool:
 
 async def has_failed(office: "Office") -> list[dict[str, Any]]:
     return [one for one in await office.deliveries(status="pending") if one["last_error"]]
+
+
+async def test_emails_that_were_written_as_files_go_with_their_lead(office: "Office") -> None:
+    erased, kept = office.contact(), office.contact()
+    await office.create(erased, kept)
+
+    async def are_written() -> bool:
+        return len(await office.deliveries(status="delivered")) == 4
+
+    await eventually(are_written)
+    await office.erase(erased.id)
+    assert {path.name.split(".")[1] for path in office.mailbox.glob("*.eml")} == {str(kept.id)}
+
+
+async def test_a_file_that_was_written_while_its_lead_was_erased_goes_with_the_next_round(
+    office: "Office",
+) -> None:
+    lead, other = office.contact(), office.contact()
+    await office.erase(lead.id)
+    office.mailbox.mkdir(exist_ok=True)
+    late, theirs = (office.mailbox / f"e1.{each.id}.alert.eml" for each in (lead, other))
+    for path in (late, theirs):
+        path.write_text(f"To: {lead.email}")
+    await office.keep_house()
+    assert not late.exists()
+    assert theirs.exists()

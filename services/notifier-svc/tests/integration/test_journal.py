@@ -22,7 +22,7 @@ from leadwire.contracts import (
 from leadwire.contracts.samples import sample_bytes
 from leadwire.db import Database
 from leadwire.testing import eventually
-from notifier_svc.mail import Letters
+from notifier_svc.mail import Letters, transport_from_url
 from notifier_svc.messaging.events import all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.usecases.plan_emails import EmailPlanner
@@ -132,7 +132,8 @@ async def test_acting_that_failed_is_done_at_the_next_delivery_and_journaled_onc
 ) -> None:
     planner = EmailPlanner(letters=Letters(), alert_to=None)
     metrics = NotifierMetrics(CollectorRegistry())
-    handle = all_events(database=database, planner=planner, metrics=metrics)
+    transport = transport_from_url(office.mailbox.as_uri())
+    handle = all_events(database=database, planner=planner, transport=transport, metrics=metrics)
     data = LeadsCreated(origin=Origin.FORM, import_id=None, leads=(office.contact(),))
     told = to_message(new_event(data, source="leadwire/import-svc"))
     counts = "SELECT ARRAY[(SELECT count(*) FROM journal), (SELECT count(*) FROM deliveries)]"

@@ -48,8 +48,16 @@ def test_of_who_is_alerted_only_the_address_is_taken(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("NOTIFIER_EMAIL_URL", "smtp://user:secret@host"),
+        ("NOTIFIER_EMAIL_URL", "smtp://user:secret@host/path"),
+        ("NOTIFIER_EMAIL_URL", "smtp://user:sec/ret@host"),
+        ("NOTIFIER_EMAIL_URL", "sendgrid://host"),
+        ("NOTIFIER_EMAIL_URL", "ses://user:secret@nowhere"),
         ("NOTIFIER_EMAIL_FROM", "nobody"),
+        ("NOTIFIER_EMAIL_FROM", "leads@exämple.com"),
+        ("NOTIFIER_EMAIL_REPLY_TO", "nobody"),
+        ("NOTIFIER_EMAIL_TEMPLATES", "/not/there"),
+        ("NOTIFIER_EMAIL_CA_FILE", "/not/there"),
+        ("NOTIFIER_EMAIL_SEND_WITHIN_S", "1"),
         ("NOTIFIER_ALERT_EMAIL_TO", "@example.com"),
         ("NOTIFIER_ALERT_EMAIL_TO", "a@b.c\nBcc: x@y.z"),
         ("NOTIFIER_JOURNAL_RETENTION_DAYS", "45"),
@@ -62,4 +70,4 @@ def test_what_is_wrong_is_named_and_never_shown(
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"{name} is wrong") as caught:
         load_settings(NotifierSettings)
-    assert "secret" not in str(caught.value)
+    assert "sec" not in str(caught.value)

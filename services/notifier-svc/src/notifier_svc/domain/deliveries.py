@@ -41,6 +41,7 @@ class PlannedDelivery:
     recipient: str
     subject: str
     body: str
+    html: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class DueDelivery:
     recipient: str
     subject: str
     body: str
+    html: str | None
     attempts: int
     created_at: datetime
 
@@ -109,11 +111,15 @@ class NotDeliveredError(Exception):
     Args:
         reason: Why, without personal data: it is logged, stored and published.
         permanent: True if the same delivery will fail for ever.
+        retry_after: How long to wait at least before it is tried again, if somebody asks to.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 def delay_after(attempts: int) -> timedelta:

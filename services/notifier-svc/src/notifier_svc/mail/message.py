@@ -9,15 +9,53 @@ header more is refused.
 """
 
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.parser import HeaderParser
-from email.policy import SMTPUTF8
-from email.utils import format_datetime, parseaddr
-from typing import Final
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
+from email.utils import format_datetime
+from typing import Any, Final
 
+from notifier_svc.mail.addresses import address_of
 from notifier_svc.mail.errors import EmailNotSentError
 from notifier_svc.mail.outgoing import OutgoingEmail
+
+_LINE: Final = 76
+_LONGEST_PLAIN_WORD: Final = 60
+
+
+class _WholeSubjects(EmailPolicy):
+    """Encodes subjects by the older of the library's ways.
+
+    The newer one cuts a subject with long words and others than ASCII in places where a reader
+    joins it with a space more or less, or none at all.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        stored = super().header_store_parse(name, value)
+        if name != "Subject":
+            return stored
+        is_plain = (
+            value.isascii()
+            and "=?" not in value
+            and all(len(word) <= _LONGEST_PLAIN_WORD for word in value.split(" "))
+        )
+        charset = "us-ascii" if is_plain else "utf-8"
+        return name, Header(value, charset, header_name=name, maxlinelen=_LINE).encode()
+
+
+UTF8: Final = _WholeSubjects(linesep=SMTP.linesep, utf8=True)
+"""With headers in UTF-8, for whoever knows them (RFC 6532)."""
+
+ASCII: Final = _WholeSubjects(linesep=SMTP.linesep, cte_type="7bit")
+"""As every server takes it; the recipient has to be in ASCII already."""
+
+HEADERS_OF_AUTOMATA: Final = {
+    "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "All",
+}
+"""Keep out-of-office notices and other automata from answering: RFC 3834, and Exchange."""
 
 _STUMBLES: Final = (
     MessageError,
@@ -29,17 +67,23 @@ _STUMBLES: Final = (
 )
 
 
-def compose(email: OutgoingEmail) -> bytes:
-    """Return the email in the form in which it travels (RFC 5322, UTF-8).
+def message_id(email: OutgoingEmail) -> str:
+    """Return the `Message-ID`, by which a repeated delivery is known as the same email."""
+    return f"<{email.key}@{address_of(email.sender).rpartition('@')[2]}>"
 
-    `Auto-Submitted` keeps vacation responders from answering. The `Message-ID` is made
-    from the email's key, so that a repeated delivery is recognised as the same email.
+
+def compose(email: OutgoingEmail, *, policy: EmailPolicy = UTF8) -> bytes:
+    """Return the email in the form in which it travels (RFC 5322).
+
+    Args:
+        email: What it says.
+        policy: `UTF8` or `ASCII`.
 
     Raises:
         EmailNotSentError: The recipient or the subject cannot stand in a header; permanent.
     """
     try:
-        message = _message(email)
+        message = _message(email, policy)
         content = message.as_bytes()
         is_as_meant = _is_as_meant(content, email, headers=message.keys())
     except _STUMBLES as error:
@@ -55,16 +99,20 @@ def compose(email: OutgoingEmail) -> bytes:
     return content
 
 
-def _message(email: OutgoingEmail) -> EmailMessage:
-    message = EmailMessage(policy=SMTPUTF8)
-    _, sender = parseaddr(email.sender)
+def _message(email: OutgoingEmail, policy: EmailPolicy) -> EmailMessage:
+    message = EmailMessage(policy=policy)
     message["From"] = email.sender
+    if email.reply_to is not None:
+        message["Reply-To"] = email.reply_to
     message["To"] = email.recipient
     message["Subject"] = email.subject
     message["Date"] = format_datetime(email.created_at)
-    message["Message-ID"] = f"<{email.key}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    message["Message-ID"] = message_id(email)
+    for name, value in HEADERS_OF_AUTOMATA.items():
+        message[name] = value
     message.set_content(email.text)
+    if email.html is not None:
+        message.add_alternative(email.html, subtype="html")
     return message
 
 

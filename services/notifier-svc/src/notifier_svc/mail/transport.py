@@ -1,13 +1,29 @@
 """The port to whatever sends emails."""
 
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from uuid import UUID
 
-from notifier_svc.mail.errors import EmailConfigurationError
-from notifier_svc.mail.files import FileTransport
 from notifier_svc.mail.outgoing import OutgoingEmail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportOptions:
+    """What is the same for every transport that goes through a network.
+
+    Attributes:
+        ca_file: PEM file of authorities that are trusted beside those of the system.
+        answer_within: Seconds for each step: to connect, TLS, the login, each answer but the
+            last.
+        send_within: Seconds for the whole; the last answer may take what is left of them.
+    """
+
+    ca_file: Path | None = None
+    answer_within: float = 10.0
+    send_within: float = 30.0
 
 
 class EmailTransport(Protocol):
@@ -20,7 +36,7 @@ class EmailTransport(Protocol):
         tell by its key.
 
         Raises:
-            EmailNotSentError: It was not sent.
+            EmailNotSentError: It was not sent, as far as one can know.
         """
         ...
 
@@ -28,16 +44,25 @@ class EmailTransport(Protocol):
         """Delete what the transport itself has kept for longer; return how many emails."""
         ...
 
+    async def kept_leads(self) -> AbstractSet[UUID]:
+        """Return the leads of which the transport itself keeps emails."""
+        ...
 
-def transport_from_url(url: str) -> EmailTransport:
-    """Return the transport that the URL's scheme names; nothing is opened yet.
+    async def forget_leads(self, lead_ids: AbstractSet[UUID]) -> None:
+        """Delete all emails about these leads that the transport itself keeps."""
+        ...
 
-    Raises:
-        EmailConfigurationError: There is none, or the URL lacks something.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        raise EmailConfigurationError("it must start with file://")
-    if parts.netloc not in {"", "localhost"} or not parts.path.strip("/"):
-        raise EmailConfigurationError("it must name a directory, as in file:///var/mail/leadwire")
-    return FileTransport(directory=url2pathname(parts.path))
+
+class KeepsNothing:
+    """The part of a transport that keeps no email."""
+
+    async def forget(self, *, older_than: timedelta) -> int:  # noqa: ARG002 - the port's
+        """Do nothing."""
+        return 0
+
+    async def kept_leads(self) -> AbstractSet[UUID]:
+        """Return none."""
+        return frozenset()
+
+    async def forget_leads(self, lead_ids: AbstractSet[UUID]) -> None:
+        """Do nothing."""

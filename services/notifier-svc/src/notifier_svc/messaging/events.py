@@ -29,6 +29,7 @@ from leadwire.contracts import (
 from leadwire.db import Connection, Database
 from leadwire.outbox import transactional_handler
 from notifier_svc.domain.events import ReceivedEvent
+from notifier_svc.mail import EmailTransport
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.usecases.erase_lead import erase_lead
 from notifier_svc.usecases.plan_emails import EmailPlanner
@@ -49,16 +50,23 @@ _ACTING: Final = f"{SUBSCRIPTION.name} acting"
 """Under this name the inbox knows what was acted on; the journal has the subscription's own."""
 
 
-def all_events(*, database: Database, planner: EmailPlanner, metrics: NotifierMetrics) -> Handler:
+def all_events(
+    *,
+    database: Database,
+    planner: EmailPlanner,
+    transport: EmailTransport,
+    metrics: NotifierMetrics,
+) -> Handler:
     """Return the handler of the subscription.
 
     Args:
         database: Of the service.
         planner: Plans emails for leads from the form.
+        transport: May keep emails about leads that are erased.
         metrics: Counts.
     """
     record = _journal(database, metrics)
-    act = _acting(database, planner)
+    act = _acting(database, planner, transport)
 
     async def handle(delivery: Delivery) -> Verdict:
         verdict = await record(delivery)
@@ -79,11 +87,12 @@ def _journal(database: Database, metrics: NotifierMetrics) -> Handler:
     )
 
 
-def _acting(database: Database, planner: EmailPlanner) -> Handler:
+def _acting(database: Database, planner: EmailPlanner, transport: EmailTransport) -> Handler:
     async def apply(connection: Connection, event: Event) -> None:
         match event.data:
             case LeadErased(lead=lead):
                 await erase_lead(connection, lead.id)
+                await transport.forget_leads({lead.id})
             case LeadsCreated(origin=Origin.FORM, leads=leads):
                 await planner.plan(connection, leads, source=event.source, event_id=str(event.id))
             case _:

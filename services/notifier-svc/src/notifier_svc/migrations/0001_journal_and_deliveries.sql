@@ -92,6 +92,7 @@ CREATE TABLE deliveries (
     recipient text,
     subject text NOT NULL,
     body text,
+    html text, -- the same as body, for readers that show it
     status text NOT NULL DEFAULT 'pending'
         CHECK (status IN ('pending', 'delivered', 'parked', 'cancelled')),
     attempts integer NOT NULL DEFAULT 0,

@@ -18,4 +18,4 @@ SET attempts = deliveries.attempts + 1,
 FROM due
 WHERE deliveries.id = due.id
 RETURNING
-    deliveries.id, event_id, kind, lead_id, recipient, subject, body, attempts, created_at
+    deliveries.id, event_id, kind, lead_id, recipient, subject, body, html, attempts, created_at

@@ -42,6 +42,7 @@ class DeliveryStore:
                     planned.recipient,
                     planned.subject,
                     planned.body,
+                    planned.html,
                 )
                 for planned in deliveries
             ],

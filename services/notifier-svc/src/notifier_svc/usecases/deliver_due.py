@@ -41,6 +41,13 @@ LEASE_MARGIN: Final = timedelta(seconds=30)
 Send = Callable[[DueDelivery], Awaitable[None]]
 """Makes a delivery: returns when it is in other hands, raises `NotDeliveredError` if not."""
 
+Room = Callable[[int], int]
+"""Tells how many deliveries may be tried now, at most the number given."""
+
+
+def _room_for_all(most: int) -> int:
+    return most
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptPolicy:
@@ -64,6 +71,8 @@ class Deliverer:
         send: Makes one.
         policy: How they are tried.
         metrics: Counts.
+        room: Says whether there is room for more: what cannot succeed is not even claimed, so
+            that it uses up no attempt.
     """
 
     def __init__(
@@ -74,12 +83,14 @@ class Deliverer:
         send: Send,
         policy: AttemptPolicy,
         metrics: NotifierMetrics,
+        room: Room = _room_for_all,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._send = send
         self._policy = policy
         self._metrics = metrics
+        self._room = room
 
     async def deliver_due(self) -> bool:
         """Try some of the deliveries that are due; tell whether there may be more.
@@ -87,14 +98,17 @@ class Deliverer:
         Raises:
             Exception: The database's, if none can be claimed.
         """
+        limit = self._room(AT_ONCE)
+        if limit == 0:
+            return False
         lease = timedelta(seconds=self._policy.send_within) + LEASE_MARGIN
         async with self._database.connection() as connection:
-            due = await DeliveryStore(connection=connection).claim_due(limit=AT_ONCE, lease=lease)
+            due = await DeliveryStore(connection=connection).claim_due(limit=limit, lease=lease)
         results = await asyncio.gather(*map(self._deliver, due), return_exceptions=True)
         for delivery, error in zip(due, results, strict=True):
             if error is not None:
                 log.error("delivery_not_settled", **_fields(delivery), **_describe(error))
-        return len(due) == AT_ONCE
+        return len(due) == limit
 
     async def _deliver(self, delivery: DueDelivery) -> None:
         failure = await self._attempt(delivery)
@@ -135,12 +149,13 @@ class Deliverer:
         if gives_up:
             await self._park(delivery, str(failure))
         else:
-            await self._postpone(delivery, str(failure))
+            await self._postpone(delivery, failure)
 
-    async def _postpone(self, delivery: DueDelivery, reason: str) -> None:
+    async def _postpone(self, delivery: DueDelivery, failure: NotDeliveredError) -> None:
+        delay = max(delay_after(delivery.attempts), failure.retry_after or timedelta())
         async with self._database.connection() as connection:
             store = DeliveryStore(connection=connection)
-            await store.postpone(delivery.id, delay=delay_after(delivery.attempts), error=reason)
+            await store.postpone(delivery.id, delay=delay, error=str(failure))
 
     async def _park(self, delivery: DueDelivery, reason: str) -> None:
         """Park the delivery and say so to everybody, in one transaction."""

@@ -65,8 +65,16 @@ class HouseKeeping(PeriodicTask):
         await self._keep_journal()
         await self._prune_deliveries()
         await self._prune_replays()
+        await self._forget_emails()
+
+    async def _forget_emails(self) -> None:
         emails = await self._transport.forget(older_than=self._retention.deliveries)
         log.debug("old_emails_forgotten", emails=emails)
+        # An email may have been written while its lead was erased, or by another replica.
+        if kept := await self._transport.kept_leads():
+            async with self._database.connection() as connection:
+                erased = await JournalStore(connection=connection).erased_among(kept)
+            await self._transport.forget_leads(erased)
 
     async def _round(self) -> bool:
         await self.keep_house()

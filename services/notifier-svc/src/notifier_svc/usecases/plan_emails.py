@@ -45,6 +45,7 @@ class EmailPlanner:
                 recipient=recipient,
                 subject=letter.subject,
                 body=letter.text,
+                html=letter.html,
             )
             for lead in leads
             if lead.id not in erased

@@ -10,11 +10,15 @@ class EmailSender:
     Args:
         transport: Takes them.
         sender: Mailbox in `From` of all.
+        reply_to: Mailbox in `Reply-To` of all, if answers are to go elsewhere.
     """
 
-    def __init__(self, *, transport: EmailTransport, sender: str) -> None:
+    def __init__(
+        self, *, transport: EmailTransport, sender: str, reply_to: str | None = None
+    ) -> None:
         self._transport = transport
         self._sender = sender
+        self._reply_to = reply_to
 
     async def send(self, delivery: DueDelivery) -> None:
         """Hand the email to the transport; return when it is in other hands.
@@ -26,9 +30,11 @@ class EmailSender:
             OutgoingEmail(
                 key=delivery.key,
                 sender=self._sender,
+                reply_to=self._reply_to,
                 recipient=delivery.recipient,
                 subject=delivery.subject,
                 text=delivery.body,
+                html=delivery.html,
                 created_at=delivery.created_at,
             )
         )
