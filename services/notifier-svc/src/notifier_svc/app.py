@@ -17,6 +17,7 @@ from leadwire.service import (
 )
 from leadwire.service import create_app as create_service_app
 from notifier_svc.domain.urls import Reach, networks_of
+from notifier_svc.endpoints import EndpointClient
 from notifier_svc.http.context import Context
 from notifier_svc.http.operations import operations
 from notifier_svc.http.refusals import REFUSALS
@@ -25,7 +26,9 @@ from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
 from notifier_svc.usecases.await_journal import JournalWatch
+from notifier_svc.usecases.clear_deliveries import DeliveryClearing
 from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer
+from notifier_svc.usecases.deliver_events import EventDeliverer, WebhookPolicy
 from notifier_svc.usecases.delivery_loop import DeliveryLoop
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 from notifier_svc.usecases.plan_emails import EmailPlanner
@@ -34,7 +37,9 @@ from notifier_svc.usecases.replay_to_subscription import SubscriptionReader
 from notifier_svc.usecases.replay_to_webhook import WebhookReader
 from notifier_svc.usecases.replayer import MAX_BATCH, Replayer, ReplayPace
 from notifier_svc.usecases.send_email import EmailSender
+from notifier_svc.usecases.send_event import EventSender
 from notifier_svc.usecases.start_replay import StartReplay
+from notifier_svc.usecases.webhook_loop import WebhookLoop
 
 
 def setup(app: web.Application, settings: NotifierSettings) -> None:
@@ -45,8 +50,14 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     planner = EmailPlanner(
         letters=Letters(directory=settings.email_templates), alert_to=settings.alert_email_to
     )
+    client = EndpointClient(reach=_reach(settings), answer_within=settings.webhook_answer_within_s)
+    webhooks = WebhookLoop(deliverer=_event_deliverer(backbone, settings, client, metrics))
     handler = all_events(
-        database=backbone.database, planner=planner, transport=transport, metrics=metrics
+        database=backbone.database,
+        planner=planner,
+        transport=transport,
+        metrics=metrics,
+        on_planned=webhooks.hasten,
     )
     house_keeping = HouseKeeping(
         database=backbone.database, transport=transport, retention=_retention(settings)
@@ -57,6 +68,12 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
     app[SUPERVISOR].add("notifier-svc deliveries", DeliveryLoop(deliverer=deliverer))
+    app[SUPERVISOR].add("notifier-svc webhook client", client)
+    app[SUPERVISOR].add("notifier-svc webhooks", webhooks)
+    clearing = DeliveryClearing(
+        database=backbone.database, outbox=backbone.outbox, retry_for=_retry_for(settings)
+    )
+    app[SUPERVISOR].add("notifier-svc webhook clearing", clearing)
     replays = ReplayLoop(
         database=backbone.database, replayer=_replayer(backbone, settings, metrics)
     )
@@ -67,6 +84,8 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
         start_replay=StartReplay(
             database=backbone.database, max_running=settings.replay_max_running
         ),
+        client=client,
+        send_soon=webhooks.hasten,
     )
     add_operations(app, operations(context), REFUSALS)
 
@@ -150,4 +169,26 @@ def _replayer(backbone: Backbone, settings: NotifierSettings, metrics: NotifierM
             database=database, broker=backbone.broker, subscription=SUBSCRIPTION.name
         ),
         pace=ReplayPace(batch=min(MAX_BATCH, most), rate=settings.replay_rate),
+    )
+
+
+def _retry_for(settings: NotifierSettings) -> timedelta:
+    return timedelta(hours=settings.webhook_retry_for_h)
+
+
+def _event_deliverer(
+    backbone: Backbone,
+    settings: NotifierSettings,
+    client: EndpointClient,
+    metrics: NotifierMetrics,
+) -> EventDeliverer:
+    policy = WebhookPolicy(
+        retry_for=_retry_for(settings), answer_within=settings.webhook_answer_within_s
+    )
+    return EventDeliverer(
+        database=backbone.database,
+        outbox=backbone.outbox,
+        send=EventSender(client=client).send,
+        policy=policy,
+        metrics=metrics,
     )

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter
 
-from notifier_svc.domain.deliveries import DeliveryKind
+from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
 
 
 class NotifierMetrics:
@@ -22,6 +22,12 @@ class NotifierMetrics:
             "leadwire_notifier_email_attempts",
             "Attempts to send an email.",
             ["kind", "outcome"],
+            registry=registry,
+        )
+        self._sent = Counter(
+            "leadwire_notifier_webhook_attempts",
+            "Attempts to send an event to a webhook, by where the delivery stands after it.",
+            ["status"],
             registry=registry,
         )
 
@@ -47,3 +53,7 @@ class NotifierMetrics:
     def failed(self, kind: DeliveryKind, *, parked: bool) -> None:
         """Count a failure, and whether it was the last."""
         self._attempts.labels(kind, "parked" if parked else "failed").inc()
+
+    def sent(self, status: DeliveryStatus) -> None:
+        """Count an attempt to send an event; `pending` is one that is tried again."""
+        self._sent.labels(status).inc()

@@ -133,7 +133,13 @@ async def test_acting_that_failed_is_done_at_the_next_delivery_and_journaled_onc
     planner = EmailPlanner(letters=Letters(), alert_to=None)
     metrics = NotifierMetrics(CollectorRegistry())
     transport = transport_from_url(office.mailbox.as_uri())
-    handle = all_events(database=database, planner=planner, transport=transport, metrics=metrics)
+    handle = all_events(
+        database=database,
+        planner=planner,
+        transport=transport,
+        metrics=metrics,
+        on_planned=lambda: None,
+    )
     data = LeadsCreated(origin=Origin.FORM, import_id=None, leads=(office.contact(),))
     told = to_message(new_event(data, source="leadwire/import-svc"))
     counts = "SELECT ARRAY[(SELECT count(*) FROM journal), (SELECT count(*) FROM deliveries)]"

@@ -186,7 +186,9 @@ class NotificationFailed(Payload):
     kind: str = Field(description="Which notification, for example `acknowledgement`.")
     event_id: str = Field(description="Id of the event that asked for it.")
     lead_id: UUID | None
-    attempts: int = Field(ge=1)
+    attempts: int = Field(
+        ge=0, description="0 if it was given up with its endpoint before it was tried itself."
+    )
     reason: str = Field(description="The last error, without personal data.")
     failed_at: UtcTime
 

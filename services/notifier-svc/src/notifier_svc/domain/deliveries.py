@@ -95,6 +95,11 @@ class DeliveryRecord:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether it will be tried."""
+        return self.status is DeliveryStatus.PENDING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySelection:

@@ -48,13 +48,14 @@ class DeliveryNotFoundError(RefusalError):
 
 
 class DeliveryFinishedError(RefusalError):
-    """The delivery was made or cancelled, so it cannot be tried again."""
+    """The delivery was made or cancelled, or its lead is erased: it cannot be tried again."""
 
     code = "delivery_finished"
 
     def __init__(self, delivery_id: UUID, status: str) -> None:
         super().__init__(
-            f"delivery {delivery_id} is {status}: only what is pending or parked is tried again"
+            f"delivery {delivery_id} is {status}: only what is pending or parked is tried again, "
+            "and of emails only those whose lead is not erased"
         )
 
 

@@ -57,6 +57,13 @@ class Webhook:
     created_at: datetime
     updated_at: datetime
 
+    def secrets_at(self, moment: datetime) -> list[str]:
+        """Return all that sign at a moment, the newest first."""
+        previous, until = self.previous_secret, self.previous_secret_until
+        if previous is None or until is None or until <= moment:
+            return [self.secret]
+        return [self.secret, previous]
+
 
 class WebhookChanges(TypedDict, total=False):
     """What to change of a webhook; what is left out stays."""

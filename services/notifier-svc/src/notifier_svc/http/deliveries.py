@@ -9,8 +9,9 @@ from leadwire.http import Keyset, json_response
 from notifier_svc.domain.deliveries import DeliverySelection
 from notifier_svc.http.context import Context
 from notifier_svc.http.requests import DeliveryQuery
-from notifier_svc.http.views import DeliveriesPage
+from notifier_svc.http.views import DeliveriesPage, DeliveryView
 from notifier_svc.usecases.read_deliveries import read_deliveries
+from notifier_svc.usecases.retry_deliveries import retry_delivery
 
 BY_ID: Final = Keyset[UUID]("deliveries", key=UUID)
 
@@ -20,6 +21,7 @@ class DeliveryHandlers:
 
     def __init__(self, *, context: Context) -> None:
         self._database = context.database
+        self._send_soon = context.send_soon
 
     async def list(self, _request: web.Request, *, query: DeliveryQuery) -> web.StreamResponse:
         """List deliveries."""
@@ -31,3 +33,9 @@ class DeliveryHandlers:
         )
         items, next_cursor = BY_ID.cut(found, query, key=lambda each: each.id)
         return json_response(DeliveriesPage.of(items, next_cursor))
+
+    async def retry(self, _request: web.Request, *, delivery_id: UUID) -> web.StreamResponse:
+        """Have a delivery tried now."""
+        retried = await retry_delivery(self._database, delivery_id)
+        self._send_soon()
+        return json_response(DeliveryView.of(retried))

@@ -1,12 +1,13 @@
 """Every route of notifier-svc, with what its documentation says."""
 
 from leadwire.http import Operation, Response
+from notifier_svc.domain.errors import DeliveryFinishedError, DeliveryNotFoundError
 from notifier_svc.http.context import Context
 from notifier_svc.http.deliveries import DeliveryHandlers
 from notifier_svc.http.journal import JournalHandlers
 from notifier_svc.http.replay_operations import replay_operations
 from notifier_svc.http.replays import ReplayHandlers
-from notifier_svc.http.views import DeliveriesPage, JournalPage
+from notifier_svc.http.views import DeliveriesPage, DeliveryView, JournalPage
 from notifier_svc.http.webhook_operations import webhook_operations
 from notifier_svc.http.webhooks import WebhookHandlers
 
@@ -34,8 +35,24 @@ def operations(context: Context) -> list[Operation]:
             deliveries.list,
             summary="List deliveries",
             tag="deliveries",
-            description="Emails to prospects and to the team, and how each fares; newest first.",
+            description=(
+                "Emails to prospects and to the team, and events for webhooks, and how each "
+                "fares; newest first."
+            ),
             responses={200: Response(DeliveriesPage, "A page of deliveries.")},
+        ),
+        Operation(
+            "POST",
+            "/v1/deliveries/{delivery_id}/retry",
+            deliveries.retry,
+            summary="Try a delivery again",
+            tag="deliveries",
+            description=(
+                "One that is parked has all its attempts anew; one that is pending is tried now "
+                "instead of later."
+            ),
+            responses={200: Response(DeliveryView, "The delivery, pending.")},
+            errors=[DeliveryNotFoundError, DeliveryFinishedError],
         ),
         *replay_operations(ReplayHandlers(context=context)),
         *webhook_operations(WebhookHandlers(context=context)),

@@ -9,12 +9,22 @@ from notifier_svc.domain.errors import (
     WebhookNotFoundError,
 )
 from notifier_svc.http.webhook_requests import NewSecret
-from notifier_svc.http.webhook_views import SecretView, WebhooksPage, WebhookView
+from notifier_svc.http.webhook_views import (
+    PingView,
+    RetriedView,
+    SecretView,
+    WebhooksPage,
+    WebhookView,
+)
 from notifier_svc.http.webhooks import WebhookHandlers
 
 
 def webhook_operations(handlers: WebhookHandlers) -> Sequence[Operation]:
     """Return the operations."""
+    return [*_records(handlers), *_commands(handlers)]
+
+
+def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
     return [
         Operation(
             "POST",
@@ -68,6 +78,33 @@ def webhook_operations(handlers: WebhookHandlers) -> Sequence[Operation]:
             tag="webhooks",
             description="What waits for it is cancelled; the log of its deliveries stays.",
             responses={204: Response(None, "Deleted.")},
+            errors=[WebhookNotFoundError],
+        ),
+    ]
+
+
+def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
+    return [
+        Operation(
+            "POST",
+            "/v1/webhooks/{webhook_id}/test",
+            handlers.ping,
+            summary="Send a test event",
+            tag="webhooks",
+            description=(
+                "Sends an event of type `webhook_test`, signed as any other, once and in "
+                "whatever state the webhook is, and answers with what the endpoint answered."
+            ),
+            responses={200: Response(PingView, "What the endpoint answered, or why it did not.")},
+            errors=[WebhookNotFoundError],
+        ),
+        Operation(
+            "POST",
+            "/v1/webhooks/{webhook_id}/retry",
+            handlers.retry,
+            summary="Try all parked deliveries again",
+            tag="webhooks",
+            responses={200: Response(RetriedView, "How many.")},
             errors=[WebhookNotFoundError],
         ),
         Operation(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from notifier_svc.domain.webhooks import Webhook, WebhookState
+from notifier_svc.usecases.ping_webhook import Ping
 
 
 class WebhookView(BaseModel):
@@ -56,3 +57,25 @@ class WebhooksPage(BaseModel):
     def of(cls, items: Sequence[Webhook], next_cursor: str | None) -> Self:
         """Show a page."""
         return cls(items=[WebhookView.of(each) for each in items], next_cursor=next_cursor)
+
+
+class PingView(BaseModel):
+    """What came of a test event."""
+
+    event_id: UUID
+    is_taken: bool = Field(description="Whether the endpoint answered with 2xx.")
+    status: int | None = Field(description="What it answered.")
+    error: str | None = Field(description="Why there was no answer.")
+    answer: str = Field(description="The first 4 KiB of the answer's body. Nothing of it is kept.")
+    duration_ms: float
+
+    @classmethod
+    def of(cls, ping: Ping) -> Self:
+        """Show what came of it."""
+        return cls.model_validate(ping, from_attributes=True)
+
+
+class RetriedView(BaseModel):
+    """How many deliveries are tried again."""
+
+    retried: int

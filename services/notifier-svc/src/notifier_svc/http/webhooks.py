@@ -8,10 +8,18 @@ from aiohttp import web
 from leadwire.http import Keyset, PageQuery, RequestBody, json_response, model_of_json
 from notifier_svc.http.context import Context
 from notifier_svc.http.webhook_requests import NewSecret, NewWebhook, WebhookPatch
-from notifier_svc.http.webhook_views import SecretView, WebhooksPage, WebhookView
+from notifier_svc.http.webhook_views import (
+    PingView,
+    RetriedView,
+    SecretView,
+    WebhooksPage,
+    WebhookView,
+)
 from notifier_svc.usecases.add_webhook import add_webhook
 from notifier_svc.usecases.change_webhook import change_webhook, delete_webhook, rotate_secret
+from notifier_svc.usecases.ping_webhook import ping_webhook
 from notifier_svc.usecases.read_webhooks import read_webhook, read_webhooks
+from notifier_svc.usecases.retry_deliveries import retry_parked
 
 BY_ID: Final = Keyset[UUID]("webhooks", key=UUID)
 
@@ -22,6 +30,8 @@ class WebhookHandlers:
     def __init__(self, *, context: Context) -> None:
         self._database = context.database
         self._reach = context.reach
+        self._client = context.client
+        self._send_soon = context.send_soon
 
     async def add(self, _request: web.Request, *, body: NewWebhook) -> web.StreamResponse:
         """Add a webhook."""
@@ -52,6 +62,7 @@ class WebhookHandlers:
     ) -> web.StreamResponse:
         """Change a webhook."""
         changed = await change_webhook(self._database, self._reach, webhook_id, body.changes())
+        self._send_soon()
         return json_response(WebhookView.of(changed))
 
     async def delete(self, _request: web.Request, *, webhook_id: UUID) -> web.StreamResponse:
@@ -66,3 +77,15 @@ class WebhookHandlers:
         wanted = model_of_json(await body.read() or b"{}", NewSecret)
         rotated = await rotate_secret(self._database, webhook_id, wanted.secret)
         return json_response(SecretView.of(rotated))
+
+    async def ping(self, _request: web.Request, *, webhook_id: UUID) -> web.StreamResponse:
+        """Send a test event."""
+        return json_response(
+            PingView.of(await ping_webhook(self._database, self._client, webhook_id))
+        )
+
+    async def retry(self, _request: web.Request, *, webhook_id: UUID) -> web.StreamResponse:
+        """Have all parked deliveries tried again."""
+        retried = await retry_parked(self._database, webhook_id)
+        self._send_soon()
+        return json_response(RetriedView(retried=retried))

@@ -14,6 +14,7 @@ Between the two parts a lead may be erased, or an event about an erased lead com
 therefore takes the lock that keeps erasures out, and looks for erased leads, by itself.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Handler, Message, Subscription, Verdict
@@ -56,6 +57,7 @@ def all_events(
     planner: EmailPlanner,
     transport: EmailTransport,
     metrics: NotifierMetrics,
+    on_planned: Callable[[], None],
 ) -> Handler:
     """Return the handler of the subscription.
 
@@ -64,8 +66,9 @@ def all_events(
         planner: Plans emails for leads from the form.
         transport: May keep emails about leads that are erased.
         metrics: Counts.
+        on_planned: Called when an event is to be sent to webhooks.
     """
-    record = _journal(database, metrics)
+    record = _journal(database, metrics, on_planned)
     act = _acting(database, planner, transport)
 
     async def handle(delivery: Delivery) -> Verdict:
@@ -77,9 +80,13 @@ def all_events(
     return handle
 
 
-def _journal(database: Database, metrics: NotifierMetrics) -> Handler:
+def _journal(
+    database: Database, metrics: NotifierMetrics, on_planned: Callable[[], None]
+) -> Handler:
     async def apply(connection: Connection, event: ReceivedEvent) -> None:
-        await record_event(connection, event)
+        if await record_event(connection, event):
+            # Nobody sees them before the commit: who looks too early looks again.
+            on_planned()
         metrics.journaled()
 
     return transactional_handler(

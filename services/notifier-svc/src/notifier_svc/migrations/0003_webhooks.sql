@@ -9,6 +9,7 @@ CREATE TABLE webhooks (
     secret text NOT NULL, -- as it is given to people: it is needed to sign
     previous_secret text,
     previous_secret_until timestamptz,
+    enabled_since timestamptz NOT NULL DEFAULT now(), -- what waits is tried from then on
     -- The circuit breaker, the same for all replicas.
     failures integer NOT NULL DEFAULT 0, -- deliveries that failed since one succeeded
     failing_since timestamptz,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from uuid_utils.compat import uuid7
 
 from leadwire.db import Connection
@@ -90,18 +91,31 @@ class DeliveryStore:
             before,
             limit,
         )
-        return [
-            DeliveryRecord(
-                **{
-                    **row,
-                    "kind": DeliveryKind(row["kind"]),
-                    "status": DeliveryStatus(row["status"]),
-                }
-            )
-            for row in rows
-        ]
+        return [_record(row) for row in rows]
+
+    async def find(self, delivery_id: UUID) -> DeliveryRecord | None:
+        """Return a delivery, if there is one."""
+        row = await self._connection.fetchrow(QUERIES["find_delivery"], delivery_id)
+        return None if row is None else _record(row)
+
+    async def retry(self, delivery_id: UUID) -> bool:
+        """Have a delivery tried now; tell whether it was one that can be."""
+        status = await self._connection.execute(QUERIES["retry_delivery"], delivery_id)
+        return status == "UPDATE 1"
+
+    async def retry_parked(self, webhook_id: UUID, *, limit: int) -> int:
+        """Have parked deliveries of a webhook tried again; return how many."""
+        status = await self._connection.execute(
+            QUERIES["retry_parked_deliveries"], webhook_id, limit
+        )
+        return int(status.rpartition(" ")[2])
 
     async def prune(self, *, older_than: timedelta, limit: int) -> int:
         """Delete finished deliveries that are older; return how many."""
         status = await self._connection.execute(QUERIES["prune_deliveries"], older_than, limit)
         return int(status.rpartition(" ")[2])
+
+
+def _record(row: asyncpg.Record) -> DeliveryRecord:
+    kind, status = DeliveryKind(row["kind"]), DeliveryStatus(row["status"])
+    return DeliveryRecord(**{**row, "kind": kind, "status": status})

@@ -60,7 +60,6 @@ class WebhookStore:
         Raises:
             WebhookNotFoundError: There is none of this id.
         """
-        state = changes.get("state")
         types = changes.get("types")
         row = await self._connection.fetchrow(
             QUERIES["update_webhook"],
@@ -68,10 +67,8 @@ class WebhookStore:
             changes.get("url"),
             None if types is None else list(types),
             changes.get("description"),
-            state,
+            changes.get("state"),
         )
-        if state is WebhookState.ENABLED:
-            await self._connection.execute(QUERIES["wait_anew"], webhook_id)
         return self._found(webhook_id, row)
 
     async def rotate_secret(self, webhook_id: UUID, secret: str, *, overlap: timedelta) -> Webhook:

@@ -1,4 +1,4 @@
-"""Try the deliveries that are due.
+"""Try the emails that are due.
 
 No delivery decides over the process, which would die of it again after every restart, or
 over another delivery:
@@ -15,7 +15,6 @@ Only if nothing can be claimed the loop is told.
 """
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,16 +22,16 @@ from typing import Final
 
 import structlog
 
-from leadwire.contracts import NotificationFailed, new_event, to_message
 from leadwire.db import Database, is_transient
-from leadwire.outbox import Outbox, OutgoingEvent
+from leadwire.outbox import Outbox
 from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError, delay_after
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.usecases.announce_failure import notification_failed
+from notifier_svc.usecases.error_fields import error_fields
 
 log = structlog.get_logger(__name__)
 
-SOURCE: Final = "leadwire/notifier-svc"
 AT_ONCE: Final = 16
 """Deliveries under way at the same time, so that one that hangs does not delay others much."""
 
@@ -107,7 +106,7 @@ class Deliverer:
         results = await asyncio.gather(*map(self._deliver, due), return_exceptions=True)
         for delivery, error in zip(due, results, strict=True):
             if error is not None:
-                log.error("delivery_not_settled", **_fields(delivery), **_describe(error))
+                log.error("delivery_not_settled", **_fields(delivery), **error_fields(error))
         return len(due) == limit
 
     async def _deliver(self, delivery: DueDelivery) -> None:
@@ -126,7 +125,7 @@ class Deliverer:
         [error] = await asyncio.gather(self._send_in_time(delivery), return_exceptions=True)
         if error is None or isinstance(error, NotDeliveredError):
             return error
-        log.error("delivery_failed_unforeseen", **_fields(delivery), **_describe(error))
+        log.error("delivery_failed_unforeseen", **_fields(delivery), **error_fields(error))
         return NotDeliveredError(type(error).__name__, permanent=not is_transient(error))
 
     async def _send_in_time(self, delivery: DueDelivery) -> None:
@@ -164,7 +163,7 @@ class Deliverer:
             failed_at = await store.park(delivery.id, error=reason)
             if failed_at is None:
                 return
-            data = NotificationFailed(
+            event = notification_failed(
                 delivery_id=delivery.id,
                 kind=delivery.kind,
                 event_id=delivery.event_id,
@@ -173,8 +172,7 @@ class Deliverer:
                 reason=reason,
                 failed_at=failed_at,
             )
-            event = new_event(data, source=SOURCE, subject=delivery.lead_id)
-            await self._outbox.add(connection, [OutgoingEvent(to_message(event), delivery.lead_id)])
+            await self._outbox.add(connection, [event])
 
 
 def _fields(delivery: DueDelivery) -> dict[str, str | int]:
@@ -183,9 +181,3 @@ def _fields(delivery: DueDelivery) -> dict[str, str | int]:
         "kind": delivery.kind,
         "attempts": delivery.attempts,
     }
-
-
-def _describe(error: BaseException) -> dict[str, str]:
-    """Name an error without its text, which may quote an address."""
-    stack = "".join(traceback.format_tb(error.__traceback__))
-    return {"error": type(error).__name__, "stack": stack}

@@ -8,12 +8,17 @@ from notifier_svc.domain.events import ReceivedEvent
 from notifier_svc.storage.journal import JournalStore
 
 
-async def record_event(connection: Connection, event: ReceivedEvent) -> None:
+async def record_event(connection: Connection, event: ReceivedEvent) -> int:
     """Add an event to the journal, without what it tells of erased leads.
+
+    Its deliveries to webhooks are planned with it.
 
     Args:
         connection: In the transaction that takes the event.
         event: As received.
+
+    Returns:
+        How many deliveries there are.
     """
     created = leads_named_in(event.body) if event.type == LEADS_CREATED else frozenset()
     store = JournalStore(connection=connection)
@@ -22,7 +27,7 @@ async def record_event(connection: Connection, event: ReceivedEvent) -> None:
     body = redacted_body(
         event_type=event.type, subject=event.subject, body=event.body, erased=erased
     )
-    await store.add(event, body=body, created=() if body is None else created - erased)
+    return await store.add(event, body=body, created=() if body is None else created - erased)
 
 
 def _leads_among(subject: str | None) -> frozenset[UUID]:
