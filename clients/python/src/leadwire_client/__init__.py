@@ -67,7 +67,7 @@ from leadwire_client.models import (
 )
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
-from leadwire_client.webhooks import Webhook, WebhookWithSecret
+from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 __all__ = [
     "AccessError",
@@ -131,6 +131,7 @@ __all__ = [
     "Reset",
     "Resume",
     "ResumeLink",
+    "Retried",
     "Stream",
     "Synced",
     "Tags",
@@ -138,5 +139,6 @@ __all__ = [
     "UnavailableError",
     "WaitingLead",
     "Webhook",
+    "WebhookAnswer",
     "WebhookWithSecret",
 ]

@@ -42,3 +42,29 @@ class WebhookWithSecret(Webhook):
     """
 
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAnswer:
+    """What a webhook answered to a test event.
+
+    Attributes:
+        is_taken: Whether it answered with 2xx.
+        status: What it answered; None if it did not.
+        error: Why it did not.
+        answer: The first 4 KiB of the body.
+    """
+
+    event_id: UUID
+    is_taken: bool
+    duration_ms: float
+    status: int | None = None
+    error: str | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """How many parked deliveries are tried again."""
+
+    retried: int

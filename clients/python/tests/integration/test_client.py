@@ -413,5 +413,7 @@ def test_a_webhook_is_added_changed_and_deleted(client: Client) -> None:
     assert client.rotate_secret(added.id, secret="whsec_new").secret == "whsec_new"
     assert [each.id for each in client.webhooks()] == [added.id]
     assert client.webhook(added.id).types == ("lead_assigned",)
+    assert client.ping_webhook(added.id).is_taken
+    assert client.retry_parked(added.id).retried == 0
     client.delete_webhook(added.id)
     assert list(client.webhooks()) == []

@@ -39,9 +39,11 @@ from leadwire_client import (
     Removal,
     Resume,
     ResumeLink,
+    Retried,
     Tags,
     WaitingLead,
     Webhook,
+    WebhookAnswer,
     WebhookWithSecret,
 )
 from leadwire_client.testing import FakeLeadwire
@@ -128,6 +130,9 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("notifier-svc", "deliveries_list"): lambda client: client.deliveries(
         status="parked", webhook_id=ONE, kind="webhook"
     ),
+    ("notifier-svc", "deliveries_retry"): lambda client: client.retry_delivery(ONE),
+    ("notifier-svc", "webhooks_ping"): lambda client: client.ping_webhook(ONE),
+    ("notifier-svc", "webhooks_retry"): lambda client: client.retry_parked(ONE),
     ("notifier-svc", "webhooks_add"): lambda client: client.add_webhook(
         "https://example.com",
         types=["lead_assigned"],
@@ -187,6 +192,8 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("manager-svc", "WaitingLeadView"): WaitingLead,
     ("notifier-svc", "DeliveryView"): Delivery,
     ("notifier-svc", "JournalEntryView"): JournalEntry,
+    ("notifier-svc", "PingView"): WebhookAnswer,
+    ("notifier-svc", "RetriedView"): Retried,
     ("notifier-svc", "SecretView"): WebhookWithSecret,
     ("notifier-svc", "WebhookView"): Webhook,
     ("stream-svc", "LeadCounts"): LeadCounts,

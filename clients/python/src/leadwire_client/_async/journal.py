@@ -46,3 +46,7 @@ class AsyncJournalOperations(AsyncCaller):
         return self._all(
             lambda at: calls.deliveries(status=status, webhook_id=webhook_id, kind=kind, at=at)
         )
+
+    async def retry_delivery(self, delivery_id: Id) -> Delivery:
+        """Have a delivery that is parked, or is to be tried later, tried now."""
+        return await self._run(calls.retry_delivery(delivery_id))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from leadwire_client._async.caller import AsyncCaller
 from leadwire_client._core.calls import webhooks as calls
 from leadwire_client._core.calls.making import Id, fields
-from leadwire_client.webhooks import Webhook, WebhookWithSecret
+from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 
 class AsyncWebhookOperations(AsyncCaller):
@@ -55,3 +55,11 @@ class AsyncWebhookOperations(AsyncCaller):
     ) -> WebhookWithSecret:
         """Give a webhook another secret; for a while the one before signs, too."""
         return await self._run(calls.rotate_secret(webhook_id, secret=secret))
+
+    async def ping_webhook(self, webhook_id: Id) -> WebhookAnswer:
+        """Send a test event to a webhook, and tell what it answers."""
+        return await self._run(calls.ping_webhook(webhook_id))
+
+    async def retry_parked(self, webhook_id: Id) -> Retried:
+        """Have all parked deliveries of a webhook tried again."""
+        return await self._run(calls.retry_parked(webhook_id))

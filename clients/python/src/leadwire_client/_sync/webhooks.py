@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from leadwire_client._core.calls import webhooks as calls
 from leadwire_client._core.calls.making import Id, fields
 from leadwire_client._sync.caller import Caller
-from leadwire_client.webhooks import Webhook, WebhookWithSecret
+from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 
 class WebhookOperations(Caller):
@@ -53,3 +53,11 @@ class WebhookOperations(Caller):
     def rotate_secret(self, webhook_id: Id, *, secret: str | None = None) -> WebhookWithSecret:
         """Give a webhook another secret; for a while the one before signs, too."""
         return self._run(calls.rotate_secret(webhook_id, secret=secret))
+
+    def ping_webhook(self, webhook_id: Id) -> WebhookAnswer:
+        """Send a test event to a webhook, and tell what it answers."""
+        return self._run(calls.ping_webhook(webhook_id))
+
+    def retry_parked(self, webhook_id: Id) -> Retried:
+        """Have all parked deliveries of a webhook tried again."""
+        return self._run(calls.retry_parked(webhook_id))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from leadwire_client._core.calls.making import Id, get, query_of
+from leadwire_client._core.calls.making import Id, get, path_of, query_of, write
 from leadwire_client._core.wire import Call, Query
 from leadwire_client.filters import moment
 from leadwire_client.journal import Delivery, JournalEntry
@@ -25,3 +25,8 @@ def deliveries(
     """Read a page of deliveries."""
     query = query_of(status=status, webhook_id=webhook_id, kind=kind)
     return get("/v1/deliveries", Page[Delivery], (*query, *at))
+
+
+def retry_delivery(delivery_id: Id) -> Call[Delivery]:
+    """Have a delivery tried now."""
+    return write("POST", path_of("deliveries", delivery_id, "retry"), Delivery)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from leadwire_client._core.calls.making import Id, delete, fields, get, path_of, write
 from leadwire_client._core.wire import Call, Query
 from leadwire_client.models import Page
-from leadwire_client.webhooks import Webhook, WebhookWithSecret
+from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 
 def webhooks(*, at: Query) -> Call[Page[Webhook]]:
@@ -38,3 +38,14 @@ def rotate_secret(webhook_id: Id, *, secret: str | None) -> Call[WebhookWithSecr
     path = path_of("webhooks", webhook_id, "rotate-secret")
     body = fields(secret=secret)
     return write("POST", path, WebhookWithSecret, body=body, repeatable=False)
+
+
+def ping_webhook(webhook_id: Id) -> Call[WebhookAnswer]:
+    """Send a test event to a webhook."""
+    path = path_of("webhooks", webhook_id, "test")
+    return write("POST", path, WebhookAnswer, repeatable=False)
+
+
+def retry_parked(webhook_id: Id) -> Call[Retried]:
+    """Have all parked deliveries of a webhook tried again."""
+    return write("POST", path_of("webhooks", webhook_id, "retry"), Retried)

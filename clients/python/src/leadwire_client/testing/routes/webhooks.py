@@ -51,6 +51,17 @@ def _rotate(state: State, request: Seen, webhook_id: str) -> Reply:
     return 200, {**_webhook(state, webhook_id), "secret": asked.get("secret") or _new_secret()}
 
 
+def _ping(state: State, _: Seen, webhook_id: str) -> Reply:
+    _webhook(state, webhook_id)
+    answer = {"event_id": str(uuid4()), "is_taken": True, "status": 204, "duration_ms": 0.0}
+    return 200, {**answer, "error": None, "answer": ""}
+
+
+def _retry(state: State, _: Seen, webhook_id: str) -> Reply:
+    _webhook(state, webhook_id)
+    return 200, {"retried": 0}
+
+
 def _new_secret() -> str:
     return f"whsec_{b64encode(token_bytes(24)).decode()}"
 
@@ -63,4 +74,6 @@ ROUTES: Final[Sequence[Route]] = (
     ("PATCH", _WEBHOOK, _change),
     ("DELETE", _WEBHOOK, _delete),
     ("POST", f"{_WEBHOOK}/rotate-secret", _rotate),
+    ("POST", f"{_WEBHOOK}/test", _ping),
+    ("POST", f"{_WEBHOOK}/retry", _retry),
 )
