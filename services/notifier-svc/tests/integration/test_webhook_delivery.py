@@ -198,7 +198,7 @@ async def test_410_disables_the_webhook_and_cancels_what_waits(
     shown = await office.get(f"/v1/webhooks/{hook}")
     assert (shown["state"], shown["state_reason"]) == ("disabled", "gone")
     assert len(sink.received) <= 8
-    await say(office)
+    await office.create(office.contact())
     enabled = await office.patch(f"/v1/webhooks/{hook}", {"state": "enabled"})
     assert (enabled["state"], enabled["state_reason"]) == ("enabled", None)
     assert len(await statuses(office, hook)) == 20
