@@ -188,6 +188,7 @@ def _furnished(leadwire: Leadwire) -> dict[str, list[str]]:
         "manager_id": [manager["id"] for manager in managers],
         "lead_id": leadwire.leads(len(leads)),
         "import_id": [receipt["id"]],
+        "parked_id": ["consumer-1", "outbox-1"],
     }
 
 

@@ -65,6 +65,15 @@ from leadwire_client.models import (
     Receipt,
     Tags,
 )
+from leadwire_client.ops import (
+    OutboxStatus,
+    ParkedDecision,
+    ParkedEvent,
+    Requeued,
+    RequeueRefusal,
+    ServiceStatus,
+    SubscriptionStatus,
+)
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
 from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
@@ -122,17 +131,24 @@ __all__ = [
     "NotFoundError",
     "Origin",
     "Orphan",
+    "OutboxStatus",
     "Page",
+    "ParkedDecision",
+    "ParkedEvent",
     "ProblemError",
     "ProtocolError",
     "Put",
     "Receipt",
     "Removal",
+    "RequeueRefusal",
+    "Requeued",
     "Reset",
     "Resume",
     "ResumeLink",
     "Retried",
+    "ServiceStatus",
     "Stream",
+    "SubscriptionStatus",
     "Synced",
     "Tags",
     "TransportError",

@@ -12,6 +12,7 @@ from leadwire_client._sync.imports import ImportOperations
 from leadwire_client._sync.journal import JournalOperations
 from leadwire_client._sync.leads import LeadOperations
 from leadwire_client._sync.managers import ManagerOperations
+from leadwire_client._sync.ops import OpsOperations
 from leadwire_client._sync.webhooks import WebhookOperations
 from leadwire_client.checkpoints import Checkpoint
 from leadwire_client.credentials import Credentials
@@ -20,7 +21,12 @@ from leadwire_client.stream import LiveLeads, Stream
 
 
 class Client(
-    LeadOperations, ManagerOperations, ImportOperations, JournalOperations, WebhookOperations
+    LeadOperations,
+    ManagerOperations,
+    ImportOperations,
+    JournalOperations,
+    OpsOperations,
+    WebhookOperations,
 ):
     """Talks to one Leadwire server.
 

@@ -34,12 +34,18 @@ from leadwire_client import (
     ManagerRef,
     Marked,
     Orphan,
+    OutboxStatus,
+    ParkedDecision,
+    ParkedEvent,
     ProblemError,
     Receipt,
     Removal,
+    RequeueRefusal,
     Resume,
     ResumeLink,
     Retried,
+    ServiceStatus,
+    SubscriptionStatus,
     Tags,
     WaitingLead,
     Webhook,
@@ -71,6 +77,29 @@ NEW_LEAD: Any = {
 }
 CHANGES: JSON = {**NEW_LEAD, "attributes": {"town": "London"}}
 FILE = Resume(name='Ada "L".pdf', content=b"%PDF-1.7 \x00")
+
+WHICH: Any = {"subscription": "former", "event_type": "told", "place": "consumer"}
+SERVICES = ("import-svc", "manager-svc", "notifier-svc", "stream-svc")
+
+
+def operating(service: str) -> Mapping[tuple[str, str], Callable[[Any], Any]]:
+    """Give what operators ask of every service alike."""
+    return {
+        (service, "operations_status"): lambda client: client.service_status(service),
+        (service, "operations_list"): lambda client: client.parked(service, **WHICH),
+        (service, "operations_show"): lambda client: client.parked_event(service, "consumer-1"),
+        (service, "operations_requeue"): lambda client: client.requeue_parked(
+            service, "consumer-1"
+        ),
+        (service, "operations_requeue_some"): lambda client: client.requeue_all_parked(
+            service, **WHICH
+        ),
+        (service, "operations_discard"): lambda client: client.discard_parked(
+            service, "consumer-1", reason="a test of theirs"
+        ),
+        (service, "operations_decisions"): lambda client: client.parked_decisions(service),
+    }
+
 
 # By service and `operationId`, how each operation is asked with all that it takes.
 ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
@@ -154,6 +183,7 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ),
     ("stream-svc", "leads_count"): lambda client: client.count_leads(q="ada", **FILTERS),
     ("stream-svc", "leads_read"): lambda client: client.lead(ONE, at_least="work-1"),
+    **{key: ask for service in SERVICES for key, ask in operating(service).items()},
 }
 
 # Operations that the client leaves out, each with the reason.
@@ -200,6 +230,19 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("stream-svc", "LeadView"): Lead,
     ("stream-svc", "LeadManager"): ManagerRef,
     ("stream-svc", "LeadTags"): Tags,
+    **{
+        (service, view): model
+        for service in SERVICES
+        for view, model in {
+            "DecisionView": ParkedDecision,
+            "OutboxView": OutboxStatus,
+            "ParkedView": ParkedEvent,
+            "RefusedView": RequeueRefusal,
+            "StatusView": ServiceStatus,
+            "SubscriptionView": SubscriptionStatus,
+            "WholeParkedView": ParkedEvent,
+        }.items()
+    },
 }
 
 # What every new lead is, and so what its answer need not be asked for.

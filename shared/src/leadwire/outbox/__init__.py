@@ -7,10 +7,20 @@ its handlers with `transactional_handler`, whose inbox row commits with the effe
 `ParkedEvents` for what cannot be handled.
 """
 
+from leadwire.outbox._store import Measurement, OutboxStore
 from leadwire.outbox.batching import BatchingHandler
 from leadwire.outbox.errors import UnreadableError
 from leadwire.outbox.handling import Identified, transactional_handler
 from leadwire.outbox.metrics import RelayMetrics
+from leadwire.outbox.parked_store import (
+    Decision,
+    DecisionKind,
+    ParkedEvent,
+    ParkedFilter,
+    ParkedId,
+    ParkedStore,
+    Place,
+)
 from leadwire.outbox.parking import ParkedEvents, redact_parked
 from leadwire.outbox.pruner import InboxPruner
 from leadwire.outbox.relay import Relay
@@ -19,11 +29,20 @@ from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, Unp
 __all__ = [
     "OUTBOX_MIGRATIONS",
     "BatchingHandler",
+    "Decision",
+    "DecisionKind",
     "Identified",
     "InboxPruner",
+    "Measurement",
     "Outbox",
+    "OutboxStore",
     "OutgoingEvent",
+    "ParkedEvent",
     "ParkedEvents",
+    "ParkedFilter",
+    "ParkedId",
+    "ParkedStore",
+    "Place",
     "Relay",
     "RelayMetrics",
     "UnpublishedEvent",

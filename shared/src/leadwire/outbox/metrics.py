@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from leadwire.broker import Outcome
 
+_OUTCOMES: Final = ("accepted", "unroutable", "rejected", "unknown")
 _CONFIRM_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -46,6 +47,9 @@ class RelayMetrics:
             ["outcome"],
             registry=registry,
         )
+        for outcome in _OUTCOMES:
+            # From the start: an alert that nothing is accepted needs the nothing.
+            self._outcomes.labels(outcome)
         self._confirm = Histogram(
             "leadwire_outbox_confirm_seconds",
             "Time from the publication of a batch to the last answer.",

@@ -1,4 +1,4 @@
-"""Forget handled events after a while."""
+"""Forget handled events, and what operators decided on parked ones, after a while."""
 
 import asyncio
 import random
@@ -17,9 +17,14 @@ _random = random.SystemRandom()
 DEFAULT_RETENTION: Final = timedelta(days=45)
 """Longer than the longest retry, and than the 30 days from which events are replayed."""
 
+DECISIONS_KEPT: Final = timedelta(days=400)
+"""So that last year's can still be looked up."""
+
 
 class InboxPruner:
     """Deletes inbox rows that are older than any event that could still come.
+
+    With them go decisions on parked events that are older than `DECISIONS_KEPT`.
 
     Several replicas may run it: each deletes what the others have not locked.
 
@@ -42,7 +47,9 @@ class InboxPruner:
         self._retention = retention
         self._interval = interval
         self._batch_size = batch_size
-        self._prune = Queries("leadwire.outbox.sql")["prune_inbox"]
+        queries = Queries("leadwire.outbox.sql")
+        self._prune = queries["prune_inbox"]
+        self._prune_decisions = queries["prune_decisions"]
         self._task = BackgroundTask(name="inbox pruner", body=self._run)
 
     async def start(self) -> None:
@@ -58,7 +65,7 @@ class InboxPruner:
         await self._task.wait()
 
     async def prune(self) -> int:
-        """Delete everything that is old enough, in batches; return the number of rows."""
+        """Delete everything that is old enough; return the number of inbox rows."""
         total = 0
         while True:
             async with self._database.connection() as connection:
@@ -66,7 +73,10 @@ class InboxPruner:
             deleted = int(status.rpartition(" ")[2])
             total += deleted
             if deleted < self._batch_size:
-                return total
+                break
+        async with self._database.connection() as connection:
+            await connection.execute(self._prune_decisions, DECISIONS_KEPT)
+        return total
 
     async def _run(self) -> None:
         while True:

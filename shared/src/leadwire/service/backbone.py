@@ -7,14 +7,25 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from leadwire.broker import Broker, BrokerUnavailableError, Handler, Subscription, broker_from_url
+from leadwire.contracts.redaction import redaction_of_parked
 from leadwire.db import Database, DatabaseUnavailableError, is_transient
 from leadwire.http import (
     SUPERVISOR,
+    add_operations,
     add_readiness_check,
     add_registry,
     answer_unavailable_when,
 )
-from leadwire.outbox import InboxPruner, Outbox, ParkedEvents, Relay, RelayMetrics
+from leadwire.ops import REFUSALS, OpsHandlers, ParkedDesk, ParkedGauges, StatusDesk, operations
+from leadwire.outbox import (
+    InboxPruner,
+    Outbox,
+    OutboxStore,
+    ParkedEvents,
+    ParkedStore,
+    Relay,
+    RelayMetrics,
+)
 from leadwire.service.components import (
     AppliedMigrations,
     Consumption,
@@ -82,10 +93,13 @@ def install_backbone(
         database=database,
         broker=broker,
         outbox=Outbox(),
-        parked=ParkedEvents(database=database, registry=registry),
+        parked=ParkedEvents(
+            database=database, registry=registry, redaction_for=redaction_of_parked
+        ),
     )
     patient = PatientBroker(broker=broker, url=broker_url, connect_within=settings.connect_within)
     _supervise(app, backbone, description, patient, connect_within=settings.connect_within)
+    _install_ops(app, backbone, description)
     add_registry(app, description.name, registry)
     add_readiness_check(app, f"{description.name} database", database.check)
     # Missing queues do not belong here. They are the same for every replica: to take all of
@@ -117,6 +131,26 @@ def add_consumer(
         stop_within=CONSUMER_STOPS_WITHIN,
     )
     app[SUPERVISOR].add(f"{subscription.name} consumer", consumption)
+
+
+def _install_ops(
+    app: web.Application, backbone: Backbone, description: ServiceDescription[SettingsT]
+) -> None:
+    """Let operators see how the service stands, and what is parked."""
+    name, database, broker = backbone.name, backbone.database, backbone.broker
+    store = ParkedStore(database=database)
+    status = StatusDesk(
+        service=name,
+        subscriptions=description.subscriptions,
+        broker=broker,
+        outbox=OutboxStore(database),
+        parked=store,
+    )
+    desk = ParkedDesk(service=name, store=store, broker=broker)
+    handlers = OpsHandlers(service=name, parked=desk, status=status)
+    add_operations(app, operations(name, handlers), REFUSALS)
+    gauges = ParkedGauges(status=status, registry=backbone.registry)
+    app[SUPERVISOR].add(f"{name} parked gauges", gauges)
 
 
 def _leave_connections_to_others(

@@ -1,19 +1,23 @@
 """Parked deliveries: kept whole, once, also when they came broken."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
 from leadwire.broker import Delivery, Message, Park, Subscription, Verdict
 from leadwire.broker.attempts import Done, settle
+from leadwire.contracts.redaction import redaction_of_parked
 from leadwire.db import Database, Queries
 from leadwire.observability import configure_logging
 from leadwire.outbox import ParkedEvents, redact_parked
+from leadwire.testing import eventually
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
 
@@ -221,3 +225,71 @@ async def test_parked_events_are_found_by_index(database: Database, parked: int)
             await connection.execute(f"SET LOCAL plan_cache_mode = {plan}")
             lines = await connection.fetch("EXPLAIN EXECUTE find (gen_random_uuid())")
             assert "parked_by_mentioned_ids" in "\n".join(line[0] for line in lines), lines
+
+
+def guarded(database: Database) -> ParkedEvents:
+    return ParkedEvents(
+        database=database, registry=CollectorRegistry(), redaction_for=redaction_of_parked
+    )
+
+
+def event_about(*leads: UUID, event_type: str = "leads_created") -> Message:
+    told = [{"id": str(each), "email": SECRET} for each in leads]
+    body = orjson.dumps({"subject": None, "data": {"leads": told}})
+    return Message(id="late", type=event_type, body=body)
+
+
+async def test_what_is_parked_after_the_erasure_tells_nothing_of_it(
+    database: Database, rows: Rows
+) -> None:
+    gone, other = uuid4(), uuid4()
+    await forget(database, gone)
+    await guarded(database).park(delivery(event_about(gone)), f"{SECRET} is no number")
+    assert await rows("SELECT id FROM parked") == []
+    await guarded(database).park(delivery(event_about(gone, other)), f"{SECRET} is no number")
+    [(body, reason)] = await rows("SELECT body, reason FROM parked")
+    assert isinstance(body, bytes)
+    assert str(gone) not in body.decode()
+    assert str(other) in body.decode()
+    assert reason == "withheld: it may quote what was taken out of the event"
+
+
+async def test_what_is_parked_while_an_erasure_commits_tells_nothing_of_it(
+    database: Database, rows: Rows
+) -> None:
+    gone = uuid4()
+    async with database.transaction() as connection:
+        await redact_parked(connection, mentioning=gone, redacted=redaction_of_parked(gone))
+        parking = asyncio.create_task(guarded(database).park(delivery(event_about(gone)), "no"))
+        await eventually(lambda: waits_for_a_lock(rows))
+    await parking
+    assert await rows("SELECT id FROM parked") == []
+
+
+async def test_an_erasure_finds_what_is_parked_at_the_same_moment(
+    database: Database, rows: Rows
+) -> None:
+    gone = uuid4()
+    queries = Queries("leadwire.outbox.sql")
+    async with database.transaction() as connection:
+        # What `park` does first; then it inserts.
+        await connection.execute(queries["lock_for_parking"])
+        erasing = asyncio.create_task(forget(database, gone))
+        await eventually(lambda: waits_for_a_lock(rows))
+        await connection.execute(
+            "INSERT INTO parked (subscription, source, event_id, type, content_type, body, "
+            "headers, reason, attempts) VALUES ('s', '', 'e', 't', 'c', $1, '{}', 'r', 1)",
+            str(gone).encode(),
+        )
+    await erasing
+    assert await rows("SELECT id FROM parked") == []
+
+
+async def waits_for_a_lock(rows: Rows) -> bool:
+    waiting = """
+        SELECT 1
+        FROM pg_locks
+        JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+    """
+    return len(await rows(waiting)) == 1

@@ -4,7 +4,15 @@ import argparse
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from leadwire_client.command import completing, importing, leads, managers, marking, tailing
+from leadwire_client.command import (
+    completing,
+    importing,
+    leads,
+    managers,
+    marking,
+    parking,
+    tailing,
+)
 from leadwire_client.command.connecting import CONNECTION, add_connection
 from leadwire_client.command.model import Command, Group
 
@@ -66,6 +74,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     leads.COMMAND,
     managers.COMMAND,
     marking.COMMAND,
+    parking.COMMAND,
     tailing.COMMAND,
     completing.command(parser),
 )

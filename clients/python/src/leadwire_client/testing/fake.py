@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 
 from leadwire_client._core.decoding import decode, encode
 from leadwire_client.models import Lead, Manager
+from leadwire_client.ops import ParkedEvent
 from leadwire_client.testing.refusal import Refusal
+from leadwire_client.testing.routes.ops import park
 from leadwire_client.testing.seen import Seen
 from leadwire_client.testing.serving import Handler
 from leadwire_client.testing.state import Logged, State
@@ -80,6 +82,11 @@ class FakeLeadwire:
         """Add a lead manager."""
         with self._state.changed:
             return decode(encode(self._state.add_manager({"name": name, **fields})), Manager)
+
+    def park(self, service: str, **fields: Any) -> ParkedEvent:
+        """Set an event aside in a service; `fields` as they stand in the JSON."""
+        with self._state.changed:
+            return decode(encode(park(self._state, service, fields)), ParkedEvent)
 
     @property
     def leads(self) -> Sequence[Lead]:

@@ -47,6 +47,8 @@ class State:
     webhooks: dict[str, JSON] = field(default_factory=dict)
     removed: dict[str, JSON] = field(default_factory=dict)
     history: dict[str, list[JSON]] = field(default_factory=dict)
+    parked: dict[str, dict[str, JSON]] = field(default_factory=dict)
+    decisions: dict[str, list[JSON]] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
     pruned_to: int = 0
     connections: int = 0

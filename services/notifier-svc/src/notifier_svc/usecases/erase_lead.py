@@ -13,8 +13,8 @@ async def erase_lead(connection: Connection, lead_id: UUID) -> None:
     """Redact journal, parked events and deliveries; keep the id, for events that come late.
 
     Once the id is kept nothing about the lead is recorded or planned any more, so that an
-    erasure that is said again has only parked events to look through: nobody redacts what
-    is set aside later.
+    erasure that is said again has only parked events to look through, which may come from a
+    backup.
 
     Args:
         connection: In the transaction that handles `lead_erased`.

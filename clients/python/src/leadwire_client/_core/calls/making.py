@@ -48,9 +48,9 @@ def write(
     return Call(request=request, read=reader(kind), repeatable=repeatable)
 
 
-def delete(path: str, *, headers: Mapping[str, str] | None = None) -> Call[None]:
+def delete(path: str, *, query: Query = (), headers: Mapping[str, str] | None = None) -> Call[None]:
     """Delete something."""
-    request = Request(method="DELETE", path=path, headers=headers or {})
+    request = Request(method="DELETE", path=path, query=query, headers=headers or {})
     return Call(request=request, read=lambda _: None, repeatable=True)
 
 

@@ -1,0 +1,3 @@
+INSERT INTO forgotten (id)
+VALUES ($1)
+ON CONFLICT DO NOTHING
