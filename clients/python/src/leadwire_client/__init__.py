@@ -74,6 +74,7 @@ from leadwire_client.ops import (
     ServiceStatus,
     SubscriptionStatus,
 )
+from leadwire_client.replays import Replay, ReplayError, ReplayProgress
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
 from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
@@ -140,6 +141,9 @@ __all__ = [
     "Put",
     "Receipt",
     "Removal",
+    "Replay",
+    "ReplayError",
+    "ReplayProgress",
     "RequeueRefusal",
     "Requeued",
     "Reset",

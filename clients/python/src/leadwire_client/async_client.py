@@ -8,6 +8,7 @@ from leadwire_client._async.journal import AsyncJournalOperations
 from leadwire_client._async.leads import AsyncLeadOperations
 from leadwire_client._async.managers import AsyncManagerOperations
 from leadwire_client._async.ops import AsyncOpsOperations
+from leadwire_client._async.replays import AsyncReplayOperations
 from leadwire_client._async.webhooks import AsyncWebhookOperations
 from leadwire_client._core.polling import IMPORT_WITHIN
 from leadwire_client._core.retries import Backoff
@@ -26,6 +27,7 @@ class AsyncClient(
     AsyncImportOperations,
     AsyncJournalOperations,
     AsyncOpsOperations,
+    AsyncReplayOperations,
     AsyncWebhookOperations,
 ):
     """Talks to one Leadwire server; see `Client`, method by method.

@@ -13,6 +13,7 @@ from leadwire_client._sync.journal import JournalOperations
 from leadwire_client._sync.leads import LeadOperations
 from leadwire_client._sync.managers import ManagerOperations
 from leadwire_client._sync.ops import OpsOperations
+from leadwire_client._sync.replays import ReplayOperations
 from leadwire_client._sync.webhooks import WebhookOperations
 from leadwire_client.checkpoints import Checkpoint
 from leadwire_client.credentials import Credentials
@@ -26,6 +27,7 @@ class Client(
     ImportOperations,
     JournalOperations,
     OpsOperations,
+    ReplayOperations,
     WebhookOperations,
 ):
     """Talks to one Leadwire server.

@@ -40,6 +40,9 @@ from leadwire_client import (
     ProblemError,
     Receipt,
     Removal,
+    Replay,
+    ReplayError,
+    ReplayProgress,
     RequeueRefusal,
     Resume,
     ResumeLink,
@@ -162,6 +165,17 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("notifier-svc", "deliveries_retry"): lambda client: client.retry_delivery(ONE),
     ("notifier-svc", "webhooks_ping"): lambda client: client.ping_webhook(ONE),
     ("notifier-svc", "webhooks_retry"): lambda client: client.retry_parked(ONE),
+    ("notifier-svc", "replays_add"): lambda client: client.start_replay(
+        since=NOON,
+        until=NOON,
+        types=["lead_assigned"],
+        subscription="stream-svc",
+        webhook_id=ONE,
+        idempotency_key="monday",
+    ),
+    ("notifier-svc", "replays_list"): lambda client: client.replays(status="running"),
+    ("notifier-svc", "replays_show"): lambda client: client.replay(ONE),
+    ("notifier-svc", "replays_cancel"): lambda client: client.cancel_replay(ONE),
     ("notifier-svc", "webhooks_add"): lambda client: client.add_webhook(
         "https://example.com",
         types=["lead_assigned"],
@@ -224,6 +238,9 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("notifier-svc", "JournalEntryView"): JournalEntry,
     ("notifier-svc", "PingView"): WebhookAnswer,
     ("notifier-svc", "RetriedView"): Retried,
+    ("notifier-svc", "ReplayErrorView"): ReplayError,
+    ("notifier-svc", "ReplayProgressView"): ReplayProgress,
+    ("notifier-svc", "ReplayView"): Replay,
     ("notifier-svc", "SecretView"): WebhookWithSecret,
     ("notifier-svc", "WebhookView"): Webhook,
     ("stream-svc", "LeadCounts"): LeadCounts,
@@ -245,8 +262,11 @@ MODELS: Mapping[tuple[str, str], type] = {
     },
 }
 
-# What every new lead is, and so what its answer need not be asked for.
-UNREAD = {("import-svc", "LeadView"): {"status", "manager"}}
+# What every new lead is, and so what its answer need not be asked for; what has another name.
+UNREAD = {
+    ("import-svc", "LeadView"): {"status", "manager"},
+    ("notifier-svc", "ReplayView"): {"from", "to"},
+}
 
 
 def documents() -> dict[str, JSON]:
@@ -270,7 +290,7 @@ def test_every_operation_has_a_method_of_the_client() -> None:
 
 def test_every_method_of_the_client_is_an_operation_or_made_of_some() -> None:
     asked = "".join(inspect.getsource(each) for each in {*ASKED.values()})
-    made = {"close", "leads", "live", "remove_manager", "wait_for_import"}
+    made = {"close", "leads", "live", "remove_manager", "wait_for_import", "wait_for_replay"}
     for name, _ in inspect.getmembers(Client, inspect.isfunction):
         assert name.startswith("_") or name in made or f"client.{name}(" in asked
 

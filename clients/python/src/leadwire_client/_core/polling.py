@@ -7,6 +7,9 @@ from typing import Final
 IMPORT_WITHIN: Final = 600.0
 """Seconds that an import may take, if its sender waits for it."""
 
+REPLAY_WITHIN: Final = 600.0
+"""Seconds that a replay may take, if somebody waits for it."""
+
 _FIRST: Final = 0.2
 _LONGEST: Final = 5.0
 

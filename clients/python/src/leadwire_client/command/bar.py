@@ -1,6 +1,7 @@
 """A progress bar on a terminal; nothing where there is none."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TextIO
 
@@ -14,11 +15,21 @@ class Bar:
     Args:
         output: Where; only if it is a terminal.
         label: What is done.
+        quiet: Whether nothing is shown there either.
+        amount: Writes how much of it is done; bytes by default.
     """
 
-    def __init__(self, output: TextIO, label: str, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        output: TextIO,
+        label: str,
+        *,
+        quiet: bool = False,
+        amount: Callable[[int], str] | None = None,
+    ) -> None:
         self._output = output
         self._label = label
+        self._amount = amount or size_of
         self._shown = output.isatty() and not quiet
         self._drawn_at = 0.0
         self._width = 0
@@ -29,7 +40,7 @@ class Bar:
         if not self._shown or (now - self._drawn_at < _EVERY and done != total):
             return
         self._drawn_at = now
-        line = line_of(self._label, done, total, note)
+        line = line_of(self._label, done, total, note, amount=self._amount)
         self._output.write("\r" + line.ljust(self._width))
         self._output.flush()
         self._width = len(line)
@@ -47,14 +58,22 @@ class Bar:
             self._output.write("\n")
 
 
-def line_of(label: str, done: int, total: int | None, note: str = "") -> str:
-    """Give the line: a bar if the total is known, else the bytes alone."""
+def line_of(
+    label: str,
+    done: int,
+    total: int | None,
+    note: str = "",
+    *,
+    amount: Callable[[int], str] | None = None,
+) -> str:
+    """Give the line: a bar if the total is known, else what is done alone."""
+    written = amount or size_of
     if not total:
-        return f"{label} {size_of(done)} {note}".rstrip()
+        return f"{label} {written(done)} {note}".rstrip()
     share = min(1.0, done / total)
     filled = int(share * _WIDTH)
     bar = "#" * filled + "-" * (_WIDTH - filled)
-    return f"{label} [{bar}] {share:4.0%} of {size_of(total)} {note}".rstrip()
+    return f"{label} [{bar}] {share:4.0%} of {written(total)} {note}".rstrip()
 
 
 def size_of(count: int) -> str:

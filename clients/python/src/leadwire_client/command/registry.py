@@ -11,6 +11,7 @@ from leadwire_client.command import (
     managers,
     marking,
     parking,
+    replaying,
     tailing,
 )
 from leadwire_client.command.connecting import CONNECTION, add_connection
@@ -75,6 +76,7 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     managers.COMMAND,
     marking.COMMAND,
     parking.COMMAND,
+    replaying.COMMAND,
     tailing.COMMAND,
     completing.command(parser),
 )

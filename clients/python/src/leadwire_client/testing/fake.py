@@ -94,6 +94,11 @@ class FakeLeadwire:
         with self._state.changed:
             return [_lead(each) for each in self._state.leads.values()]
 
+    def hold_replays(self) -> None:
+        """Let replays run until they are cancelled; else they end when they are looked at twice."""
+        with self._state.changed:
+            self._state.replays_end = False
+
     def cut_streams(self) -> None:
         """Cut all streams that are open; their clients come again."""
         state = self._state

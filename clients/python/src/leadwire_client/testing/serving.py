@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from leadwire_client.resumes import ResumeLink
 from leadwire_client.testing.refusal import Refusal, not_found
-from leadwire_client.testing.routes import imports, journal, leads, managers, ops, webhooks
+from leadwire_client.testing.routes import imports, journal, leads, managers, ops, replays, webhooks
 from leadwire_client.testing.routes.paging import JSON, Reply
 from leadwire_client.testing.seen import Seen
 from leadwire_client.testing.state import State
@@ -23,6 +23,7 @@ _ROUTES: Final = (
     *imports.ROUTES,
     *journal.ROUTES,
     *ops.ROUTES,
+    *replays.ROUTES,
     *webhooks.ROUTES,
 )
 

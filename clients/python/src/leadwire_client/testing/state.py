@@ -45,6 +45,8 @@ class State:
     answers: dict[str, tuple[int, JSON]] = field(default_factory=dict)
     resumes: dict[str, Resume | ResumeLink] = field(default_factory=dict)
     webhooks: dict[str, JSON] = field(default_factory=dict)
+    replays: dict[str, JSON] = field(default_factory=dict)
+    replays_end: bool = True
     removed: dict[str, JSON] = field(default_factory=dict)
     history: dict[str, list[JSON]] = field(default_factory=dict)
     parked: dict[str, dict[str, JSON]] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             "/v1/replays",
             handlers.add,
             summary="Send events again",
-            tag="journal",
+            tag="replays",
             description=(
                 "The events of a range are sent once more to one subscription or webhook, in the "
                 "order of the journal, byte for byte as they were and with their ids; what is "
@@ -50,7 +50,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             "/v1/replays",
             handlers.list,
             summary="List replays",
-            tag="journal",
+            tag="replays",
             description="Newest first; one that has ended is kept for some time.",
             responses={200: Response(ReplaysPage, "A page of replays.")},
         ),
@@ -59,7 +59,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             "/v1/replays/{replay_id}",
             handlers.show,
             summary="Show a replay",
-            tag="journal",
+            tag="replays",
             responses={200: Response(ReplayView, "The replay, and how far it is.")},
             errors=[ReplayNotFoundError],
         ),
@@ -68,7 +68,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             "/v1/replays/{replay_id}/cancel",
             handlers.cancel,
             summary="Cancel a replay",
-            tag="journal",
+            tag="replays",
             description=(
                 "The batch that is under way is the last. What waits for a webhook already is "
                 "delivered all the same. One that is cancelled already is no error."
