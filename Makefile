@@ -30,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast check format bench chaos lock clean
+.PHONY: help run demo resync test test-fast check format bench chaos lock release clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,7 @@ help: ## Show this list
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make chaos MINUTES=10 SEED=1"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
+	@echo "  make release VERSION=0.1.0"
 
 # What is given to `make` is in the environment of its commands, too: taken from there, it may hold
 # blanks and quotes, and what is empty gets its default.
@@ -73,10 +74,12 @@ test-fast: $(VENV)/.dev ## Run what kills nothing (under 3 minutes)
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES) bench chaos
+	$(BIN)/mypy $(SOURCES) bench chaos release
 	@# One run for each directory of tests: equal file names in two of them are fine for pytest only.
 	for tests in $(TESTS); do MYPYPATH=tests $(BIN)/mypy $$tests || exit 1; done
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
 	$(BIN)/python -m leadwire_standalone.openapi_reference --check
@@ -94,12 +97,16 @@ chaos: $(VENV)/.dev ## Prove that nothing is lost while everything fails (ARGS=-
 	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
-	@for name in uv run dev; do \
+	@for name in uv run client dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client standalone),--no-emit-package $(d)) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
+
+release: $(VENV)/.dev ## Build, prove and describe VERSION=x.y.z in dist/
+	@test -n "$(VERSION)" || { echo "Say which: make release VERSION=x.y.z"; exit 1; }
+	@$(BIN)/python -m release "$$VERSION" $(DISTRIBUTIONS)
 
 clean: ## Remove the environment and caches, but not the data of `make run`
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""`make release`: distributions that are built, proven, and described."""
