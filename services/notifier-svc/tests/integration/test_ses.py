@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -132,6 +133,16 @@ async def test_a_message_that_is_rejected_is_the_emails_own(endpoint: str) -> No
     nobody = outgoing(sender="nobody@example.net")
     error = await failure(f"ses://{CREDENTIALS}@eu-central-1?endpoint={endpoint}", nobody)
     assert (str(error), error.permanent) == ("SES answered MessageRejected", True)
+
+
+async def test_no_log_of_its_library_has_the_email(
+    endpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await send(f"ses://{CREDENTIALS}@eu-central-1?endpoint={endpoint}")
+    assert ADDRESS not in caplog.text
+    assert "XUtnFEMI" not in caplog.text
+    assert "leads@example.com" not in caplog.text
 
 
 @pytest.fixture

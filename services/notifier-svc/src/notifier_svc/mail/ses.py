@@ -9,6 +9,7 @@ lost the email may arrive twice, under two ids.
 """
 
 import asyncio
+import logging
 import re
 from typing import Any, Final, Self
 
@@ -26,6 +27,10 @@ from notifier_svc.mail.message import ASCII, compose
 from notifier_svc.mail.outgoing import OutgoingEmail
 from notifier_svc.mail.transport import KeepsNothing, TransportOptions
 from notifier_svc.mail.urls import ServiceUrl
+
+# What they tell at DEBUG are whole emails, and how the request is signed.
+for _library in ("botocore", "aiobotocore"):
+    logging.getLogger(_library).setLevel(logging.INFO)
 
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ABOUT_THE_EMAIL: Final = frozenset(
