@@ -144,6 +144,7 @@ def _deliverer(
     policy = AttemptPolicy(
         max_attempts=settings.email_max_attempts,
         send_within=settings.email_send_within_s + _GUARD_S,
+        at_once=settings.email_at_once,
     )
     return Deliverer(
         database=backbone.database,

@@ -108,6 +108,13 @@ class NotifierSettings(ServiceSettings):
     email_send_within_s: float = Field(
         default=60.0, ge=5, le=300, description="Seconds that one attempt to send may take."
     )
+    email_at_once: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="Emails that a replica sends at the same time, each over a connection of its "
+        "own.",
+    )
     email_answer_within_s: float = Field(
         default=10.0,
         gt=0,

@@ -33,7 +33,7 @@ def deliverer(
         database=database,
         outbox=Outbox(),
         send=send,
-        policy=AttemptPolicy(max_attempts=3, send_within=30.0),
+        policy=AttemptPolicy(max_attempts=3, send_within=30.0, at_once=16),
         metrics=NotifierMetrics(registry or CollectorRegistry()),
     )
 

@@ -1,5 +1,6 @@
 """What becomes of emails while their server is away, refuses or hangs."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,8 +91,8 @@ async def test_while_the_server_is_away_nothing_is_lost_and_it_is_hardly_asked(
 
         await eventually(has_been_tried)
     waiting = await office.deliveries(status="pending", limit="100")
-    # The first claim takes 16; from then on a single email asks for all.
-    assert sum(one["attempts"] for one in waiting) <= 16 + len(
+    # The first claim takes 4; from then on a single email asks for all.
+    assert sum(one["attempts"] for one in waiting) <= 4 + len(
         [one for one in said if one["event"] == "email_service_paused"]
     )
     assert not [one for one in said if "@" in str(one)]
@@ -127,6 +128,45 @@ async def test_a_recipient_who_is_refused_is_parked_at_once_and_nobody_else(
     told = await office.value("SELECT count(*) FROM journal WHERE type = 'notification_failed'")
     waiting = await office.value("SELECT count(*) FROM outbox WHERE type = 'notification_failed'")
     assert told + waiting == 1
+
+
+async def test_a_parked_email_is_sent_when_somebody_asks_for_it(
+    office: "Office", port: int
+) -> None:
+    async with serving({"RCPT": "550 5.1.1 unknown"}, port=port) as server:
+        await office.create(office.contact())
+        parked = await until(office, "parked", 2)
+        del server.answers["RCPT"]
+        for one in parked:
+            path = f"/v1/deliveries/{one['id']}/retry"
+            async with office.client.post(path) as response:
+                assert response.status < 300, await response.text()
+        await until(office, "delivered", 2)
+    assert len(server.taken) == 2
+
+
+async def test_no_more_connections_are_made_than_are_allowed(office: "Office", port: int) -> None:
+    open_now: set[SMTP] = set()
+    most = 0
+
+    async def count(smtp: SMTP) -> str:
+        nonlocal most
+        open_now.add(smtp)
+        most = max(most, len(open_now))
+        await goes_on.wait()
+        return "250 OK"
+
+    async def leave(smtp: SMTP) -> str:
+        open_now.discard(smtp)
+        return "221 Bye"
+
+    goes_on = asyncio.Event()
+    async with serving({"DATA": count, "QUIT": leave}, port=port) as server:
+        await office.create(*(office.contact() for _ in range(10)))
+        await eventually(lambda: len(open_now) == 4)
+        goes_on.set()
+        await until(office, "delivered", 20)
+    assert (len(server.taken), most) == (20, 4)
 
 
 async def test_a_mailbox_that_is_full_for_now_gets_its_email_later(
@@ -174,7 +214,7 @@ async def test_a_server_that_hangs_holds_up_neither_the_process_nor_what_follows
             return any(one["last_error"] for one in await office.deliveries(status="pending"))
 
         await eventually(have_failed)
-        assert server.sessions <= 17
+        assert server.sessions <= 5
         del server.answers["MAIL"]
         await until(office, "delivered", 40)
     assert len(server.taken) == 40

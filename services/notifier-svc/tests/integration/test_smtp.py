@@ -101,6 +101,7 @@ async def test_tls_that_is_required_and_not_offered_is_missed() -> None:
     async with serving() as server:
         error = await failure(f"smtp://{LOOPBACK}:{server.port}?starttls=required")
     assert isinstance(error, EmailServiceError)
+    assert str(error) == "TLS failed: the server does not offer it"
     assert server.taken == []
 
 
@@ -121,10 +122,13 @@ async def test_a_login_is_made_over_tls(
 
 
 async def test_a_password_is_not_sent_in_the_clear_unless_that_is_asked_for() -> None:
-    async with serving() as server:
-        error = await failure(f"smtp://le%40d:p%40ss@{LOOPBACK}:{server.port}")
-    assert isinstance(error, EmailServiceError)
-    assert (server.logins, server.taken) == (0, [])
+    async with serving(clear_login=True) as server:
+        url = f"smtp://le%40d:p%40ss%3Aw%2Frd@{LOOPBACK}:{server.port}"
+        error = await failure(url)
+        assert isinstance(error, EmailServiceError)
+        assert (server.logins, server.taken) == (0, [])
+        await send(f"{url}?starttls=never")
+    assert (server.logins, len(server.taken)) == (1, 1)
 
 
 async def test_a_login_that_is_refused_is_the_services_failure(
@@ -133,7 +137,14 @@ async def test_a_login_that_is_refused_is_the_services_failure(
     async with serving(starttls=server_context(authority), login=True) as server:
         error = await failure(f"smtp://le%40d:p%40ss@{LOOPBACK}:{server.port}", ca_file=ca_file)
     assert isinstance(error, EmailServiceError)
-    assert str(error) == "connection refused: 535 5.7.8"
+    assert str(error) == "login refused: 535 5.7.8"
+
+
+async def test_a_server_that_takes_no_login_is_told_as_such() -> None:
+    async with serving() as server:
+        error = await failure(f"smtp://le%40d:p%40ss@{LOOPBACK}:{server.port}?starttls=never")
+    assert isinstance(error, EmailServiceError)
+    assert str(error) == "login failed: the server takes none"
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])

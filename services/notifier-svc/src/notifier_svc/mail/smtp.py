@@ -104,8 +104,7 @@ class SmtpTransport(KeepsNothing):
         client = self._client()
         try:
             async with asyncio.timeout(self._options.send_within - _GOODBYE_S):
-                with _failures_of("connection"):
-                    await client.connect()
+                await self._open(client)
                 await self._hand_over(client, email)
             await _say_goodbye(client)
         except TimeoutError:
@@ -114,17 +113,30 @@ class SmtpTransport(KeepsNothing):
             client.close()
 
     def _client(self) -> aiosmtplib.SMTP:
-        user, password = self._login or (None, None)
         return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             use_tls=self._use_tls,
-            start_tls=self._start_tls,
-            username=user,
-            password=password,
+            start_tls=False,  # a step of its own: so one is told which of them failed
             tls_context=self._tls_context,
             timeout=self._options.answer_within,
         )
+
+    async def _open(self, client: aiosmtplib.SMTP) -> None:
+        with _failures_of("connection"):
+            await client.connect()
+            await client.ehlo()
+        if self._start_tls or (self._start_tls is None and client.supports_extension("starttls")):
+            if not client.supports_extension("starttls"):
+                raise EmailServiceError("TLS failed: the server does not offer it")
+            with _failures_of("TLS"):
+                await client.starttls()
+                await client.ehlo()
+        if self._login is not None:
+            if not client.supports_extension("auth"):
+                raise EmailServiceError("login failed: the server takes none")
+            with _failures_of("login"):
+                await client.login(*self._login)
 
     async def _hand_over(self, client: aiosmtplib.SMTP, email: OutgoingEmail) -> None:
         content, recipient, parameters = _wire_form(client, email)

@@ -32,9 +32,6 @@ from notifier_svc.usecases.error_fields import error_fields
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 16
-"""Deliveries under way at the same time, so that one that hangs does not delay others much."""
-
 LEASE_MARGIN: Final = timedelta(seconds=30)
 
 Send = Callable[[DueDelivery], Awaitable[None]]
@@ -55,10 +52,13 @@ class AttemptPolicy:
     Attributes:
         max_attempts: After this many failures a delivery is parked.
         send_within: Seconds that one attempt may take.
+        at_once: Deliveries under way at the same time, so that one that hangs does not delay
+            others much, and no server is given more connections than it likes.
     """
 
     max_attempts: int
     send_within: float
+    at_once: int
 
 
 class Deliverer:
@@ -97,7 +97,7 @@ class Deliverer:
         Raises:
             Exception: The database's, if none can be claimed.
         """
-        limit = self._room(AT_ONCE)
+        limit = self._room(self._policy.at_once)
         if limit == 0:
             return False
         lease = timedelta(seconds=self._policy.send_within) + LEASE_MARGIN
