@@ -164,19 +164,37 @@ async def test_the_database_filters_as_the_domain_does(database: Database) -> No
         assert 0 < len(expected) < len(leads), case
 
 
-async def test_a_page_is_bounded_by_its_bytes(
+async def test_a_page_holds_few_large_leads(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream_svc.storage.change_log.BYTES_PER_READ", 10_000)
+    monkeypatch.setattr("stream_svc.storage.change_log.LARGE_LEADS_PER_PAGE", 2)
     store = await served(database)
-    big = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(10)}
+    large = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(5)}
+    small = {uuid7(): contact() for _ in range(5)}
     async with database.transaction() as connection:
-        await take_news(connection, store, News(contacts=big))
+        await take_news(connection, store, News(contacts={**large, **small}))
     log = ChangeLog(database=database)
     head = await log.head()
-    sizes = [size async for size in _page_sizes(log, head.epoch, head.pos)]
-    assert sum(sizes) == 10
-    assert max(sizes) <= 3
+    assert [size async for size in _page_sizes(log, head.epoch, head.pos)] == [3, 7]
+
+
+async def test_a_page_is_of_the_moment_up_to_which_changes_are_told(
+    database: Database,
+) -> None:
+    store = await served(database)
+    leads = [uuid7() for _ in range(3)]
+    async with database.transaction() as connection:
+        await take_news(connection, store, News(contacts={lead: contact() for lead in leads}))
+    log = ChangeLog(database=database, leads_per_page=1)
+    head = await log.head()
+    place = beginning(epoch=head.epoch, pos=head.pos, snapshot=True)
+    step = await log.step(place, LeadFilter())
+    assert (step.page and step.page.puts, step.changes, step.pos) == (1, (), head.pos)
+    _, place = told_by(step, place=place, leads=LeadFilter())
+    await _take_work(database, store, leads[0])
+    step = await log.step(place, LeadFilter())
+    assert [change.lead_id for change in step.changes] == [leads[0]]
+    assert (step.pos, step.page and step.page.puts) == (head.pos + 1, 1)
 
 
 class _DeliberateError(Exception):

@@ -56,6 +56,8 @@ CREATE INDEX leads_updated_at ON leads (life, updated_at, id) WHERE doc IS NOT N
 CREATE INDEX leads_name ON leads (life, name_key, id) WHERE doc IS NOT NULL;
 CREATE INDEX leads_email ON leads (life, email_key, id) WHERE doc IS NOT NULL;
 CREATE INDEX leads_family_name ON leads (life, family_name_key) WHERE doc IS NOT NULL;
+-- Pages of the stream end before they would hold too many of these.
+CREATE INDEX leads_large ON leads (life, id) WHERE octet_length(doc) > 1024;
 -- Leads to be rendered anew when their manager is called otherwise.
 CREATE INDEX leads_manager ON leads (life, manager_id) WHERE manager_id IS NOT NULL;
 

@@ -9,6 +9,7 @@ which events are taken into the projection.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Final
@@ -26,8 +27,11 @@ from stream_svc.domain.steps import Head, Page, Step
 from stream_svc.storage.conditions import with_filter
 
 BYTES_PER_READ: Final = 2 * 1024 * 1024
-"""About the most that one step brings of changes, and of a page: what a follower costs."""
+"""About the most that one step brings of changes."""
 
+LARGE_LEADS_PER_PAGE: Final = 100
+"""Most leads of a page whose documents are larger than 1 KiB; no lead is larger than an event.
+So a page has 4 MiB of small ones at the most, and hardly ever 6 MiB of large ones."""
 
 TURN_SECONDS: Final = 15.0
 """How long a follower waits for its turn."""
@@ -68,23 +72,30 @@ class ChangeLog:
         """Take a follower's next step: the changes since, then the next page.
 
         No page is read if there are more changes than one step reads: the page would be
-        of a later moment than the position that the client then stands at.
+        of a later moment than the position that the client then stands at. Where nothing
+        changes, the page alone is read, in one round trip.
 
         Raises:
             DatabaseUnavailableError: The database, or the follower's turn, did not come
                 in time.
         """
-        async with (
-            self._turn(),
-            self._database.transaction(isolation="repeatable_read", readonly=True) as connection,
-        ):
-            head = await self._head(connection)
-            if not head.serves(place.epoch, place.pos):
-                return Step(head, (), place.pos, None)
-            changes, pos = await self._changes(connection, place, head)
-            if place.snapshot_complete or pos < head.pos:
-                return Step(head, changes, pos, None)
-            return Step(head, changes, pos, await self._page(connection, place.key, leads))
+        async with self._turn():
+            if not place.snapshot_complete:
+                async with self._database.connection() as connection:
+                    head, page = await self._page(connection, place, leads)
+                if page is not None:
+                    return Step(head, (), place.pos, page)
+            async with self._database.transaction(
+                isolation="repeatable_read", readonly=True
+            ) as connection:
+                head = await self._head(connection)
+                if not head.serves(place.epoch, place.pos):
+                    return Step(head, (), place.pos, None)
+                changes, pos = await self._changes(connection, place, head)
+                if place.snapshot_complete or pos < head.pos:
+                    return Step(head, changes, pos, None)
+                _, page = await self._page(connection, replace(place, pos=pos), leads)
+                return Step(head, changes, pos, page)
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Forget at most `limit` changes written before a moment; return how many."""
@@ -131,41 +142,33 @@ class ChangeLog:
         complete = not rows or len(rows) == rows[0]["found"]
         return tuple(map(_change_of, rows)), head.pos if complete else rows[-1]["pos"]
 
-    async def _page(self, connection: Connection, key: UUID, leads: LeadFilter) -> Page:
-        found, limit = await self._measured(connection, key, leads)
-        if found == 0:
-            return Page(b"", 0, END_KEY)
-        text, parameters = with_filter(self._queries["read_page"], leads, after=6)
-        rows = await connection.fetch(
+    async def _page(
+        self, connection: Connection, place: Place, leads: LeadFilter
+    ) -> tuple[Head, Page | None]:
+        """Read the head, and the next page if the place is at it."""
+        text, parameters = with_filter(self._queries["read_page"], leads, after=8)
+        told, *rows = await connection.fetch(
             text,
-            key,
-            limit,
+            place.key,
+            self._leads_per_page,
             SNAPSHOT_PUT.before_id,
             SNAPSHOT_PUT.before_rev,
             SNAPSHOT_PUT.before_lead,
             SNAPSHOT_PUT.end,
+            place.pos,
+            LARGE_LEADS_PER_PAGE,
             *parameters,
         )
-        # No loop of Python's own over the leads: there are hundreds of thousands a second.
-        lines = "".join(map(_FRAME, rows)).encode()
+        epoch, pos, pruned_to, may_end_early = _FRAME(told).split(" ")
+        head = Head(epoch=UUID(epoch), pos=int(pos), pruned_to=int(pruned_to))
+        if head.pos != place.pos or not head.serves(place.epoch, place.pos):
+            return head, None
         # A page that is not full ends the snapshot as an empty one would: both say that
         # there is nothing beyond at this moment.
-        is_last = found < self._leads_per_page and limit >= found
-        return Page(lines, len(rows), END_KEY if is_last else lead_id_of(_FRAME(rows[-1])))
-
-    async def _measured(
-        self, connection: Connection, key: UUID, leads: LeadFilter
-    ) -> tuple[int, int]:
-        """Give how many leads a whole page would have, and how many of them to read.
-
-        They are fewer if the page would be too large. The larger leads may come first, but
-        no lead is larger than an event, so this holds a page to some 25 MiB at the worst.
-        """
-        text, parameters = with_filter(self._queries["measure_page"], leads, after=2)
-        row = await connection.fetchrow(text, key, self._leads_per_page, *parameters)
-        if row is None or row["bytes"] <= BYTES_PER_READ:
-            return (row["leads"] if row is not None else 0), self._leads_per_page
-        return row["leads"], max(1, row["leads"] * BYTES_PER_READ // row["bytes"])
+        is_last = not rows or (len(rows) < self._leads_per_page and may_end_early == "f")
+        key = END_KEY if is_last else lead_id_of(_FRAME(rows[-1]))
+        # No loop of Python's own over the leads: there are hundreds of thousands a second.
+        return head, Page("".join(map(_FRAME, rows)).encode(), len(rows), key)
 
 
 def _change_of(row: Record) -> Change:
