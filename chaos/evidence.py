@@ -1,7 +1,7 @@
 """What is known of a run once all is quiet, from whoever knows it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -32,6 +32,23 @@ class Committed:
     withdrawn: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An event that was set aside.
+
+    Attributes:
+        service: By whom.
+        place: Its outbox, a subscription, or its emails.
+        event_id: Which.
+        reason: Why; empty if it does not say so.
+    """
+
+    service: str
+    place: str
+    event_id: str
+    reason: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Evidence:
     """What is to be compared.
@@ -45,7 +62,8 @@ class Evidence:
         projected: Each lead as the stream tells it.
         projected_revs: Lead and rev of each change of the projection, in its order.
         emails: Lead, acknowledgements and alerts sent, of leads from the form.
-        parked: What was set aside, each in a line.
+        parked: What the services set aside.
+        poison: Ids of the events that had to be set aside.
         moving: What did not come to rest in time, by name; empty if all is quiet.
         ended: Services that ended without being killed, each in a line.
     """
@@ -58,6 +76,7 @@ class Evidence:
     projected: Mapping[str, LeadView] = field(default_factory=dict)
     projected_revs: Sequence[tuple[tuple[str, str], int]] = ()
     emails: Sequence[tuple[str, int, int]] = ()
-    parked: Sequence[str] = ()
+    parked: Sequence[Parked] = ()
+    poison: Collection[str] = ()
     moving: Mapping[str, int] = field(default_factory=dict)
     ended: Sequence[str] = ()

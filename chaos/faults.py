@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.cluster import START_WITHIN, Cluster, Replica
 from chaos.plan import Fault, Kind, Plan
+from chaos.poison import publish_poison
 from chaos.relay_kill import MissedError, kill_relay
 from leadwire.testing.process import ProcessFailedError
 
@@ -27,13 +28,15 @@ class Course:
         done: Faults that happened.
         missed: Faults that did not, with the reason.
         ended: Services that ended without being killed, each in a line.
-        unpublished: Events that were confirmed and not yet deleted when a relay was killed.
+        undeleted: Events that killed relays left in their outboxes.
+        poison: Ids of events that were published and that nobody can read.
     """
 
     done: list[Fault] = field(default_factory=list)
     missed: list[tuple[Fault, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     undeleted: int = 0
+    poison: list[str] = field(default_factory=list)
 
 
 class Faults:
@@ -54,6 +57,8 @@ class Faults:
             Kind.RELAY_KILLED: self._kill_relay,
             Kind.BROKEN_OFF: self._break_off,
             Kind.DELAYED: self._delay,
+            Kind.SILENCED: self._silence,
+            Kind.POISONED: self._poison,
             Kind.SUBSCRIBER_KILLED: self._kill_subscriber,
             Kind.BROKER_STOPPED: self._stop_broker,
             Kind.BROKER_RESTARTED: self._restart_broker,
@@ -119,6 +124,20 @@ class Faults:
         await asyncio.sleep(fault.seconds)
         for proxy in proxies:
             proxy.delay = 0.0
+
+    async def _silence(self, fault: Fault) -> None:
+        """Let nothing through, and nobody know: as a network that swallows everything."""
+        proxies = self._cluster.replicas[fault.target].proxies
+        for proxy in proxies:
+            proxy.freeze()
+        await asyncio.sleep(fault.seconds)
+        for proxy in proxies:
+            proxy.thaw()
+
+    async def _poison(self, _fault: Fault) -> None:
+        event_id = f"poison-{len(self.course.poison) + 1}"
+        self.course.poison.append(event_id)
+        await publish_poison(self._cluster.rabbitmq.url, event_id)
 
     async def _kill_subscriber(self, fault: Fault) -> None:
         self._cluster.subscribers[fault.target].kill()

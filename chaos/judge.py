@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from chaos.evidence import Committed, Evidence
 from chaos.facts import Fact
+from chaos.poison import CONSUMERS
 from chaos.subscribers import EventKey, Received
 
 
@@ -59,7 +60,7 @@ def judge(evidence: Evidence) -> list[Finding]:
         *_effects(evidence),
         *_order(evidence),
         *_states(evidence),
-        *(Finding(Wrong.PARKED, what, "set aside") for what in evidence.parked),
+        *_parked(evidence),
         *(Finding(Wrong.REFUSED, what, "a valid request") for what in evidence.notes.refused),
         *(Finding(Wrong.RESTLESS, what, str(left)) for what, left in evidence.moving.items()),
         *(Finding(Wrong.ENDED, what, "nobody killed it") for what in evidence.ended),
@@ -150,6 +151,20 @@ def _states(evidence: Evidence) -> Iterator[Finding]:
 
 def _rev(received: Received, lead: str, side: str) -> object:
     return received.sides.get((lead, side), {}).get("rev", 0)
+
+
+def _parked(evidence: Evidence) -> Iterator[Finding]:
+    """What nobody can read is set aside by everybody, with a reason, and nothing else is."""
+    for each in evidence.parked:
+        if each.event_id not in evidence.poison or not each.reason:
+            where = f"set aside by {each.service} ({each.place}): {each.reason or 'no reason'}"
+            yield Finding(Wrong.PARKED, each.event_id, where)
+    aside = {name: each.unreadable for name, each in evidence.received.items()}
+    for service in CONSUMERS if evidence.poison else ():
+        aside[service] = frozenset(p.event_id for p in evidence.parked if p.service == service)
+    for event_id in evidence.poison:
+        for name in (name for name, ids in aside.items() if event_id not in ids):
+            yield Finding(Wrong.LOST, event_id, f"unreadable, and not set aside by {name}")
 
 
 def _words(fact: Fact) -> str:

@@ -104,10 +104,14 @@ class Load:
             settles=lambda receipt: receipt["status"] == "completed",
             fulfils=lambda receipt: receipt["imported"] == len(leads),
             json=leads,
-            headers={"Idempotency-Key": f"import-{self._next()}"},
+            headers={"Idempotency-Key": f"import-{self._next()}", **self._in_background()},
         )
         if answer.done:
             self.imported += len(leads)
+
+    def _in_background(self) -> Mapping[str, str]:
+        """Choose whether to wait for an import, or to ask again until it has been worked off."""
+        return self._chance.choice(({}, {}, {"Prefer": "respond-async"}))
 
     async def _fill_in_form(self) -> None:
         lead = {name: value for name, value in self._lead().items() if name != "cellphone"}
@@ -146,15 +150,19 @@ class Load:
         """Mark what a manager holds, one lead after another."""
         lead: str | None = None
         while not await self._rest("mark"):
-            lead = await self._work_on(lead) if lead else await self._held_by(manager)
+            lead = await self._work_on(lead, manager) if lead else await self._held_by(manager)
 
     async def _held_by(self, manager: str) -> str | None:
         answer = await self._ask("manager_svc", "GET", f"/v1/managers/{manager}")
         leads = answer.body.get("leads")
         return leads[0]["id"] if leads else None
 
-    async def _work_on(self, lead: str) -> str | None:
-        """Mark a lead, perhaps after having reached out; return the next one."""
+    async def _work_on(self, lead: str, manager: str) -> str | None:
+        """Mark a lead, perhaps after having reached out, or give it back; return the next one."""
+        if self._chance.random() < 0.04:
+            path = f"/v1/leads/{lead}/assignee"
+            await self._ask("manager_svc", "DELETE", path, params={"manager_id": manager})
+            return None
         if self._chance.random() < 0.2:
             await self._mark(lead, "reached_out")
         decisions = ["interested", "interested", "not_interested"]

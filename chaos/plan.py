@@ -19,7 +19,9 @@ class Kind(StrEnum):
     RELAY_KILLED = "relay killed between confirm and delete"
     BROKEN_OFF = "connections cut in mid-frame"
     DELAYED = "connections delayed"
+    SILENCED = "connections silent"
     SUBSCRIBER_KILLED = "subscriber killed"
+    POISONED = "unreadable event published"
     BROKER_STOPPED = "RabbitMQ stopped"
     BROKER_RESTARTED = "RabbitMQ restarted"
     BROKER_ALARMED = "RabbitMQ with a memory alarm"
@@ -83,7 +85,7 @@ SETTLING: Final = 3.0
 """Seconds of peace at the beginning."""
 
 BETWEEN_SERVER_FAULTS: Final = (11.0, 14.0)
-BETWEEN_OTHER_FAULTS: Final = (4.5, 6.5)
+BETWEEN_OTHER_FAULTS: Final = (4.2, 5.6)
 """Seconds, at least and at most, from the beginning of one fault to that of the next."""
 
 
@@ -132,6 +134,8 @@ def _other_faults(chance: Random) -> list[_What]:
         *((Kind.RELAY_KILLED, service, 0.0) for service in PUBLISHERS),
         (Kind.BROKEN_OFF, _replica(chance, chance.choice(SERVICES)), 0.0),
         (Kind.DELAYED, _replica(chance, chance.choice(SERVICES)), _between(chance, 2, 5)),
+        (Kind.SILENCED, _replica(chance, chance.choice(SERVICES)), _between(chance, 2, 6)),
+        (Kind.POISONED, "", 0.0),
         (Kind.SUBSCRIBER_KILLED, chance.choice(SUBSCRIBERS), 0.0),
     ]
 

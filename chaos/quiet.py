@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.cluster import Cluster
 from chaos.witness import Witness
+from leadwire.testing.rabbitmq import RabbitMQNotAvailableError
 
 QUIET_WITHIN: Final = 120.0
 _LOOK_EVERY: Final = 0.5
@@ -46,7 +47,7 @@ async def _moving(cluster: Cluster, witness: Witness) -> dict[str, int]:
 async def _not_received(cluster: Cluster, witness: Witness) -> dict[str, int]:
     committed = await witness.committed_keys()
     missing = {
-        f"not received by {name}": len(committed - each.received().first_at.keys())
+        f"not received by {name}": len(committed - each.heard())
         for name, each in cluster.subscribers.items()
     }
     missing["not in the journal"] = len(committed - (await witness.journaled()).keys())
@@ -54,6 +55,9 @@ async def _not_received(cluster: Cluster, witness: Witness) -> dict[str, int]:
 
 
 async def _queued(cluster: Cluster) -> dict[str, int]:
-    listed = await cluster.rabbitmq.ctl("list_queues", "name", "messages", "--formatter=json")
+    try:
+        listed = await cluster.rabbitmq.ctl("list_queues", "name", "messages", "--formatter=json")
+    except RabbitMQNotAvailableError:
+        return {"RabbitMQ does not list its queues": 1}
     queues = json.loads(listed[listed.index("[") :])
     return {f"queue {each['name']}": each["messages"] for each in queues if each["messages"]}

@@ -1,7 +1,9 @@
 """Say in a table what befell a run and what came of it."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from chaos.evidence import Evidence
@@ -38,6 +40,24 @@ def in_lines(findings: Sequence[Finding], *, most: int = MOST_SHOWN) -> str:
     lines = [str(each) for each in findings[:most]]
     left = len(findings) - len(lines)
     return "\n".join([*lines, f"... and {left} more"] if left else lines)
+
+
+def write_events(evidence: Evidence, path: Path) -> None:
+    """Write an event a line, as JSON: when it was committed, and when each subscriber had it."""
+    with path.open("w", encoding="utf-8") as file:
+        for key, event in evidence.committed.items():
+            received = {name: each.first_at.get(key) for name, each in evidence.received.items()}
+            line = {
+                "source": key[0],
+                "id": key[1],
+                "type": event.type,
+                "added_at": event.added_at,
+                "removed_at": event.removed_at,
+                "withdrawn": event.withdrawn,
+                "journaled": evidence.journaled[key],
+                "received_at": received,
+            }
+            file.write(json.dumps(line) + "\n")
 
 
 def _faults(plan: Plan, course: Course) -> Iterator[Row]:

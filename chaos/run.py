@@ -63,7 +63,7 @@ async def run(plan: Plan, *, directory: Path, say: Say) -> Outcome:
             witness = Witness(connection)
             moving = await wait_for_quiet(cluster, witness, say=say)
             evidence = await _gather(cluster, witness, session, ledger)
-    evidence.moving, evidence.ended = moving, course.ended
+    evidence.moving, evidence.ended, evidence.poison = moving, course.ended, course.poison
     return Outcome(plan=plan, course=course, evidence=evidence, findings=judge(evidence))
 
 

@@ -28,6 +28,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS deliveries (source, id, at REAL);
 CREATE TABLE IF NOT EXISTS inbox (source, id, PRIMARY KEY (source, id));
+CREATE TABLE IF NOT EXISTS unreadable (id PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS effects (source, id);
 CREATE TABLE IF NOT EXISTS leads (id, side, rev INTEGER, says, PRIMARY KEY (id, side));
 CREATE TABLE IF NOT EXISTS news (number INTEGER PRIMARY KEY, id, side, rev INTEGER);
@@ -73,7 +74,17 @@ class Store:
         self._vices = vices
         self._handled = 0
 
-    def handle(self, event: dict[str, Any]) -> None:
+    def take(self, message_id: str | None, body: bytes) -> None:
+        """Handle an event, or set it aside."""
+        try:
+            event = json.loads(body)
+        except ValueError:
+            with self._database:
+                self._database.execute("INSERT OR IGNORE INTO unreadable VALUES (?)", (message_id,))
+        else:
+            self._handle(event)
+
+    def _handle(self, event: dict[str, Any]) -> None:
         """Have the effect of an event, once."""
         self._handled += 1
         key = (event["source"], event["id"])
@@ -142,7 +153,7 @@ class Subscriber:
         async with queue.iterator() as messages:
             async for message in messages:
                 await asyncio.sleep(self._chance.uniform(0, self._vices.slow))
-                self._store.handle(json.loads(message.body))
+                self._store.take(message.message_id, message.body)
                 if self._vices.crashes and self._chance.randrange(self._vices.crashes) == 0:
                     os._exit(70)
                 await message.ack()

@@ -35,6 +35,7 @@ class Received:
         effects: How often each event had its effect.
         news: Lead, side and rev of what it took for new, in this order.
         sides: What it believes of each lead, by id and side.
+        unreadable: Ids of messages that it set aside.
     """
 
     first_at: dict[EventKey, float] = field(default_factory=dict)
@@ -42,23 +43,30 @@ class Received:
     effects: Counter[EventKey] = field(default_factory=Counter)
     news: Sequence[tuple[tuple[str, str], int]] = ()
     sides: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> "Received":
         """Read a subscriber's store, also while it runs."""
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as store:
+        with closing(_reading(path)) as store:
             first = store.execute("SELECT source, id, min(at) FROM deliveries GROUP BY source, id")
             (deliveries,) = store.execute("SELECT count(*) FROM deliveries").fetchone()
             effects = store.execute("SELECT source, id, count(*) FROM effects GROUP BY source, id")
             news = store.execute("SELECT id, side, rev FROM news ORDER BY number")
             sides = store.execute("SELECT id, side, says FROM leads")
+            unreadable = store.execute("SELECT id FROM unreadable")
             return cls(
                 first_at={(source, event): at for source, event, at in first},
                 deliveries=deliveries,
                 effects=Counter({(source, event): count for source, event, count in effects}),
                 news=[((lead, side), rev) for lead, side, rev in news],
                 sides={(lead, side): json.loads(says) for lead, side, says in sides},
+                unreadable=frozenset(message for (message,) in unreadable),
             )
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
 
 
 class SubscriberProcess:
@@ -102,6 +110,11 @@ class SubscriberProcess:
         self.kill()
         if self._process is not None:
             await self._process.wait()
+
+    def heard(self) -> set[EventKey]:
+        """Return the keys of the events that it has received."""
+        with closing(_reading(self.store)) as store:
+            return set(store.execute("SELECT source, id FROM inbox"))
 
     def received(self) -> Received:
         """Read what it has."""

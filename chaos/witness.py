@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from chaos.evidence import Committed, LeadView
+from chaos.evidence import Committed, LeadView, Parked
 from chaos.facts import facts_of
 from chaos.subscribers import EventKey
 from leadwire.db import Queries
@@ -58,7 +58,7 @@ class Witness:
 
     async def committed_keys(self) -> set[EventKey]:
         """Return the keys of the events that must arrive."""
-        return {key for key, event in (await self.committed()).items() if not event.withdrawn}
+        return set(map(tuple, await self._fetch("list_committed_keys")))
 
     async def journaled(self) -> Counter[EventKey]:
         """Return how often each event stands in the journal."""
@@ -74,9 +74,9 @@ class Witness:
         rows = await self._fetch("list_projected_revs")
         return [((str(lead), "projected"), rev) for lead, rev in rows]
 
-    async def parked(self) -> list[str]:
+    async def parked(self) -> list[Parked]:
         """Return what is set aside, anywhere."""
-        return [" ".join(map(str, row)) for row in await self._fetch("list_parked")]
+        return [Parked(*row) for row in await self._fetch("list_parked")]
 
     async def emails(self) -> list[tuple[str, int, int]]:
         """Return lead, acknowledgements and alerts of each lead from the form."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.evidence import Committed, Evidence
+from chaos.evidence import Committed, Evidence, Parked
 from chaos.facts import lead_created, lead_erased, lead_marked
 from chaos.judge import Finding, Wrong, judge
 from chaos.ledger import Notes
+from chaos.poison import CONSUMERS
 from chaos.subscribers import Received
 
 CREATED = ("leadwire/import-svc", "event-1")
@@ -147,7 +148,7 @@ def believe_an_older_state(found: Evidence) -> None:
 
 
 def park(found: Evidence) -> None:
-    found.parked = ["stream_svc stream-svc event-1 unreadable"]
+    found.parked = [Parked("stream_svc", "stream-svc", "event-1", "unreadable")]
 
 
 def refuse(found: Evidence) -> None:
@@ -195,6 +196,32 @@ def test_what_is_wrong_is_found_and_nothing_else(
     falsified = evidence()
     falsify(falsified)
     assert [finding.kind for finding in judge(falsified)] == [wrong]
+
+
+def with_poison() -> Evidence:
+    """What an honest run leaves that had an event which nobody can read."""
+    found = evidence()
+    found.poison = ["poison-1"]
+    found.parked = [Parked(service, "all", "poison-1", "not JSON") for service in CONSUMERS]
+    for each in found.received.values():
+        each.unreadable = frozenset(found.poison)
+    return found
+
+
+def test_what_nobody_can_read_is_to_be_set_aside() -> None:
+    assert judge(with_poison()) == []
+
+
+def test_what_one_service_has_not_set_aside_is_lost() -> None:
+    falsified = with_poison()
+    falsified.parked = falsified.parked[1:]
+    assert [finding.kind for finding in judge(falsified)] == [Wrong.LOST]
+
+
+def test_nothing_is_set_aside_without_a_reason() -> None:
+    falsified = with_poison()
+    falsified.parked = [*falsified.parked[1:], Parked(CONSUMERS[0], "all", "poison-1", "")]
+    assert [finding.kind for finding in judge(falsified)] == [Wrong.PARKED]
 
 
 def test_what_is_lost_is_named_with_where_it_was_last_seen() -> None:
