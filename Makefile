@@ -6,8 +6,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python standalone
-SOURCES := $(addsuffix /src,$(DISTRIBUTIONS))
-TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) tests
+SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) examples/subscriber/src examples/subscriber-plain
+TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) examples/subscriber/tests tests
 PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 
 # The first interpreter that really runs and is new enough; a version manager may
@@ -22,6 +22,9 @@ define install
 	@$(BIN)/uv pip install --quiet $(1) 2>$(VENV)/uv.log \
 		|| { echo "uv could not (see $(VENV)/uv.log); trying pip, which takes longer"; $(PIP_INSTALL) $(1); }
 endef
+
+# The example in JavaScript; Node.js comes with the development packages.
+JAVASCRIPT := examples/subscriber-js/node_modules/.package-lock.json
 
 # Tests wait more than they compute. Each job has servers of its own; a file is run by one job.
 JOBS ?= 3
@@ -63,11 +66,11 @@ demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the
 resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
 	@source -- "$${DATA:-.data}/environment" && $(BIN)/import-svc resync && $(BIN)/manager-svc resync
 
-test: $(VENV)/.dev ## Run every test, on real servers
+test: $(VENV)/.dev $(JAVASCRIPT) ## Run every test, on real servers
 	@tools/install-rabbitmq
 	$(PYTEST) $(ARGS)
 
-test-fast: $(VENV)/.dev ## Run what kills nothing (under 3 minutes)
+test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
 	$(PYTEST) -m "not fault" $(ARGS)
 
@@ -81,6 +84,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
+	$(BIN)/python -m leadwire.contracts.events_page --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
 	$(BIN)/python -m leadwire_standalone.openapi_reference --check
 
@@ -109,7 +113,7 @@ release: $(VENV)/.dev ## Build, prove and describe VERSION=x.y.z in dist/
 	@$(BIN)/python -m release "$$VERSION" $(DISTRIBUTIONS)
 
 clean: ## Remove the environment and caches, but not the data of `make run`
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(dir $(JAVASCRIPT)) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -125,6 +129,10 @@ $(VENV)/.run: $(BIN)/uv requirements/run.txt $(PYPROJECTS)
 	@echo "Installing what Leadwire needs"
 	$(call install,--require-hashes -r requirements/run.txt)
 	$(call install,--no-deps --no-build-isolation $(addprefix -e ,$(DISTRIBUTIONS)))
+	@touch $@
+
+$(JAVASCRIPT): $(VENV)/.dev examples/subscriber-js/package-lock.json
+	@cd examples/subscriber-js && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

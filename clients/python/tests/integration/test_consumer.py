@@ -264,6 +264,17 @@ async def test_other_arguments_of_the_queue_are_an_error_at_the_start(
         await team.consumer(limits=Limits(unread=60)).run()
 
 
+async def test_a_queue_that_takes_the_place_of_another_knows_what_that_one_handled(
+    leadwire: RabbitMQBroker, team: Team
+) -> None:
+    new = {"queue": f"{QUEUE}-2", "subscription": QUEUE, "limits": Limits(unread=60)}
+    async with team.consumer(), team.consumer(**new):
+        both = [events.lead_erased() for _ in range(5)]
+        await publish(leadwire, *both)
+        await eventually(lambda: sum(team.counts.outcomes.values()) == 10)
+    assert sorted(team.notes) == sorted(each.id for each in both)
+
+
 async def test_a_refused_login_is_an_error_at_the_start(
     leadwire: RabbitMQBroker, team: Team
 ) -> None:

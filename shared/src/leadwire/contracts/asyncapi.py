@@ -4,17 +4,17 @@
 `--check` it only compares, and exits with 1 if the document is not up to date.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 from pydantic.json_schema import models_json_schema
 
 from leadwire.contracts.events import CONTENT_TYPE, EVENT_MODELS
+from leadwire.contracts.generated import write_or_compare
 from leadwire.contracts.samples import sample_bytes
 from leadwire.contracts.vocabulary import EventType
 
@@ -54,7 +54,7 @@ def document() -> JsonObject:
         "operations": {f"publish_{name}": _operation(name) for name in EventType},
         "components": {
             "messages": {str(name): _message(name) for name in EventType},
-            "schemas": _schemas(),
+            "schemas": schemas(),
         },
     }
 
@@ -65,30 +65,10 @@ def render() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the document, or compare it.
-
-    Returns:
-        The exit code: 1 if `--check` found another document.
-    """
-    parser = argparse.ArgumentParser(prog="python -m leadwire.contracts.asyncapi")
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--output", type=Path, default=DOCUMENT, help="default: %(default)s")
-    options = parser.parse_args(arguments)
-    if options.check:
-        return _compare(options.output)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(render(), encoding="utf-8")
-    return 0
-
-
-def _compare(path: Path) -> int:
-    if path.is_file() and path.read_text(encoding="utf-8") == render():
-        return 0
-    sys.stderr.write(
-        f"{path} does not say what the event models say: "
-        "run `python -m leadwire.contracts.asyncapi` and review the difference\n"
+    """Write the document, or compare it; return the exit code."""
+    return write_or_compare(
+        arguments, module="leadwire.contracts.asyncapi", document=DOCUMENT, render=render
     )
-    return 1
 
 
 def _channel(name: EventType) -> JsonObject:
@@ -122,7 +102,8 @@ def _message(name: EventType) -> JsonObject:
     }
 
 
-def _schemas() -> JsonObject:
+def schemas() -> dict[str, Any]:
+    """Return the JSON schema of every event, and of what is in it, by the model's name."""
     mode: Literal["serialization"] = "serialization"
     models = [(model, mode) for model in EVENT_MODELS.values()]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")

@@ -42,6 +42,8 @@ class Consumer(Generic[C]):
         handler: Called for each event that is not known yet, with a transaction; several at a
             time. What it raises undoes the transaction: see `RetryError` and `ParkError`.
         store: Your database.
+        subscription: Name under which the store knows what was handled; that of the queue if
+            None. Give the old one to a queue that takes the place of another.
         policy: How often, and after which waits, an event is tried.
         prefetch: Most events handled at a time.
         limits: When events that nobody handles go.
@@ -55,7 +57,7 @@ class Consumer(Generic[C]):
         ConsumerError: The address or the queue's name cannot be.
     """
 
-    def __init__(  # noqa: PLR0913 - all but five have a default
+    def __init__(  # noqa: PLR0913 - most have a default
         self,
         url: str,
         *,
@@ -63,6 +65,7 @@ class Consumer(Generic[C]):
         types: Sequence[str],
         handler: Handler[C],
         store: Store[C],
+        subscription: str | None = None,
         policy: Policy | None = None,
         prefetch: int = 20,
         limits: Limits | None = None,
@@ -93,7 +96,7 @@ class Consumer(Generic[C]):
                 delays=policy.retry_delays,
             ),
             dispatcher=Dispatcher(
-                subscription=queue,
+                subscription=subscription or queue,
                 handler=handler,
                 store=store,
                 policy=policy,

@@ -1,0 +1,1 @@
+INSERT INTO welcomes (lead_id) VALUES (?);

@@ -1,0 +1,115 @@
+"""A program of another team, as a process of its own that can be killed and started again."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import aio_pika
+
+from leadwire.testing import eventually
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class Program:
+    """A program that subscribes and keeps its customers in `billing.db`.
+
+    Args:
+        command: What to run.
+        queue: Name of its queue.
+        broker_url: Given to it as `AMQP_URL`.
+        directory: Its working directory, with the database.
+        environment: More of its environment.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        queue: str,
+        broker_url: str,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.database = directory / "billing.db"
+        self._command = command
+        self._queue = queue
+        self._broker_url = broker_url
+        self._directory = directory
+        self._environment = {**os.environ, "AMQP_URL": broker_url, **(environment or {})}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start it, and return when its queue is there."""
+        await self.start()
+        await eventually(self._has_queue, within=30, message="the queue is there")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+
+    async def start(self) -> None:
+        """Start it, also after it was killed."""
+        with (self._directory / "program.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                cwd=self._directory,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def kill(self) -> None:
+        """End it at once, without a chance to clean up."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """Ask it to stop; return its exit code."""
+        return await self._end(signal.SIGTERM)
+
+    def column(self, query: str) -> list[str]:
+        """Return the first column of what a query of its database finds, in order."""
+        database = sqlite3.connect(self.database)
+        try:
+            return sorted(row[0] for row in database.execute(query))
+        finally:
+            database.close()
+
+    async def waiting(self) -> int:
+        """Return how many events are in its queue and not in its hands."""
+        async with await aio_pika.connect(self._broker_url) as connection:
+            channel = await connection.channel()
+            queue = await channel.declare_queue(self._queue, passive=True)
+            return queue.declaration_result.message_count or 0
+
+    async def _has_queue(self) -> bool:
+        try:
+            await self.waiting()
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return False
+        return True
+
+    async def _end(self, number: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(number)
+        async with asyncio.timeout(30):
+            return await process.wait()
+
+
+def billing(*, broker_url: str, directory: Path) -> Program:
+    """Return the example that is built with the kit."""
+    return Program(
+        (sys.executable, "-m", "billing", "run"),
+        queue="billing.leads",
+        broker_url=broker_url,
+        directory=directory,
+        environment={"PYTHONPATH": str(EXAMPLES / "subscriber" / "src")},
+    )
