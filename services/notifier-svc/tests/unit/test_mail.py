@@ -4,6 +4,8 @@ import asyncio
 import email
 import email.policy
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -212,3 +214,15 @@ async def test_the_url_names_the_directory(tmp_path: Path) -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(EmailConfigurationError):
         transport_from_url(url)
+
+
+def test_amazons_library_is_loaded_only_where_it_is_used() -> None:
+    program = (
+        "import sys, notifier_svc.app as app\n"
+        "from notifier_svc.mail import transport_from_url as choose\n"
+        "choose('smtp://host'), choose('sendgrid://k@host')\n"
+        "assert 'botocore' not in sys.modules\n"
+        "choose('ses://eu-central-1')\n"
+        "assert 'botocore' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
