@@ -1,5 +1,6 @@
 """Emails by Amazon SES, against moto's server."""
 
+import asyncio
 import email
 import email.policy
 import logging
@@ -188,6 +189,23 @@ async def test_a_service_that_is_away_is_told_as_such() -> None:
     error = await failure(url)
     assert isinstance(error, EmailServiceError)
     assert str(error) == "SES cannot be reached: EndpointConnectionError"
+
+
+async def test_a_service_that_hangs_is_left_in_time() -> None:
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await left.wait()
+        writer.close()
+
+    left = asyncio.Event()
+    server = await asyncio.start_server(hang, LOOPBACK, 0)
+    endpoint = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
+    try:
+        url = f"ses://{CREDENTIALS}@eu-central-1?endpoint={endpoint}"
+        error = await failure(url, send_within=1.0)
+    finally:
+        left.set()
+        server.close()
+    assert isinstance(error, EmailServiceError)
 
 
 @pytest.mark.parametrize(

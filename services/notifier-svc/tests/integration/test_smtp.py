@@ -209,6 +209,14 @@ async def test_a_server_that_hangs_or_drops_is_left_in_time(step: str, behaviour
     assert server.taken == []
 
 
+async def test_no_step_may_take_the_time_of_all() -> None:
+    async with serving({"RCPT": hang}) as server:
+        error = await failure(
+            f"smtp://{LOOPBACK}:{server.port}", answer_within=0.5, send_within=60.0
+        )
+    assert str(error) == "recipient failed: no answer in time"
+
+
 async def test_an_email_that_was_taken_before_its_answer_was_lost_bears_the_same_id_again() -> None:
     async def take_and_drop(smtp: SMTP) -> str:
         assert smtp.session is not None
@@ -227,7 +235,7 @@ async def test_an_email_that_was_taken_before_its_answer_was_lost_bears_the_same
 
 @pytest.mark.parametrize("behaviour", [hang, drop, "421 4.3.2 whatever"])
 async def test_what_follows_the_last_answer_does_not_matter(behaviour: Answer) -> None:
-    async with serving({"QUIT": behaviour}) as server:
+    async with serving({"QUIT": behaviour}) as server, asyncio.timeout(30):
         await send(f"smtp://{LOOPBACK}:{server.port}")
     assert len(server.taken) == 1
 

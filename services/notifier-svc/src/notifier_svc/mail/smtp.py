@@ -212,8 +212,8 @@ def _numbers(error: SMTPResponseException) -> str:
 
 def _kind(error: BaseException) -> str:
     """Name the innermost cause, and what is wrong with a certificate."""
-    while error.__cause__ is not None:
-        error = error.__cause__
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message}"
-    return type(error).__name__
+    return type(error).__name__ if error.__cause__ is None else _kind(error.__cause__)
