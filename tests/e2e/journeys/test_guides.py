@@ -1,6 +1,7 @@
 """The programs in the guides do what the guides say."""
 
 import asyncio
+import os
 import re
 import shutil
 import sys
@@ -18,6 +19,8 @@ from leadwire.testing import eventually
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guide"
 BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+FAILURES = ["row,name,codes", "3,Frances,cellphone_invalid"]
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -144,6 +147,32 @@ async def test_the_import_of_the_guide_is_mended_and_sent_again(
     ]
 
 
+async def test_the_command_line_of_the_guide_works_as_printed(
+    standalone_address: str, tmp_path: Path
+) -> None:
+    output = await _run_guide("command-line.md", f"http://{standalone_address}", cwd=tmp_path)
+    said = [re.sub(rf"{UUID}|[0-9-]{{10}} [0-9:]{{8}}", "", line) for line in output.splitlines()]
+    assert said[:3] == ["2 of 3 rows imported, 1 failed (import , completed)", *FAILURES]
+    told = "\n".join(" ".join(line.split()) for line in said)
+    for line in (
+        "pending Ada Barbara Moore barbara@example.com",
+        "Barbara Moore () is interested",
+        "Barbara Moore () is not_interested",
+        "lead_not_interested_created Ada by anonymous: another Barbara",
+        "assigned to Ada by matcher: oldest_first",
+        "in all 2",
+        "paused 1/2 Grace",
+        "Grace holds 1 lead",
+        "Edsger Jansen () would go to Ada",
+        "removed; `leadwire managers restore` takes it back",
+        "= not_interested - Barbara Moore barbara@example.com",
+        "ok stream a stream that has an end comes complete",
+    ):
+        assert line in told
+    assert "ERROR" not in told
+    assert (tmp_path / "leadwire-completion.bash").stat().st_size > 0
+
+
 async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
     """Run the commands of a guide, one block after the other; return what they print."""
     commands = "".join(BASH_BLOCK.findall((GUIDES / guide).read_text()))
@@ -154,9 +183,10 @@ async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
         "-c",
         commands.replace("http://127.0.0.1:8080", address),
         cwd=cwd,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         output, _ = await process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == 0, output.decode()
     return output.decode()

@@ -5,6 +5,8 @@ from typing import Final
 DONE: Final = 0
 ROWS_FAILED: Final = 1
 """An import is done, but not every row became a lead."""
+UNSOUND: Final = 1
+"""Something is wrong with a deployment."""
 WRONG_USE: Final = 2
 """Arguments, or a file that is not there."""
 REFUSED: Final = 3

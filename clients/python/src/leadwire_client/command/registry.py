@@ -15,6 +15,7 @@ from leadwire_client.command import (
     tailing,
 )
 from leadwire_client.command.connecting import CONNECTION, add_connection
+from leadwire_client.command.doctor import running as doctor
 from leadwire_client.command.model import Command, Group
 
 AddParser: TypeAlias = Callable[..., argparse.ArgumentParser]
@@ -78,5 +79,6 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     parking.COMMAND,
     replaying.COMMAND,
     tailing.COMMAND,
+    doctor.COMMAND,
     completing.command(parser),
 )
