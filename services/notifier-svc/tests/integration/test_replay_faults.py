@@ -1,7 +1,8 @@
 """Whatever fails meanwhile, a replay skips nothing, and goes out in the order of the journal."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
 from notifier_svc.storage.queries import QUERIES
 from notifier_svc.storage.replays import ReplayStore
-from notifier_svc.usecases.await_journal import GRACE, JournalWatch
+from notifier_svc.usecases.await_journal import GRACE, JournalWait, JournalWatch
 from notifier_svc.usecases.record_event import record_event
 from notifier_svc.usecases.replay_to_subscription import SubscriptionReader
 from notifier_svc.usecases.replay_to_webhook import WebhookReader
@@ -48,6 +49,7 @@ class ScriptedBroker:
 
     def __init__(self, *answers: Sequence[Outcome]) -> None:
         self.sent: list[list[str]] = []
+        self.backlog = 0
         self._answers = list(answers)
 
     async def publish(self, batch: Sequence[Message], *, only: str | None) -> Sequence[Outcome]:
@@ -55,7 +57,7 @@ class ScriptedBroker:
         return self._answers.pop(0) if self._answers else [Accepted()] * len(batch)
 
     async def waiting(self, _subscription: str, *, up_to: int) -> int:
-        return 0 * up_to
+        return min(self.backlog, up_to)
 
 
 def replayer(database: Database, broker: object) -> Replayer:
@@ -202,6 +204,22 @@ async def test_what_was_published_before_and_is_journaled_late_is_replayed_too(
     ended = await office.replay_until(started, lambda seen: seen["status"] == "completed")
     assert ended["progress"]["sent"] == 8
     await eventually(lambda: set(reader.finished) == {"early", *late})
+
+
+async def test_a_replay_does_not_end_while_anything_waits_for_the_journal(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = replace(await asked_for(database), created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    broker, wait = ScriptedBroker(), JournalWait()
+    watch = JournalWatch(
+        database=database, broker=cast("Broker", broker), subscription="notifier-svc"
+    )
+    broker.backlog = 1
+    assert not await watch.has_all(replay, wait)
+    broker.backlog = 0
+    assert not await watch.has_all(replay, wait), "what was given to handlers has to begin"
+    monkeypatch.setattr("notifier_svc.usecases.await_journal.GRACE", timedelta(0))
+    await eventually(lambda: watch.has_all(replay, wait))
 
 
 async def test_an_event_of_the_range_that_is_committed_late_is_replayed_too(
