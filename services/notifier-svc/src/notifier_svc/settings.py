@@ -100,9 +100,9 @@ class NotifierSettings(ServiceSettings):
         "those that the system trusts; with `ses://` in place of them.",
     )
     email_max_attempts: int = Field(
-        default=80,
+        default=300,
         ge=1,
-        le=100,
+        le=1000,
         description="After this many failures an email is parked; the default takes three days.",
     )
     email_send_within_s: float = Field(

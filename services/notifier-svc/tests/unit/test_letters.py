@@ -1,5 +1,6 @@
 """What the emails say, in Leadwire's words or an operator's, whatever a lead's fields hold."""
 
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -112,11 +113,15 @@ def test_an_operators_letter_may_have_parts_and_escapes_html_too(tmp_path: Path)
 
 
 def test_templates_are_read_at_the_start_only(tmp_path: Path) -> None:
-    template = tmp_path / "acknowledgement.txt"
-    template.write_text("Subject: Danke\n\nHallo\n")
+    template, part = tmp_path / "acknowledgement.txt", tmp_path / "_part.txt"
+    template.write_text('Subject: Danke\n\nHallo {% include "_part.txt" %}\n')
+    part.write_text("Welt")
     letters = Letters(directory=tmp_path)
-    template.write_text("{{ broken")
-    assert letters.write(ACKNOWLEDGEMENT, lead()).text == "Hallo\n"
+    for path in (template, part):
+        path.write_text("{{ broken")
+        later = path.stat().st_mtime + 10
+        os.utime(path, (later, later))
+    assert letters.write(ACKNOWLEDGEMENT, lead()).text == "Hallo Welt\n"
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ class NotDeliveredError(Exception):
         self.retry_after = retry_after
 
 
-def delay_after(attempts: int) -> timedelta:
+def delay_after(attempts: int, *, longest: timedelta = LONGEST_DELAY) -> timedelta:
     """Return the pause after the nth failed attempt: doubling, bounded, spread by a fifth."""
     doubled = FIRST_DELAY * (1 << min(attempts - 1, 20))
-    return min(doubled, LONGEST_DELAY) * _random.uniform(0.8, 1.2)
+    return min(doubled, longest) * _random.uniform(0.8, 1.2)

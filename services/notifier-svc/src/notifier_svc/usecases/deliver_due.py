@@ -32,6 +32,9 @@ from notifier_svc.usecases.error_fields import error_fields
 
 log = structlog.get_logger(__name__)
 
+LONGEST_DELAY: Final = timedelta(minutes=15)
+"""A server that was away for hours gets its emails so soon after it is back."""
+
 LEASE_MARGIN: Final = timedelta(seconds=30)
 
 Send = Callable[[DueDelivery], Awaitable[None]]
@@ -151,7 +154,10 @@ class Deliverer:
             await self._postpone(delivery, failure)
 
     async def _postpone(self, delivery: DueDelivery, failure: NotDeliveredError) -> None:
-        delay = max(delay_after(delivery.attempts), failure.retry_after or timedelta())
+        delay = max(
+            delay_after(delivery.attempts, longest=LONGEST_DELAY),
+            failure.retry_after or timedelta(),
+        )
         async with self._database.connection() as connection:
             store = DeliveryStore(connection=connection)
             await store.postpone(delivery.id, delay=delay, error=str(failure))
