@@ -33,7 +33,8 @@ class Request:
         settles: Tells of the body of a good answer whether that is the end of it; else the same
             is asked again.
         fulfils: Tells of the body of a good answer whether all was done.
-        repeated: Code of the refusal that says that an earlier try, whose answer was lost, did it.
+        done_before: Codes of refusals that say that it is done already. Nobody else asks for the
+            same: so an earlier try did it, whose answer was lost.
         options: Arguments for the HTTP client.
     """
 
@@ -43,7 +44,7 @@ class Request:
     facts: Collection[Fact] = ()
     settles: Callable[[JSON], bool] = lambda _body: True
     fulfils: Callable[[JSON], bool] = lambda _body: True
-    repeated: str = ""
+    done_before: Collection[str] = ()
     options: JSON
 
 
@@ -100,15 +101,13 @@ class Caller:
         return answer
 
     async def _until_answered(self, request: Request) -> Answer:
-        is_repeated = False
         while True:
             tried = await self._try(request)
             if tried is not None:
                 status, body = tried
+                done_before = body.get("code") in request.done_before
                 done = status < 300 and request.fulfils(body)
-                done_before = is_repeated and body.get("code", status) == request.repeated
                 return Answer(status, body, done=done or done_before)
-            is_repeated = True
             await asyncio.sleep(self._chance.uniform(*_REST))
 
     async def _try(self, request: Request) -> tuple[int, JSON] | None:

@@ -5,7 +5,7 @@ every fact is asked for once, and what happened twice shows.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -59,7 +59,7 @@ class Load:
                 "POST",
                 "/v1/managers",
                 facts.manager_added(email),
-                repeated="email_exists",
+                done_before=["email_exists"],
                 json={"name": f"Manager {number}", "email": email},
             )
         found = await self._ask("manager_svc", "GET", "/v1/managers")
@@ -138,7 +138,7 @@ class Load:
             lead = self._erasable.pop(self._chance.randrange(len(self._erasable)))
             fact = facts.lead_erased(lead)
             path = f"/v1/leads/{lead}"
-            await self._ask("import_svc", "DELETE", path, fact, repeated="lead_not_found")
+            await self._ask("import_svc", "DELETE", path, fact, done_before=["lead_not_found"])
 
     async def _rename_manager(self) -> None:
         manager, name = self._chance.choice(self._managers), f"Manager {self._next()}"
@@ -186,7 +186,7 @@ class Load:
         method: str,
         path: str,
         *told: facts.Fact,
-        repeated: str = "",
+        done_before: Collection[str] = (),
         settles: Judge = lambda _body: True,
         fulfils: Judge = lambda _body: True,
         **options: Any,
@@ -197,7 +197,7 @@ class Load:
                 method=method,
                 path=path,
                 facts=told,
-                repeated=repeated,
+                done_before=done_before,
                 settles=settles,
                 fulfils=fulfils,
                 options=options,
