@@ -34,6 +34,7 @@ def main(url: str, released: str) -> None:
     asyncio.run(by_asyncio(url))
     printed = run("leads", "--url", url, "--search", "ada")
     require(str(lead.id) in printed, "the command line lists leads")
+    require("ERROR" not in run("doctor", "--url", url, "--quick", "--write"), "nothing is wrong")
 
 
 def first_lead(client: Client, **filters: Unpack[Filters]) -> Lead:

@@ -118,5 +118,6 @@ class ServiceStatus:
     service: str
     at: datetime
     outbox: OutboxStatus
+    version: str = ""
     subscriptions: tuple[SubscriptionStatus, ...] = ()
     missing: tuple[str, ...] | None = None

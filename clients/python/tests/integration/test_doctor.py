@@ -1,6 +1,9 @@
 """`leadwire doctor`: what it finds wrong with deployments in which something is."""
 
+import asyncio
 import json
+import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -10,12 +13,14 @@ import pytest
 from command_line import leadwire
 from middleman import Answer, Middleman
 
+from leadwire.testing import eventually
 from leadwire_client.testing import FakeLeadwire
 
 HEARTBEAT = 1.0
 GATEWAY_SAYS = Answer(status=502, body=b"<h1>Bad Gateway</h1>")
 STATUS: dict[str, Any] = {
     "service": "manager-svc",
+    "version": "1.2.3",
     "at": "2026-01-31T09:00:00Z",
     "outbox": {"pending": 0, "oldest_pending_seconds": 0, "parked": 0},
     "subscriptions": [{"name": "manager-svc", "waiting": 0, "parked": 0}],
@@ -87,6 +92,22 @@ def test_a_lead_is_erased_although_no_stream_tells_of_it(healthy: FakeLeadwire) 
     assert healthy.leads == []
 
 
+async def test_a_lead_is_erased_although_somebody_has_no_patience(healthy: FakeLeadwire) -> None:
+    with Middleman(healthy.url, silent_after=b"mark") as between:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "leadwire_client.command", "doctor", "--quick", "--write"),
+            env={"LEADWIRE_URL": between.url},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        await eventually(lambda: len(healthy.leads) == 1, within=60)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(60):
+            _, errors = await process.communicate()
+    assert (process.returncode, errors) == (130, b"")
+    assert healthy.leads == []
+
+
 def test_a_lead_that_may_not_be_imported_is_told(healthy: FakeLeadwire) -> None:
     instead = {"/v1/imports": Answer.problem(403, "forbidden")}
     with Middleman(healthy.url, instead=instead) as between:
@@ -146,6 +167,15 @@ def test_what_is_wrong_is_found_where_it_is(
     where, level, said = the_only(findings)
     assert (code, where, level) == (1, check, "error")
     assert told in said
+
+
+def test_an_update_that_stopped_halfway_is_worth_a_warning(healthy: FakeLeadwire) -> None:
+    instead = {"/v1/ops/manager-svc": Answer.of({**STATUS, "version": "1.3.0"})}
+    with Middleman(healthy.url, instead=instead) as between:
+        code, findings = found(between.url, "--quick")
+    check, level, told = the_only(findings)
+    assert (code, check, level) == (0, "versions", "warning")
+    assert "import-svc 1.2.3, manager-svc 1.3.0" in told
 
 
 def test_parked_events_are_found_with_the_command_that_shows_them(healthy: FakeLeadwire) -> None:

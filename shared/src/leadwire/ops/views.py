@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from importlib.metadata import version
 from typing import Self
 
 from pydantic import BaseModel, Field
@@ -149,6 +150,7 @@ class StatusView(BaseModel):
     """How the service stands. No count goes beyond 100,001, which stands for that or more."""
 
     service: str
+    version: str = Field(examples=["1.2.3"])
     at: datetime
     outbox: OutboxView
     subscriptions: list[SubscriptionView]
@@ -163,6 +165,7 @@ class StatusView(BaseModel):
         return cls.model_validate(
             {
                 "service": status.service,
+                "version": version("leadwire"),
                 "at": status.at,
                 "outbox": OutboxView.model_validate(status.outbox, from_attributes=True),
                 "subscriptions": [

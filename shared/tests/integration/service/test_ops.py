@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
@@ -238,6 +239,7 @@ async def test_the_status_tells_all_numbers_also_while_the_broker_is_away(
         {"name": "former", "waiting": None, "parked": 1},
     ]
     assert status["missing"] == []
+    assert status["version"] == version("leadwire")
     MemoryHub.named(hub).go_down()
     status = await get(client, "/status")
     assert status["subscriptions"][0] == {"name": "probe-svc", "waiting": None, "parked": 2}

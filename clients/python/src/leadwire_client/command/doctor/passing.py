@@ -40,6 +40,7 @@ class Passage:
         self._client = client
         self._within = within
         self._domain = f"{token_hex(8)}.example.com"
+        self._erased = False
 
     def findings(self) -> Iterator[Finding]:
         """Tell how far it comes. Whatever happens, it is erased again."""
@@ -58,7 +59,12 @@ class Passage:
                 reasons = ", ".join(each.reason for each in receipt.failures)
                 yield error(_CHECK, f"a lead was not imported: {reasons}", "look at import-svc")
                 return
-            yield from self._follow(stream, receipt, began)
+            try:
+                yield from self._follow(stream, receipt, began)
+            finally:
+                # Also if somebody presses Ctrl-C, or reads no further.
+                if not self._erased:
+                    self._erase_by_import(receipt)
 
     def _follow(self, stream: Stream, receipt: Receipt, began: float) -> Iterator[Finding]:
         try:
@@ -70,15 +76,13 @@ class Passage:
                 f"{self._within:g} s: {failed}",
                 _LOG,
             )
-            yield from self._erase_by_import(receipt)
+            yield self._erase_by_import(receipt)
             return
-        try:
-            yield ok(_CHECK, f"imported, it is in the stream after {_since(began)}")
-            yield self._taken_up(lead)
-        finally:
-            erased = self._erased(lead)
+        yield ok(_CHECK, f"imported, it is in the stream after {_since(began)}")
+        yield self._taken_up(lead)
+        erased = self._erase(lead)
         yield erased
-        if erased.level == "ok":
+        if self._erased:
             yield self._left(stream)
 
     def _imported(self) -> Receipt:
@@ -106,7 +110,7 @@ class Passage:
             )
         return ok(_CHECK, "manager-svc knows it")
 
-    def _erased(self, lead: Lead) -> Finding:
+    def _erase(self, lead: Lead) -> Finding:
         try:
             self._client.erase_lead(lead.id)
         except LeadwireError as failed:
@@ -115,6 +119,7 @@ class Passage:
                 f"it cannot be erased: {failed}",
                 f"erase it by hand: DELETE /v1/leads/{lead.id}",
             )
+        self._erased = True
         return ok(_CHECK, "it is erased")
 
     def _left(self, stream: Stream) -> Finding:
@@ -125,12 +130,15 @@ class Passage:
             return error(_CHECK, f"the stream does not tell that it is erased: {failed}", _LOG)
         return ok(_CHECK, f"the stream tells that after {_since(began)}")
 
-    def _erase_by_import(self, receipt: Receipt) -> Iterator[Finding]:
+    def _erase_by_import(self, receipt: Receipt) -> Finding:
         """Erase it although no stream told which it is, if the list knows it by now."""
-        for lead in self._client.leads(import_id=receipt.id):
-            yield self._erased(lead)
-            return
-        yield warning(
+        try:
+            lead = next(self._client.leads(import_id=receipt.id), None)
+        except LeadwireError:
+            lead = None
+        if lead is not None:
+            return self._erase(lead)
+        return warning(
             _CHECK,
             "it could not be erased, since it is not to be found",
             "run this command again when the above is mended: it erases what was left",

@@ -13,7 +13,7 @@ from leadwire_client.command.doctor.findings import Finding, Level
 from leadwire_client.command.doctor.passing import Passage
 from leadwire_client.command.doctor.probe import Probe
 from leadwire_client.command.doctor.reaching import first_answer, goes_on, unreachable
-from leadwire_client.command.doctor.services import SERVICES, look_at
+from leadwire_client.command.doctor.services import look_at_services
 from leadwire_client.command.doctor.streams import look_at_stream
 from leadwire_client.command.model import Command
 from leadwire_client.command.printable import print_json, print_lines
@@ -64,8 +64,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _rest(given: argparse.Namespace, probe: Probe) -> Iterator[Finding]:
-    for service in SERVICES:
-        yield from look_at(probe, service)
+    yield from look_at_services(probe)
     yield from look_at_stream(probe, quick=given.quick)
     if given.write:
         with Client(probe.url, credentials=probe.credentials, patience=given.patience) as client:

@@ -43,8 +43,21 @@ SERVICES: Final = (
 )
 
 
-def look_at(probe: Probe, service: Service) -> Iterator[Finding]:
-    """Tell whether a service answers, and how it stands."""
+def look_at_services(probe: Probe) -> Iterator[Finding]:
+    """Tell whether each service answers, how it stands, and whether they belong together."""
+    versions: dict[str, str] = {}
+    for service in SERVICES:
+        yield from _look_at(probe, service, versions)
+    if len(set(versions.values())) > 1:
+        told = ", ".join(f"{name} {version}" for name, version in versions.items())
+        yield warning(
+            "versions",
+            f"the services are of different versions: {told}",
+            "bring the update to its end: they work together only while it lasts",
+        )
+
+
+def _look_at(probe: Probe, service: Service, versions: dict[str, str]) -> Iterator[Finding]:
     try:
         heard = probe.get(service.path, service.query)
     except TransportError as gone:
@@ -53,7 +66,7 @@ def look_at(probe: Probe, service: Service) -> Iterator[Finding]:
         return
     yield _answered(service, heard)
     if heard.answer.status not in {502, 503, 504}:
-        yield from _status(probe, service)
+        yield from _status(probe, service, versions)
 
 
 def _answered(service: Service, heard: Heard) -> Finding:
@@ -97,7 +110,7 @@ def _refused(service: Service, heard: Heard) -> Finding:
     )
 
 
-def _status(probe: Probe, service: Service) -> Iterator[Finding]:
+def _status(probe: Probe, service: Service, versions: dict[str, str]) -> Iterator[Finding]:
     check = f"{service.name} events"
     try:
         heard = probe.get(f"/v1/ops/{service.name}/status")
@@ -108,9 +121,12 @@ def _status(probe: Probe, service: Service) -> Iterator[Finding]:
     except (TransportError, ProtocolError) as gone:
         yield warning(check, f"how it stands cannot be read: {gone}", "look at its log")
         return
+    if status.version:
+        versions[service.name] = status.version
     findings = [*_outbox(check, service, status), *_subscriptions(check, service, status)]
+    version = f"version {status.version}" if status.version else "its version is not told"
     yield from findings or [
-        ok(check, f"{status.outbox.pending} wait to be published, nothing is parked")
+        ok(check, f"{status.outbox.pending} wait to be published, nothing is parked; {version}")
     ]
 
 

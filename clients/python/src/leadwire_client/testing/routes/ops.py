@@ -104,6 +104,7 @@ def _status(state: State, _: Seen, service: str) -> Reply:
     own = {"name": service, "waiting": 0, "parked": len(parked) - in_outbox}
     return 200, {
         "service": service,
+        "version": "1.2.3",
         "at": _now(),
         "outbox": {"pending": 0, "oldest_pending_seconds": 0.0, "parked": in_outbox},
         "subscriptions": [own],
