@@ -17,6 +17,7 @@ from bench.relay import measure_relay
 from bench.servers import Servers, running_servers
 from bench.stream_followers import measure_followers
 from bench.stream_snapshot import measure_snapshot
+from bench.webhooks import measure_webhooks
 from leadwire.observability import configure_logging
 
 BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "projection": measure_projection,
     "stream-snapshot": measure_snapshot,
     "stream-followers": measure_followers,
+    "webhooks": measure_webhooks,
 }
 
 

@@ -44,4 +44,7 @@ def _defaults(data: Path) -> dict[str, str]:
         "NOTIFIER_EMAIL_URL": (data / "mail").as_uri(),
         "NOTIFIER_EMAIL_FROM": "Leadwire <leadwire@localhost>",
         "NOTIFIER_ALERT_EMAIL_TO": "sales@localhost",
+        # So that a webhook can be tried with an endpoint on the same machine.
+        "NOTIFIER_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1",
+        "NOTIFIER_WEBHOOK_ALLOW_HTTP": "true",
     }

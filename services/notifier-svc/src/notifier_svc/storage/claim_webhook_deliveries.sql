@@ -7,9 +7,9 @@
 -- ones back. That is asked by a subquery, as a join might read all that waits.
 WITH lane AS (
     SELECT
-        id, url, secret, enabled_since, failures >= $4::integer AS probes,
+        id, url, secret, enabled_since, failures,
         CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret,
-        CASE WHEN failures >= $4 THEN 1 ELSE $3::integer END - coalesce(busy.count, 0) AS room
+        CASE WHEN failures >= $4::integer THEN 1 ELSE $3::integer END - coalesce(busy.count, 0) AS room
     FROM webhooks
     LEFT JOIN unnest($1::uuid[], $2::integer[]) AS busy (webhook_id, count)
         ON busy.webhook_id = id
@@ -47,7 +47,7 @@ probed AS (
     SET resume_at = now() + $5::interval
     FROM lane
     WHERE webhooks.id = lane.id
-        AND lane.probes
+        AND lane.failures >= $4
         AND lane.id IN (SELECT webhook_id FROM due)
 )
 
@@ -60,7 +60,7 @@ FROM lane
 WHERE deliveries.id = ANY (ARRAY(SELECT due.id FROM due))
     AND lane.id = webhook_id
 RETURNING
-    deliveries.id, event_id, event_type, about, attempts, webhook_id, url, probes,
+    deliveries.id, event_id, event_type, about, attempts, webhook_id, url, failures,
     greatest(waiting_since, enabled_since) AS waiting_since,
     array_remove(ARRAY[secret, previous_secret], NULL) AS secrets,
     (

@@ -7,12 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from leadwire.db import Connection
-from notifier_svc.domain.attempts import EventDelivery, Outcome
+from notifier_svc.domain.attempts import OPENS_AFTER, EventDelivery, Outcome
 from notifier_svc.domain.deliveries import DeliveryStatus
 from notifier_svc.storage.queries import QUERIES
-
-OPENS_AFTER: Final = 5
-"""So many failures without a success make the endpoint count as down."""
 
 FIRST_BREAK: Final = timedelta(seconds=5)
 LONGEST_BREAK: Final = timedelta(minutes=5)
@@ -74,7 +71,6 @@ class WebhookDeliveryStore:
             [each.answer for each in outcomes],
             [each.error for each in outcomes],
         )
-        await self._note_health(outcomes)
         return {row["id"]: row["updated_at"] for row in rows}
 
     async def park_overdue(
@@ -93,7 +89,8 @@ class WebhookDeliveryStore:
         )
         return int(status.rpartition(" ")[2])
 
-    async def _note_health(self, outcomes: Sequence[Outcome]) -> None:
+    async def note_health(self, outcomes: Sequence[Outcome]) -> None:
+        """Write down what outcomes tell of their endpoints."""
         by_webhook: dict[UUID, list[Outcome]] = {}
         for each in outcomes:
             by_webhook.setdefault(each.delivery.webhook_id, []).append(each)

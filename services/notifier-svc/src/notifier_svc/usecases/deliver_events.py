@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -34,7 +35,10 @@ from notifier_svc.usecases.settle_attempts import settle_attempts
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 8
-"""Deliveries under way to one webhook, in one process."""
+"""Requests to one webhook at a time, in one process."""
+
+IN_HAND: Final = 2 * AT_ONCE
+"""Deliveries to one webhook that are claimed at a time, so that it need not wait for the next."""
 
 LEASE_MARGIN: Final = timedelta(seconds=30)
 
@@ -80,6 +84,7 @@ class EventDeliverer:
         self._policy = policy
         self._metrics = metrics
         self._under_way: dict[asyncio.Task[Outcome], UUID] = {}
+        self._lanes: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._ended: list[Outcome] = []
 
     async def work(self, *, on_end: Callable[[], None]) -> None:
@@ -109,17 +114,20 @@ class EventDeliverer:
         await self._settle()
 
     async def _claim(self) -> list[EventDelivery]:
-        lease = timedelta(seconds=self._policy.answer_within) + LEASE_MARGIN
+        rounds = IN_HAND // AT_ONCE
+        lease = timedelta(seconds=self._policy.answer_within) * rounds + LEASE_MARGIN
         async with self._database.connection() as connection:
             return await WebhookDeliveryStore(connection=connection).claim(
-                in_use=Counter(self._under_way.values()), room=AT_ONCE, lease=lease
+                in_use=Counter(self._under_way.values()), room=IN_HAND, lease=lease
             )
 
     async def _attempt(self, delivery: EventDelivery) -> Outcome:
         if (outcome := unsendable(delivery)) is not None:
             return outcome
+        lane = self._lanes.setdefault(delivery.webhook_id, asyncio.Semaphore(AT_ONCE))
         try:
-            reply = await self._send(delivery)
+            async with lane:
+                reply = await self._send(delivery)
         except Exception as error:  # noqa: BLE001 - no delivery decides over the process
             log.error("delivery_failed_unforeseen", **_fields(delivery), **error_fields(error))
             reply = Reply(error=type(error).__name__)

@@ -18,11 +18,21 @@ log = structlog.get_logger(__name__)
 
 
 async def settle_attempts(database: Database, outbox: Outbox, outcomes: Sequence[Outcome]) -> None:
-    """Write outcomes down, and announce what is given up, in one transaction."""
+    """Write outcomes down, and announce what is given up, in one transaction.
+
+    Where all is as expected, that is one statement. (A success of an endpoint that began to fail
+    meanwhile does not reset that; the next one does.)
+    """
 
     async def work() -> None:
+        if all(each.is_expected for each in outcomes):
+            async with database.connection() as connection:
+                await WebhookDeliveryStore(connection=connection).settle(outcomes)
+            return
         async with database.transaction() as connection:
-            moments = await WebhookDeliveryStore(connection=connection).settle(outcomes)
+            store = WebhookDeliveryStore(connection=connection)
+            moments = await store.settle(outcomes)
+            await store.note_health(outcomes)
             if failures := list(_failures(outcomes, moments)):
                 await outbox.add(connection, failures)
 
