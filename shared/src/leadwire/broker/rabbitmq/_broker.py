@@ -78,6 +78,7 @@ class RabbitMQBroker:
         self._consuming = Link(url=self._url, name=f"{name} (consuming)")
         self._publisher = Publisher(link=self._publishing, timeout=publish_timeout)
         self._consumers: set[SubscriptionConsumer] = set()
+        self._counted: dict[str, str] = {}
         self._stopping: asyncio.Task[None] | None = None
 
     @classmethod
@@ -233,8 +234,13 @@ class RabbitMQBroker:
         Raises:
             BrokerUnavailableError: The server does not answer.
         """
-        for queue in (self._names.queue(subscription), subscription):
+        ours = self._names.queue(subscription)
+        # The one that was there last time comes first: each that is not costs the server an error
+        # in its log.
+        last = self._counted.get(subscription, ours)
+        for queue in dict.fromkeys((last, ours, subscription)):
             if (found := await messages_in(self._consuming, queue)) is not None:
+                self._counted[subscription] = queue
                 return min(up_to, found)
         return 0
 
