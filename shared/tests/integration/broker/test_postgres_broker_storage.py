@@ -225,6 +225,29 @@ async def test_missing_names_what_is_not_declared(postgres: PostgresHarness) -> 
     await publish(broker, [message(SECOND)])
 
 
+@pytest.mark.parametrize(
+    ("tinkered", "found"),
+    [
+        ("DELETE FROM broker.subscriptions WHERE name = 'plain'", "subscription plain"),
+        (
+            "UPDATE broker.subscriptions SET types = '{wrong}' WHERE name = 'plain'",
+            f"subscription plain: type {FIRST}",
+        ),
+        (
+            "UPDATE broker.subscriptions SET ordered = true WHERE name = 'plain'",
+            "subscription plain with ordered=False",
+        ),
+    ],
+)
+async def test_a_subscription_that_somebody_deleted_or_changed_is_found(
+    postgres: PostgresHarness, tinkered: str, found: str
+) -> None:
+    broker = await postgres.client()
+    await broker.declare([PLAIN, ORDERED])
+    await administer(postgres, tinkered)
+    assert await broker.missing([PLAIN, ORDERED]) == [found]
+
+
 async def test_a_subscription_cannot_become_ordered(postgres: PostgresHarness) -> None:
     broker = await postgres.client()
     await broker.declare([PLAIN])

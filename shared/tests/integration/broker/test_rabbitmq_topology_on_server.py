@@ -108,6 +108,17 @@ async def test_a_lost_queue_is_found(
     assert await broker.missing([SUBSCRIPTION, other]) == []
 
 
+@pytest.mark.parametrize("lost", [f"{QUEUE}.dead", f"{QUEUE}.retry.1000", f"{QUEUE}.retry.5000"])
+async def test_a_lost_queue_for_retries_or_dead_letters_is_found(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]], lost: str
+) -> None:
+    await broker.declare([SUBSCRIPTION])
+    await by_hand(lambda channel: channel.queue_delete(lost))
+    assert await broker.missing([SUBSCRIPTION]) == [f"queue {lost}"]
+    await broker.declare([SUBSCRIPTION])
+    assert await broker.missing([SUBSCRIPTION]) == []
+
+
 async def test_a_queue_made_again_without_its_bindings_is_found(
     broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
 ) -> None:
@@ -187,7 +198,7 @@ async def test_what_waits_for_its_next_attempt_outlives_the_queue_that_it_comes_
     assert recorder.received[0].delivery.attempt == 2
 
 
-async def test_with_the_management_api_a_single_lost_binding_is_found(
+async def test_with_the_management_api_a_single_lost_or_wrong_binding_is_found(
     private_rabbitmq: RabbitMQServer,
 ) -> None:
     vhost = Vhost(server=private_rabbitmq)
