@@ -1,6 +1,7 @@
 """The programs in the guides do what the guides say."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
 from e2e.other_team import EXAMPLES, Program
 from e2e.system import System
+from leadwire.broker import Accepted, Message, broker_from_url
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
@@ -185,6 +187,32 @@ async def test_the_command_line_of_the_guide_works_as_printed(
         assert line in told
     assert "ERROR" not in told
     assert (tmp_path / "leadwire-completion.bash").stat().st_size > 0
+
+
+async def test_the_page_on_parked_events_requeues_what_it_lists(
+    system: System, broker_url: str, tmp_path: Path
+) -> None:
+    broker = broker_from_url(broker_url, name="another team")
+    await broker.start()
+    unreadable = Message(id="unreadable", type="leads_created", body=b"{}")
+    assert list(await broker.publish([unreadable])) == [Accepted()]
+    await broker.stop()
+
+    async def is_parked() -> bool:
+        status = await system.get("manager_svc", "/v1/ops/manager-svc/status")
+        return [each["parked"] for each in status["subscriptions"]] == [1]
+
+    await eventually(is_parked, within=30)
+    url = system.service("manager_svc").url
+    status, *lines = (await _run_guide("../operations/parked.md", url, cwd=tmp_path)).splitlines()
+    assert json.loads(status)["service"] == "manager-svc"
+    listed, chosen, requeued, decided = lines
+    assert listed == chosen
+    assert "unreadable" in listed
+    assert requeued == "requeued 1"
+    assert "requeued   consumer-" in decided
+    # It is as unreadable as it was: parked anew, and not lost.
+    await eventually(is_parked, within=30)
 
 
 async def _run_guide(
