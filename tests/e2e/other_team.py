@@ -80,6 +80,10 @@ class Program:
         finally:
             database.close()
 
+    def has_table(self, name: str) -> bool:
+        """Tell whether its database has been made."""
+        return name in self.column("SELECT name FROM sqlite_master")
+
     async def waiting(self) -> int:
         """Return how many events are in its queue and not in its hands."""
         async with await aio_pika.connect(self._broker_url) as connection:

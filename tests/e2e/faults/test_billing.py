@@ -3,10 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from billing.customers import TYPES
 from e2e.conftest import ReportCounts
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
@@ -43,6 +45,7 @@ async def test_billing_killed_three_times_welcomes_each_interested_lead_once(
         await _correct_and_erase(system, program, interested)
         assert program.column(WELCOMES) == interested, "nobody is welcomed twice"
         assert await program.stop() == 0
+        await _lose_the_database(system, program)
         report_counts(killed=3, welcomed=len(interested))
 
 
@@ -78,3 +81,17 @@ async def _correct_and_erase(system: System, program: Program, interested: list[
     await eventually(lambda: program.column(CUSTOMERS) == [mended, *interested[3:]], within=30)
     await eventually(lambda: "mended@example.com" in program.column(EMAILS), within=30)
     assert email not in program.column(EMAILS)
+
+
+async def _lose_the_database(system: System, program: Program) -> None:
+    """A replay to its queue brings back what it knew, and nothing of who was erased."""
+    customers, emails = program.column(CUSTOMERS), program.column(EMAILS)
+    for file in program.database.parent.glob("billing.db*"):
+        file.unlink()
+    await program.start()
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    replay = {"from": yesterday, "subscription": "billing.leads", "types": list(TYPES)}
+    await system.post("notifier_svc", "/v1/replays", replay)
+    await eventually(lambda: program.has_table("customers"), within=30)
+    await eventually(lambda: program.column(CUSTOMERS) == customers, within=60)
+    await eventually(lambda: program.column(EMAILS) == emails, within=60)

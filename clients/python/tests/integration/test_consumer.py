@@ -6,6 +6,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,8 +118,8 @@ async def depth(url: str, queue: str) -> int:
         return declared.declaration_result.message_count or 0
 
 
-async def is_empty(url: str, queue: str) -> bool:
-    return await depth(url, queue) == 0
+async def depth_is(url: str, queue: str, expected: int) -> bool:
+    return await depth(url, queue) == expected
 
 
 async def is_alarmed(server: RabbitMQServer) -> bool:
@@ -231,6 +232,28 @@ async def test_parked_events_by_the_command(
     assert "billing.absent.parked" in capsys.readouterr().err
 
 
+async def test_the_trace_of_an_event_goes_with_it_through_retries_and_parking(
+    leadwire: RabbitMQBroker, team: Team
+) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba90001-01"
+    team.failures = [RetryError(), ParkError("no")]
+    event = replace(events.lead_erased(), traceparent=trace)
+    message = Message(
+        id=event.id,
+        type=event.type.value,
+        body=write_event(event),
+        headers={"traceparent": trace},
+    )
+    async with team.consumer():
+        assert await leadwire.publish([message]) == [Accepted()]
+        await eventually(partial(depth_is, team.url, f"{QUEUE}.parked", 1))
+    assert [each.traceparent for each in team.seen] == [trace, trace]
+    async with await aio_pika.connect(team.url) as connection:
+        queue = await (await connection.channel()).get_queue(f"{QUEUE}.parked")
+        parked = await queue.get()
+        assert (parked.headers["traceparent"], parked.message_id) == (trace, event.id)
+
+
 async def test_what_is_no_event_is_parked(leadwire: RabbitMQBroker, team: Team) -> None:
     async with team.consumer(), ParkedEvents(team.url, queue=QUEUE) as parked:
         garbage = Message(id="garbage", type="lead_erased", body=b"\xff" * 100)
@@ -251,7 +274,7 @@ async def test_a_queue_that_nobody_reads_never_has_leadwire_refused(
     assert 0 < await depth(team.url, QUEUE) < 100
     assert 0 < await depth(team.url, f"{QUEUE}.parked") < 100
     async with team.consumer(limits=Limits(max_bytes=20_000)):
-        await eventually(partial(is_empty, team.url, QUEUE))
+        await eventually(partial(depth_is, team.url, QUEUE, 0))
     assert team.notes[-1] == published[-1].id
 
 
@@ -424,7 +447,7 @@ async def test_a_connection_cut_while_events_are_handled_has_no_second_effect(
                 await eventually(lambda: len(team.notes) > start)  # noqa: B023 - awaited here
                 proxy.cut()
             await eventually(lambda: len(set(team.notes)) == 60, within=30)
-            await eventually(partial(is_empty, team.url, QUEUE), within=30)
+            await eventually(partial(depth_is, team.url, QUEUE, 0), within=30)
         assert sorted(team.notes) == sorted(each.id for each in published)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Final, Generic, Protocol, TypeVar
 
 from leadwire_client.events import Event, LeadTombstone, State
@@ -82,19 +81,21 @@ class Unit(Generic[C_co]):
         return bool(await self.newer([state]))
 
     async def newer(self, states: Iterable[S]) -> list[S]:
-        """Give those of some states that are newer, as `is_newer`, in their order."""
+        """Give those of some states that are newer, as `is_newer`; of two about one thing the last.
+
+        One step in the database for each side, however many states there are.
+        """
+        latest = {(each.side, each.id): each for each in sorted(states, key=_rev)}
         taken: list[S] = []
-        for _, group in groupby(sorted(states, key=_place), key=lambda state: state.side):
-            # Of two about the same thing the higher; all sorted by id, so that two transactions
-            # which meet wait for each other in one order.
-            latest = {state.id: state for state in group}
-            raised = await self.raise_revs([Revs.of(state) for state in latest.values()])
-            taken += [state for state in latest.values() if str(state.id) in raised]
+        for side in sorted({side for side, _ in latest}):
+            group = [state for state in latest.values() if state.side == side]
+            raised = await self.raise_revs([Revs.of(state) for state in group])
+            taken += [state for state in group if str(state.id) in raised]
         return taken
 
 
-def _place(state: State) -> tuple[str, str, int]:
-    return state.side, str(state.id), state.rev
+def _rev(state: State) -> int:
+    return state.rev
 
 
 class Store(Protocol[C_co]):
