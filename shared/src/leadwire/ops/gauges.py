@@ -5,15 +5,11 @@ Measured, not counted along: so the numbers are true after restarts, and the sam
 
 from typing import Final
 
-import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from leadwire.broker import BrokerError
 from leadwire.db import is_transient
 from leadwire.lifecycle import PeriodicTask
 from leadwire.ops.status import StatusDesk
-
-log = structlog.get_logger(__name__)
 
 MEASURE_EVERY: Final = 15.0
 """Seconds between two measurements."""
@@ -61,21 +57,13 @@ class ParkedGauges:
         await self._task.wait()
 
     async def _measure(self) -> bool:
-        measured = await self._status.subscriptions(await self._waiting_now())
+        measured = await self._status.subscriptions()
         self._parked.clear()  # of a subscription that is known no more nothing may be left
         for each in measured:
             self._parked.labels(each.name).set(each.parked)
-            if each.waiting is not None:
+            if each.waiting is not None:  # else what was last known stays
                 self._waiting.labels(each.name).set(each.waiting)
         return False
-
-    async def _waiting_now(self) -> dict[str, int]:
-        """Count what waits; while the broker is away, what was last known stays."""
-        try:
-            return await self._status.waiting()
-        except (BrokerError, OSError) as error:
-            log.warning("broker_not_measured", error=type(error).__name__)
-            return {}
 
 
 def _passes(error: Exception) -> bool:

@@ -1,17 +1,19 @@
 """How a service stands: what waits to be published, to be handled, and for a decision."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
-from leadwire.broker import Broker, BrokerError, Subscription
+from leadwire.broker import Broker, Subscription
 from leadwire.outbox import Measurement, OutboxStore, ParkedStore
 
 log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
 
 MOST_COUNTED: Final = 100_001
 """Most events that are counted of anything: it stands for that many or more."""
@@ -78,42 +80,50 @@ class StatusDesk:
 
     async def now(self) -> Status:
         """Measure all of it; the broker may be away."""
-        waiting, missing = await self._at_the_broker()
+        waiting = await self._waiting()
         return Status(
             service=self._service,
             at=datetime.now(UTC),
             outbox=await self._outbox.measure(),
-            subscriptions=await self.subscriptions(waiting),
-            missing=missing,
+            subscriptions=await self._joined(waiting),
+            missing=None if waiting is None else await self._missing(),
         )
 
-    async def waiting(self) -> dict[str, int]:
-        """Count, by subscription, what waits to be handled.
+    async def subscriptions(self) -> Sequence[SubscriptionStatus]:
+        """Measure what waits and what is parked; also of a subscription that is known no more."""
+        return await self._joined(await self._waiting())
 
-        Raises:
-            BrokerError: The broker does not answer.
-            TimeoutError: Not in time.
-        """
-        async with asyncio.timeout(ANSWER_WITHIN):
+    async def _joined(self, waiting: Mapping[str, int] | None) -> Sequence[SubscriptionStatus]:
+        at_the_broker, parked = waiting or {}, await self._parked.count()
+        names = dict.fromkeys([*(each.name for each in self._subscriptions), *sorted(parked)])
+        return [
+            SubscriptionStatus(
+                name=name, waiting=at_the_broker.get(name), parked=parked.get(name, 0)
+            )
+            for name in names
+        ]
+
+    async def _waiting(self) -> Mapping[str, int] | None:
+        async def count() -> Mapping[str, int]:
             return {
                 each.name: await self._broker.waiting(each.name, up_to=MOST_COUNTED)
                 for each in self._subscriptions
             }
 
-    async def subscriptions(self, waiting: dict[str, int]) -> Sequence[SubscriptionStatus]:
-        """Join what waits with what is parked; also of a subscription that is known no more."""
-        parked = await self._parked.count()
-        names = dict.fromkeys([*(each.name for each in self._subscriptions), *sorted(parked)])
-        return [
-            SubscriptionStatus(name=name, waiting=waiting.get(name), parked=parked.get(name, 0))
-            for name in names
-        ]
+        return await _answered(count())
 
-    async def _at_the_broker(self) -> tuple[dict[str, int], Sequence[str] | None]:
-        try:
-            waiting = await self.waiting()
-            async with asyncio.timeout(ANSWER_WITHIN):
-                return waiting, await self._broker.missing(self._subscriptions)
-        except (BrokerError, OSError) as error:
-            log.warning("broker_not_measured", error=type(error).__name__)
-            return {}, None
+    async def _missing(self) -> Sequence[str] | None:
+        return await _answered(self._broker.missing(self._subscriptions))
+
+
+async def _answered(question: Awaitable[_T]) -> _T | None:
+    """Give what the broker says; None if it does not, for whatever reason.
+
+    Nothing hangs on it here: whether the service can go on is for its consumers to find out.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return await question
+    except Exception as error:  # noqa: BLE001  see above
+        log.warning("broker_not_measured", error=type(error).__name__)
+        return None

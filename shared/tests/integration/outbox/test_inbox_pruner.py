@@ -45,6 +45,20 @@ async def test_by_default_rows_outlive_the_journal(database: Database, rows: Row
     assert await InboxPruner(database=database).prune() == 1
 
 
+async def test_decisions_on_parked_events_go_after_more_than_a_year(
+    database: Database, rows: Rows
+) -> None:
+    async with database.connection() as connection:
+        await connection.executemany(
+            "INSERT INTO parked_decisions "
+            "(parked_id, decision, source, event_id, type, decided_at) "
+            "VALUES ('consumer-1', 'requeued', '', $1, 't', now() - $2::text::interval)",
+            [("old", "401 days"), ("young", "399 days")],
+        )
+    await InboxPruner(database=database).prune()
+    assert await rows("SELECT event_id FROM parked_decisions") == [("young",)]
+
+
 async def test_the_running_pruner_prunes_by_itself(database: Database, rows: Rows) -> None:
     await fill(database, old=5, young=1, age="50 days")
     pruner = InboxPruner(database=database, interval=0.05)
