@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from leadwire.outbox import Outbox
 from leadwire.testing import eventually
 from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError
 from notifier_svc.metrics import NotifierMetrics
-from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer, Send
+from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer, Room, Send
 
 ADDRESS = "ada@example.org"
 REFUSE_OUTCOMES = """
@@ -27,7 +28,10 @@ FOR EACH ROW EXECUTE FUNCTION refuse_outcome();
 
 
 def deliverer(
-    database: Database, send: Send, registry: CollectorRegistry | None = None
+    database: Database,
+    send: Send,
+    registry: CollectorRegistry | None = None,
+    room: Room = lambda most: most,
 ) -> Deliverer:
     return Deliverer(
         database=database,
@@ -35,6 +39,7 @@ def deliverer(
         send=send,
         policy=AttemptPolicy(max_attempts=3, send_within=30.0, at_once=16),
         metrics=NotifierMetrics(registry or CollectorRegistry()),
+        room=room,
     )
 
 
@@ -164,3 +169,42 @@ async def test_without_an_attempt_left_it_is_parked_unsent(database: Database) -
 
     assert sent == []
     assert await states(database) == {one: ("parked", 4, "no attempt is left")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [(None, timedelta(seconds=4), timedelta(seconds=6)), (timedelta(minutes=9),) * 3],
+    ids=["its own time", "what the service asks for"],
+)
+async def test_a_failure_that_passes_waits_for_its_own_time_or_what_is_asked_for(
+    database: Database, asked: timedelta | None, least: timedelta, most: timedelta
+) -> None:
+    await plan(database, 1)
+
+    async def send(_: DueDelivery) -> None:
+        raise NotDeliveredError("too many", retry_after=asked)
+
+    await deliverer(database, send).deliver_due()
+
+    async with database.connection() as connection:
+        wait = await connection.fetchval("SELECT next_attempt_at - updated_at FROM deliveries")
+    assert least <= wait <= most
+
+
+async def test_without_room_nothing_is_claimed(database: Database) -> None:
+    ids = await plan(database, 3)
+    room = 0
+
+    async def send(_: DueDelivery) -> None:
+        pass
+
+    some = deliverer(database, send, room=lambda most: min(room, most))
+    assert await some.deliver_due() is False
+    assert await states(database) == dict.fromkeys(ids, ("pending", 0, None))
+    room = 1
+    assert await some.deliver_due() is True
+    assert sorted(status for status, *_ in (await states(database)).values()) == [
+        "delivered",
+        "pending",
+        "pending",
+    ]

@@ -185,6 +185,7 @@ async def test_a_refusal_is_the_emails_or_the_services_and_for_ever_or_not(
 ) -> None:
     async with serving({step: answer}) as server:
         error = await failure(f"smtp://{LOOPBACK}:{server.port}")
+        await eventually(lambda: server.open_connections == 0)
     assert (error.permanent, isinstance(error, EmailServiceError)) == (permanent, service)
     if answer[0].isdecimal():
         code, enhanced, *_ = answer.split()
@@ -231,6 +232,16 @@ async def test_an_email_that_was_taken_before_its_answer_was_lost_bears_the_same
     assert [each["Message-ID"] for each in server.emails] == [
         "<e1.acknowledgement@example.com>"
     ] * 2
+
+
+@pytest.mark.parametrize("recipient", ["\x1f", "a\x1fb@example.com", "@", "", "a b@example.com"])
+async def test_what_is_no_address_costs_nobody_but_itself(recipient: str) -> None:
+    async with serving() as server:
+        error = await failure(
+            f"smtp://{LOOPBACK}:{server.port}", email=outgoing(recipient=recipient)
+        )
+    assert error.permanent
+    assert server.taken == []
 
 
 @pytest.mark.parametrize("behaviour", [hang, drop, "421 4.3.2 whatever"])

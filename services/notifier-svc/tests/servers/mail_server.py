@@ -29,7 +29,15 @@ class MailServer:
         self.logins = 0
         self.over_tls: list[bool] = []
         self.sessions = 0
+        self.connections: list[SMTP] = []
         self.port = 0
+
+    @property
+    def open_connections(self) -> int:
+        return sum(
+            each._handler_coroutine is not None and not each._handler_coroutine.done()
+            for each in self.connections
+        )
 
     @property
     def emails(self) -> list[EmailMessage]:
@@ -124,7 +132,7 @@ async def serving(
         clear_login: Takes one without TLS too.
     """
     room = MailServer(answers or {})
-    sessions: list[SMTP] = []
+    sessions = room.connections
 
     def session() -> SMTP:
         sessions.append(

@@ -201,8 +201,13 @@ def _failures_of(step: str, *, own: bool = False) -> Iterator[None]:
         if own and error.code not in _ABOUT_THE_SERVICE and 400 <= error.code < 600:
             raise EmailNotSentError(reason, permanent=error.code >= 500) from None
         raise EmailServiceError(reason) from None
-    except (SMTPException, OSError, UnicodeError) as error:
+    except (SMTPException, OSError) as error:
         raise EmailServiceError(f"{step} failed: {_kind(error)}") from None
+    except ValueError:
+        reason = f"{step} cannot be said in SMTP"
+        raise (
+            EmailNotSentError(reason, permanent=True) if own else EmailServiceError(reason)
+        ) from None
 
 
 def _numbers(error: SMTPResponseException) -> str:

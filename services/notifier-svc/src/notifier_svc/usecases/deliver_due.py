@@ -44,10 +44,6 @@ Room = Callable[[int], int]
 """Tells how many deliveries may be tried now, at most the number given."""
 
 
-def _room_for_all(most: int) -> int:
-    return most
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptPolicy:
     """How deliveries are tried.
@@ -85,7 +81,7 @@ class Deliverer:
         send: Send,
         policy: AttemptPolicy,
         metrics: NotifierMetrics,
-        room: Room = _room_for_all,
+        room: Room,
     ) -> None:
         self._database = database
         self._outbox = outbox
