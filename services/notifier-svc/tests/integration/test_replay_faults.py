@@ -170,6 +170,19 @@ async def test_what_the_broker_did_not_take_is_sent_again_with_all_behind_it(
     assert min(pauses) > 0
 
 
+async def test_a_replay_that_fails_in_an_unforeseen_way_fails_alone(
+    office: "Office", subscribe: "Subscribe"
+) -> None:
+    await office.tell("a")
+    await subscribe()
+    await office.execute(REFUSE_MOVES)
+    failed = await office.replayed(subscription="billing.leads")
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "unforeseen")
+    assert failed["error"]["detail"].startswith("RaiseError")
+    await office.execute("DROP TRIGGER refuse_move ON replays")
+    assert (await office.replayed(subscription="billing.leads"))["status"] == "completed"
+
+
 async def test_an_outage_holds_a_replay_up_and_costs_it_nothing(
     office: "Office", subscribe: "Subscribe", settings: NotifierSettings
 ) -> None:

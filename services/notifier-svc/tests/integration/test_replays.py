@@ -140,6 +140,8 @@ async def test_a_replay_waits_for_its_reader_and_no_more_are_begun_than_may(
     held = await office.replay(subscription="billing.leads")
     seen = await office.replay_until(held, lambda seen: seen["held_up_by"])
     assert (seen["held_up_by"], seen["progress"]["sent"]) == ("backlog", 5)
+    assert seen["progress"]["total"] == 12
+    assert seen["progress"]["seconds_left"] > 0
 
     # One that waits holds up no other one.
     prompt = await subscribe("prompt")

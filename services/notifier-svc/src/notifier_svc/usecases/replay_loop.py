@@ -2,18 +2,25 @@
 
 One of the replicas leads, by a lock that is free at once when its process dies, and does one step
 of each replay in turn. So the events of a replay go out in the order of the journal, and a replay
-that waits for its reader holds no other one up. A process that was taken for dead and comes back
-can do no harm but to send a batch that is sent twice: a replay is moved on only from the place at
-which the step found it.
+that waits for its reader holds no other one up. One that fails in an unforeseen way decides over
+neither the others nor the process, which would die of it again after every restart.
+
+A process that was taken for dead and comes back can do no harm but to send a batch that is sent
+twice: a replay is moved on only from the place at which the step found it.
 """
 
 import asyncio
 from typing import Final
 from uuid import UUID
 
-from leadwire.db import Database, LeaderLock
+import structlog
+
+from leadwire.db import Database, LeaderLock, is_transient
 from leadwire.lifecycle import BackgroundTask
+from notifier_svc.domain.replays import Replay, ReplayFailure
 from notifier_svc.usecases.replayer import Replayer, Standing
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks for replays that were asked for since."""
@@ -63,5 +70,16 @@ class ReplayLoop:
         for replay in running:
             standing = standings[replay.id]
             if standing.due <= (began := clock()):
-                standing.due = began + await self._replayer.step(replay, standing)
+                standing.due = began + await self._step(replay, standing)
         return standings
+
+    async def _step(self, replay: Replay, standing: Standing) -> float:
+        try:
+            return await self._replayer.step(replay, standing)
+        except Exception as error:
+            if is_transient(error):
+                raise  # the lock's holder begins anew once the database is back
+            log.exception("replay_failed_unforeseen", replay_id=str(replay.id))
+            detail = f"{type(error).__name__}: the log of notifier-svc has more"
+            await self._replayer.fail(replay, ReplayFailure(code="unforeseen", detail=detail))
+            return 0

@@ -122,7 +122,7 @@ class Replayer:
             page = await self._page(replay)
             hindrance = await reader.send(replay, page) if page else None
         if isinstance(hindrance, ReplayFailure):
-            await self._end(replay, ReplayStatus.FAILED, hindrance)
+            await self.fail(replay, hindrance)
             return 0
         await self._tell(replay, hindrance)
         if hindrance is not None:
@@ -131,6 +131,10 @@ class Replayer:
         if not page:
             return await self._end_if_complete(replay, standing)
         return len(page) / self._pace.rate
+
+    async def fail(self, replay: Replay, failure: ReplayFailure) -> None:
+        """End a replay that cannot go on."""
+        await self._end(replay, ReplayStatus.FAILED, failure)
 
     async def _counted(self, replay: Replay) -> Replay:
         if replay.total is not None or replay.settled:
