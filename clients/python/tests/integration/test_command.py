@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,21 +144,31 @@ def test_tail_goes_on_at_its_checkpoint(fake: FakeLeadwire, tmp_path: Path) -> N
     assert "! starts over: cursor_expired" in leadwire(fake, "tail", *checkpoint).stdout
 
 
-async def test_tail_follows_until_it_is_interrupted(fake: FakeLeadwire, tmp_path: Path) -> None:
+@pytest.fixture
+def restless() -> Iterator[FakeLeadwire]:
+    """One whose streams are never silent for long.
+
+    A signal that comes just before a process waits is seen only when that wait has ended.
+    """
+    with FakeLeadwire(heartbeat=1) as started:
+        yield started
+
+
+async def test_tail_follows_until_it_is_interrupted(restless: FakeLeadwire, tmp_path: Path) -> None:
     printed = tmp_path / "printed"
     with printed.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "leadwire_client.command", "tail", "--follow"),
             *("--status", "pending"),
-            env={"LEADWIRE_URL": fake.url},
+            env={"LEADWIRE_URL": restless.url},
             stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )
     try:
-        lead = fake.add_lead(name="Ada", family_name="L", email="ada@example.com")
+        lead = restless.add_lead(name="Ada", family_name="L", email="ada@example.com")
         await eventually(lambda: str(lead.id) in printed.read_text(), within=30)
-        fake.cut_streams()
-        fake.mark_lead(lead.id, "interested")
+        restless.cut_streams()
+        restless.mark_lead(lead.id, "interested")
         await eventually(lambda: f"- {lead.id}  left" in printed.read_text(), within=30)
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(30):
