@@ -14,7 +14,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from uuid_utils.compat import uuid7
 
-from leadwire.broker import Broker, Message, Subscription, broker_from_url
+from leadwire.broker import Broker, Handler, Message, Subscription, broker_from_url
 from leadwire.contracts import (
     Contact,
     Event,
@@ -294,12 +294,17 @@ async def subscribe(settings: NotifierSettings) -> AsyncIterator[Subscribe]:
     broker = broker_from_url(settings.broker_url.get_secret_value(), name="another team")
     await broker.start()
 
-    async def begin(name: str = "billing.leads", *types: str, reads: bool = True) -> Recorder:
+    async def begin(
+        name: str = "billing.leads",
+        *types: str,
+        reads: bool = True,
+        handler: Handler | None = None,
+    ) -> Recorder:
         subscription = Subscription(name=name, types=types or ("unheard_of",), ordered=True)
         await broker.declare([subscription])
         recorder = Recorder()
         if reads:
-            await broker.subscribe(subscription, recorder, parking=ParkingList())
+            await broker.subscribe(subscription, handler or recorder, parking=ParkingList())
         return recorder
 
     yield begin

@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from leadwire.contracts import LeadUpdated, Origin, to_message
+from leadwire.broker import Delivery, Verdict
+from leadwire.contracts import Envelope, LeadUpdated, Origin, read_envelope, to_message
+from leadwire.db import Connection, Database
+from leadwire.outbox import transactional_handler
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -52,6 +55,34 @@ async def test_live_events_interleave_and_each_has_one_effect(
     assert len(reader.finished) == len(wanted)
     replayed = [name for name in reader.finished if name.startswith("e")]
     assert replayed == [name for name in await office.in_journal_order() if name in set(replayed)]
+
+
+async def test_what_a_subscriber_has_already_comes_again_and_has_no_second_effect(
+    office: "Office", database: Database, subscribe: "Subscribe"
+) -> None:
+    effects: list[str] = []
+    deliveries: list[str] = []
+
+    async def apply(_connection: Connection, envelope: Envelope) -> None:
+        effects.append(envelope.id)
+
+    once = transactional_handler(
+        database=database, subscription="billing.leads", read=read_envelope, apply=apply
+    )
+
+    async def handle(delivery: Delivery) -> Verdict:
+        verdict = await once(delivery)
+        deliveries.append(delivery.message.id)
+        return verdict
+
+    await subscribe("billing.leads", "told", handler=handle)
+    await office.tell(*names(20))
+    started = await office.replay(subscription="billing.leads")
+    await office.tell(*names(20, "live"))
+    await office.replay_until(started, lambda seen: seen["status"] == "completed")
+    expected = [*names(20), *names(20), *names(20, "live")]
+    await eventually(lambda: sorted(deliveries) == sorted(expected))
+    assert sorted(effects) == [*names(20), *names(20, "live")]
 
 
 async def test_only_the_types_and_the_range_that_were_asked_for_are_sent(
