@@ -109,7 +109,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml file
 	done
 
 release: $(VENV)/.dev ## Build, prove and describe VERSION=x.y.z in dist/
-	@test -n "$(VERSION)" || { echo "Say which: make release VERSION=x.y.z"; exit 1; }
+	@test -n "$$VERSION" || { echo "Say which: make release VERSION=x.y.z"; exit 1; }
 	@$(BIN)/python -m release "$$VERSION" $(DISTRIBUTIONS)
 
 clean: ## Remove the environment and caches, but not the data of `make run`

@@ -69,3 +69,12 @@ def test_resync_finds_the_run_by_its_directory(venv: Path, tmp_path: Path, name:
     (data / "environment").write_text("export RUN='the run'\n")
     said = [f"{service} resync beside the run" for service in ("import-svc", "manager-svc")]
     assert arguments(venv, "resync", f"DATA={data}") == said
+
+
+@pytest.mark.parametrize("version", ["1.2.3", '1"; echo oops; "', "$(echo oops)"])
+def test_a_release_is_of_the_version_as_it_is_given(venv: Path, version: str) -> None:
+    (venv / ".dev").touch()
+    # What `make` itself would expand is written as it asks for it.
+    said = arguments(venv, "release", f"VERSION={version.replace('$', '$$')}")
+    assert said[:3] == ["-m", "release", version]
+    assert "clients/python" in said[3:]
