@@ -16,7 +16,7 @@ from e2e.other_team import Program, billing
 from e2e.system import System
 from leadwire.testing import eventually
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 CUSTOMERS = "SELECT lead_id FROM customers"
 WELCOMES = "SELECT lead_id FROM welcomes"

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -37,6 +38,8 @@ from leadwire_client.consumer.sqlite import SqliteStore
 from leadwire_client.events import Event, write_event
 from leadwire_client.testing import events
 
+GUIDE = Path(__file__).parents[4] / "docs" / "guide" / "subscribe.md"
+RIGHTS = re.compile(r"set_permissions -p / billing '(\S+)' '(\S+)' '(\S+)'")
 QUEUE = "billing.leads"
 TYPES = ("lead_interested_created", "lead_erased")
 QUICK = Policy(max_attempts=3, retry_delays=(0.1, 0.2))
@@ -101,8 +104,10 @@ async def leadwire(vhost: str) -> AsyncIterator[RabbitMQBroker]:
 
 
 @pytest.fixture
-def team(vhost: str, tmp_path: Path) -> Team:
-    return Team(vhost, tmp_path / "billing.db")
+def team(vhost: str, tmp_path: Path) -> Iterator[Team]:
+    made = Team(vhost, tmp_path / "billing.db")
+    yield made
+    made.store.close()
 
 
 async def publish(broker: RabbitMQBroker, *published: Event) -> None:
@@ -461,6 +466,7 @@ async def test_it_comes_back_after_the_server_was_restarted(tmp_path: Path) -> N
         cleanup.push_async_callback(leadwire.stop)
         await leadwire.declare([Subscription(name="notifier-svc", types=(ALL_TYPES,))])
         team = Team(server.url, tmp_path / "billing.db")
+        cleanup.callback(team.store.close)
         kept, later = events.lead_erased(), events.lead_erased()
         team.gate.clear()
         await cleanup.enter_async_context(team.consumer())
@@ -509,8 +515,7 @@ async def test_the_rights_that_the_guide_names_are_enough_and_do_not_reach_leadw
     await private_rabbitmq.ctl("add_user", user, "secret")
     try:
         await private_rabbitmq.ctl(
-            *("set_permissions", "-p", vhost, user),
-            *(r"^billing\.", r"^billing\.", r"^(billing\.|leadwire\.(events|directed)$)"),
+            *("set_permissions", "-p", vhost, user, *RIGHTS.findall(GUIDE.read_text())[0])
         )
         own = url._replace(netloc=f"{user}:secret@{url.netloc.rpartition('@')[2]}").geturl()
         team.failures = [RetryError(), ParkError("no")]
