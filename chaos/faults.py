@@ -15,6 +15,13 @@ from leadwire.testing.process import ProcessFailedError
 TRIES: Final = 3
 """How often a fault is tried that another one came in the way of."""
 
+AT_PEACE: Final = 3.0
+"""Seconds from the end of a fault to the next one of its lane, at least: where servers start slowly
+they would follow on each other without a moment in which anything works."""
+
+_AWAY: Final = "did not answer within"
+"""What a service says last that ends since it has waited for a server for long enough."""
+
 _DELAY: Final = 0.15
 _BREAKING_OFF: Final = 2.0
 _WATCH_EVERY: Final = 0.5
@@ -28,6 +35,7 @@ class Course:
         done: Faults that happened.
         missed: Faults that did not, with the reason.
         ended: Services that ended without being killed, each in a line.
+        given_up: Starts of services that ended, as they should, since a server was away for long.
         undeleted: Events that killed relays left in their outboxes.
         poison: Ids of events that were published and that nobody can read.
     """
@@ -35,6 +43,7 @@ class Course:
     done: list[Fault] = field(default_factory=list)
     missed: list[tuple[Fault, str]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    given_up: int = 0
     undeleted: int = 0
     poison: list[str] = field(default_factory=list)
 
@@ -78,8 +87,9 @@ class Faults:
             watching.cancel()
 
     async def _run_lane(self, lane: Sequence[Fault], began: float) -> None:
-        for fault in lane:
-            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+        for number, fault in enumerate(lane):
+            peace = AT_PEACE if number else 0.0
+            await asyncio.sleep(max(peace, began + fault.at - time.monotonic()))
             self._say(f"{time.monotonic() - began:6.1f} s  {fault.in_words}")
             await self._do(fault)
 
@@ -165,7 +175,10 @@ class Faults:
             try:
                 await replica.process.start(within=START_WITHIN)
             except ProcessFailedError as error:
-                self._note_end(replica, str(error))
+                if _AWAY in replica.process.tail():
+                    self.course.given_up += 1
+                else:
+                    self._note_end(replica, str(error))
         self._in_hand.discard(replica.name)
 
     async def _watch(self) -> None:

@@ -66,6 +66,7 @@ def _faults(plan: Plan, course: Course) -> Iterator[Row]:
     for kind in Kind:
         missed = planned[kind] - done[kind]
         yield kind.value, f"{done[kind]}" + (f" (missed {missed})" if missed else "")
+    yield "starts given up, a server being away", _number(course.given_up)
     yield "events that they left in the outbox", _number(course.undeleted)
 
 
