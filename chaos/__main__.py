@@ -28,7 +28,8 @@ meets what runs at that moment is never twice the same.
 ENDS: Final = """
 Ends with 0 if nothing was lost, doubled or put out of order; with 1 if something was, and then
 names each event and where it was last seen, and keeps ledger, stores and logs; with 2 if the run
-broke off, as after twice the time and some minutes. docs/guide/proof.md says how to read the table.
+broke off, as after three times the time and some minutes. docs/guide/proof.md says how to read the
+table.
 """
 
 

@@ -15,7 +15,7 @@ from leadwire.testing.process import ProcessFailedError
 TRIES: Final = 3
 """How often a fault is tried that another one came in the way of."""
 
-AT_PEACE: Final = 3.0
+PEACE: Final = (5.0, 2.0)
 """Seconds from the end of a fault to the next one of its lane, at least: where servers start slowly
 they would follow on each other without a moment in which anything works."""
 
@@ -81,17 +81,17 @@ class Faults:
         watching = asyncio.create_task(self._watch(), name="watch over services")
         try:
             async with asyncio.TaskGroup() as lanes:
-                for lane in plan.lanes:
-                    lanes.create_task(self._run_lane(lane, began))
+                for lane, peace in zip(plan.lanes, PEACE, strict=True):
+                    lanes.create_task(self._run_lane(lane, began, peace))
         finally:
             watching.cancel()
 
-    async def _run_lane(self, lane: Sequence[Fault], began: float) -> None:
-        for number, fault in enumerate(lane):
-            peace = AT_PEACE if number else 0.0
-            await asyncio.sleep(max(peace, began + fault.at - time.monotonic()))
+    async def _run_lane(self, lane: Sequence[Fault], began: float, peace: float) -> None:
+        for fault in lane:
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
             self._say(f"{time.monotonic() - began:6.1f} s  {fault.in_words}")
             await self._do(fault)
+            await asyncio.sleep(peace)
 
     async def _do(self, fault: Fault) -> None:
         for left in reversed(range(TRIES)):

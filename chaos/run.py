@@ -23,7 +23,7 @@ from chaos.witness import Witness, connected
 
 Say = Callable[[str], None]
 
-LONGEST: Final = 2.0
+LONGEST: Final = 3.0
 """Times its planned length, and `SLACK` seconds more, that a run may take until its last fault."""
 
 SLACK: Final = 120.0
