@@ -184,10 +184,16 @@ def _furnished(leadwire: Leadwire) -> dict[str, list[str]]:
         for n in range(5)
     ]
     receipt = leadwire.call("POST", "/v1/imports", leads)
+    webhook = leadwire.call("POST", "/v1/webhooks", {"url": "https://hooks.invalid/"})
+    order = {"webhook_id": webhook["id"], "from": "2026-01-01T00:00:00Z"}
+    replay = leadwire.call("POST", "/v1/replays", order)
     return {
         "manager_id": [manager["id"] for manager in managers],
         "lead_id": leadwire.leads(len(leads)),
         "import_id": [receipt["id"]],
+        "webhook_id": [webhook["id"]],
+        "replay_id": [replay["id"]],
+        "delivery_id": [str(uuid4())],
         "parked_id": ["consumer-1", "outbox-1"],
     }
 

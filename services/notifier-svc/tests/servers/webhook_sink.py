@@ -72,8 +72,10 @@ async def running_sink() -> AsyncIterator[Sink]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     sink.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield sink
-    await runner.cleanup()
+    try:
+        yield sink
+    finally:
+        await runner.cleanup()
 
 
 @asynccontextmanager
