@@ -40,6 +40,7 @@ class Middleman:
     Args:
         server: Where to.
         instead: By the beginning of the path (with its query), what is answered instead.
+        slow: By the beginning of the path, the seconds that are taken.
         holds_back: Whether an answer is handed on only when it has come whole.
         date: Written over the server's.
         cuts_after: In the last line of a stream that is handed on before it is cut.
@@ -51,6 +52,7 @@ class Middleman:
         server: str,
         *,
         instead: dict[str, Answer] | None = None,
+        slow: dict[str, float] | None = None,
         holds_back: bool = False,
         date: str | None = None,
         cuts_after: bytes | None = None,
@@ -58,6 +60,7 @@ class Middleman:
     ) -> None:
         middleman, target = self, urlsplit(server)
         self.instead = instead or {}
+        self.slow = slow or {}
         self.holds_back = holds_back
         self.date = date
         self.cuts_after = cuts_after
@@ -89,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self._body()
+        for beginning, seconds in self.between.slow.items():
+            if self.path.startswith(beginning):
+                threading.Event().wait(seconds)
         for beginning, answer in self.between.instead.items():
             if self.path.startswith(beginning):
                 self._answer(answer)
