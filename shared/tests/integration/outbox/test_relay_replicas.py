@@ -209,7 +209,11 @@ async def some_more(recorder: Recorder) -> None:
 async def everything_has_come(recorder: Recorder, rows: Rows) -> None:
     await eventually(partial(is_empty, rows), within=60)
     [(last,)] = await rows("SELECT last_value FROM outbox_id_seq")
-    await eventually(lambda: sum(map(len, first_received(recorder).values())) >= told(last))
+
+    def all_came() -> bool:
+        return sum(map(len, first_received(recorder).values())) >= told(last)
+
+    await eventually(all_came, within=60)
     for lead, events in first_received(recorder).items():
         expected = [f"{lead}/{number:06}" for number in range(len(events))]
         assert events == expected, f"of lead {lead} some is lost, or came before what was before"
