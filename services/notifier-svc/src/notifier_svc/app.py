@@ -71,7 +71,10 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     app[SUPERVISOR].add("notifier-svc webhook client", client)
     app[SUPERVISOR].add("notifier-svc webhooks", webhooks)
     clearing = DeliveryClearing(
-        database=backbone.database, outbox=backbone.outbox, retry_for=_retry_for(settings)
+        database=backbone.database,
+        outbox=backbone.outbox,
+        retry_for=_retry_for(settings),
+        metrics=metrics,
     )
     app[SUPERVISOR].add("notifier-svc webhook clearing", clearing)
     replays = ReplayLoop(

@@ -1,6 +1,6 @@
 """What notifier-svc tells Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
 
@@ -30,6 +30,11 @@ class NotifierMetrics:
             ["status"],
             registry=registry,
         )
+        self._down = Gauge(
+            "leadwire_notifier_webhooks_down",
+            "Webhooks whose endpoints failed so often that they are left alone for a time.",
+            registry=registry,
+        )
 
         self._replayed = Counter(
             "leadwire_notifier_replayed_events",
@@ -54,6 +59,10 @@ class NotifierMetrics:
         """Count a failure, and whether it was the last."""
         self._attempts.labels(kind, "parked" if parked else "failed").inc()
 
-    def sent(self, status: DeliveryStatus) -> None:
-        """Count an attempt to send an event; `pending` is one that is tried again."""
-        self._sent.labels(status).inc()
+    def sent(self, status: DeliveryStatus, *, times: int = 1) -> None:
+        """Count attempts to send events; `pending` is one that is tried again."""
+        self._sent.labels(status).inc(times)
+
+    def down(self, webhooks: int) -> None:
+        """Tell how many webhooks' endpoints count as down."""
+        self._down.set(webhooks)

@@ -255,10 +255,18 @@ async def test_10000_that_wait_for_a_dead_endpoint_delay_no_other(
     await eventually(breaks)
     event_ids = await say(office, 50)
     await until(office, live, dict.fromkeys(event_ids, ("delivered", 200)))
+    await eventually(partial(measures, office, "leadwire_notifier_webhooks_down", 1))
     # Until the endpoint counts as down, as many as there is room for; after that, one at a time.
     assert len(dead.received) <= 30
     shown = await office.get(f"/v1/webhooks/{down}")
     assert shown["resume_at"] > shown["updated_at"]
+
+
+async def measures(office: "Office", name: str, value: float) -> bool:
+    async with office.client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    found = [line for line in lines if line.startswith(name)]
+    return [float(line.rpartition(" ")[2]) for line in found] == [value]
 
 
 async def journal_places(office: "Office") -> list[tuple[Any, Any]]:

@@ -89,6 +89,11 @@ class WebhookDeliveryStore:
         )
         return int(status.rpartition(" ")[2])
 
+    async def count_down(self) -> int:
+        """Count the webhooks whose endpoints count as down."""
+        down: int = await self._connection.fetchval(QUERIES["count_webhooks_down"], OPENS_AFTER)
+        return down
+
     async def note_health(self, outcomes: Sequence[Outcome]) -> None:
         """Write down what outcomes tell of their endpoints."""
         by_webhook: dict[UUID, list[Outcome]] = {}

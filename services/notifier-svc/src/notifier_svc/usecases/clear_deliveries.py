@@ -9,7 +9,8 @@ from leadwire.db import Database, is_transient
 from leadwire.lifecycle import PeriodicTask
 from leadwire.outbox import Outbox, OutgoingEvent
 from notifier_svc.domain.attempts import lead_of
-from notifier_svc.domain.deliveries import DeliveryKind
+from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
+from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.webhook_deliveries import OverdueDelivery, WebhookDeliveryStore
 from notifier_svc.usecases.announce_failure import notification_failed
 from notifier_svc.usecases.settle_attempts import is_announced
@@ -29,15 +30,23 @@ class DeliveryClearing(PeriodicTask):
         database: Of the service.
         outbox: Takes `notification_failed`.
         retry_for: How long an event is tried.
+        metrics: Counts.
         interval: Seconds between two looks.
     """
 
     def __init__(
-        self, *, database: Database, outbox: Outbox, retry_for: timedelta, interval: float = 2.0
+        self,
+        *,
+        database: Database,
+        outbox: Outbox,
+        retry_for: timedelta,
+        metrics: NotifierMetrics,
+        interval: float = 2.0,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._retry_for = retry_for
+        self._metrics = metrics
         super().__init__(
             name="webhook clearing", interval=interval, body=self.clear, passes=is_transient
         )
@@ -51,6 +60,7 @@ class DeliveryClearing(PeriodicTask):
         async with self._database.connection() as connection:
             store = WebhookDeliveryStore(connection=connection)
             cancelled = await store.cancel_unwanted(limit=_AT_ONCE)
+            self._metrics.down(await store.count_down())
         if cancelled:
             log.info("webhook_deliveries_cancelled", deliveries=cancelled)
         return cancelled == _AT_ONCE
@@ -66,6 +76,7 @@ class DeliveryClearing(PeriodicTask):
             events = [_failure(each) for each in parked if is_announced(each.event_type)]
             await self._outbox.add(connection, events)
         if parked:
+            self._metrics.sent(DeliveryStatus.PARKED, times=len(parked))
             log.warning("webhook_deliveries_parked", deliveries=len(parked))
         return len(parked) == _AT_ONCE
 

@@ -1,0 +1,4 @@
+SELECT count(*)
+FROM webhooks
+WHERE state = 'enabled'
+    AND failures >= $1
