@@ -3,15 +3,14 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from leadwire_client.resumes import Resume, ResumeLink
 from leadwire_client.testing.refusal import Refusal, not_found
+from leadwire_client.testing.rules import DECIDED, check_transition, holder, now, ref, waits
 
 JSON = dict[str, Any]
-DECIDED = ("interested", "not_interested")
 REQUIRED = ("name", "family_name", "email")
 
 
@@ -130,7 +129,7 @@ class State:
         """
         if manager_id not in self.managers:
             raise not_found("manager")
-        held = [each for each in self.leads.values() if _holder(each) == manager_id]
+        held = [each for each in self.leads.values() if holder(each) == manager_id]
         state = "paused" if manager_id in self.paused else "busy" if held else "free"
         kept = self.managers[manager_id]
         return {**kept, "leads": held, "lead_count": len(held), "state": state}
@@ -165,21 +164,21 @@ class State:
     def removal(self, manager_id: str) -> JSON:
         """Give what would happen if a manager was removed now."""
         if manager_id in self.removed:
-            return {"manager": _ref(self.removed[manager_id]), "already_removed": True, "leads": []}
+            return {"manager": ref(self.removed[manager_id]), "already_removed": True, "leads": []}
         manager = self.manager(manager_id)
         others = [each for each in self.managers if each != manager_id and self._has_room(each)]
-        heirs = [_ref(self.managers[each]) for each in others]
+        heirs = [ref(self.managers[each]) for each in others]
         leads = [
             {"lead": lead, "next_manager": heirs.pop(0) if heirs else None}
             for lead in manager["leads"]
         ]
-        return {"manager": _ref(manager), "already_removed": False, "leads": leads}
+        return {"manager": ref(manager), "already_removed": False, "leads": leads}
 
     def mark(self, lead_id: str, status: str, *, reason: str | None = None) -> JSON:
         """Mark a lead; give it and what its manager got."""
         lead = self.lead(lead_id)
-        _check_transition(lead["status"], status, reason)
-        freed = _holder(lead) if status in DECIDED else None
+        check_transition(lead["status"], status, reason)
+        freed = holder(lead) if status in DECIDED else None
         if status != lead["status"]:
             kept = {"manager": None} if status in DECIDED else {}
             self._tell(lead, f"lead_{status}", status, reason=reason)
@@ -203,7 +202,7 @@ class State:
 
     def match(self) -> None:
         """Give waiting leads, oldest first, to managers who have room."""
-        waiting = [each for each in self.leads.values() if _waits(each)] if self.managers else []
+        waiting = [each for each in self.leads.values() if waits(each)] if self.managers else []
         for lead in waiting:
             free = next((each for each in self.managers if self._has_room(each)), None)
             if free is None:
@@ -221,7 +220,7 @@ class State:
         return manager_id not in self.paused and len(self._held(manager_id)) < capacity
 
     def _held(self, manager_id: str | None) -> list[str]:
-        held = [each["id"] for each in self.leads.values() if _holder(each) == manager_id]
+        held = [each["id"] for each in self.leads.values() if holder(each) == manager_id]
         return [] if manager_id is None else held
 
     def _store(self, lead: JSON) -> None:
@@ -250,30 +249,3 @@ class State:
         cellphone = fields.get("cellphone")
         if cellphone and any(each["cellphone"] == cellphone for each in others):
             raise Refusal(409, "cellphone_exists")
-
-
-def _check_transition(current: str, asked: str, reason: str | None) -> None:
-    if current not in DECIDED or asked == current:
-        return
-    if asked not in DECIDED:
-        allowed = [each for each in DECIDED if each != current]
-        raise Refusal(409, "illegal_transition", allowed=allowed)
-    if reason is None:
-        raise Refusal(409, "reason_required")
-
-
-def _ref(manager: JSON) -> JSON:
-    return {"id": manager["id"], "name": manager["name"]}
-
-
-def _holder(lead: JSON) -> str | None:
-    return lead["manager"]["id"] if lead["manager"] else None
-
-
-def _waits(lead: JSON) -> bool:
-    return lead["manager"] is None and lead["status"] not in DECIDED
-
-
-def now() -> str:
-    """Give the moment, as answers write it."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from leadwire_client.testing.refusal import not_found
 from leadwire_client.testing.routes.paging import JSON, Reply, Route, page
+from leadwire_client.testing.rules import now
 from leadwire_client.testing.seen import Seen
-from leadwire_client.testing.state import State, now
+from leadwire_client.testing.state import State
 
 
 def _add(state: State, request: Seen) -> Reply:
