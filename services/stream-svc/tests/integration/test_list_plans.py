@@ -11,6 +11,7 @@ import pytest
 from leadwire.db import Connection, Database, Queries
 from leadwire.testing.postgres_fixtures import MakeServiceDatabase
 from stream_svc.app import SERVICE
+from stream_svc.domain.cursor import END_KEY
 from stream_svc.domain.filters import LeadFilter, parse_filter
 from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
 from stream_svc.domain.listing import Choice, ListKey, Sort
@@ -68,7 +69,7 @@ async def test_every_list_and_search_is_served_by_an_index(database: Database) -
 
 
 async def test_every_page_of_a_snapshot_is_served_by_an_index(database: Database) -> None:
-    own = [UUID(int=LEADS // 2), 4000, *[""] * 4, 0, 100]
+    own = [UUID(int=LEADS // 2), 4000, *[""] * 4, 0, 100, END_KEY]
     async with database.transaction() as connection:
         for filters, index in (({}, "leads_pkey"), ({"status": "interested"}, "leads_status")):
             text, parameters = with_filter(

@@ -28,6 +28,7 @@ from stream_svc.usecases.take_news import take_news
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 MANAGER, IMPORT = uuid7(), uuid7()
+EVERY_LEAD = LeadFilter()
 
 
 def contact(**changed: Any) -> ContactSide:
@@ -173,9 +174,20 @@ async def test_a_page_holds_few_large_leads(
     small = {uuid7(): contact() for _ in range(5)}
     async with database.transaction() as connection:
         await take_news(connection, store, News(contacts={**large, **small}))
-    log = ChangeLog(database=database)
-    head = await log.head()
-    assert [size async for size in _page_sizes(log, head.epoch, head.pos)] == [3, 7]
+    assert await _page_sizes(ChangeLog(database=database)) == [3, 7]
+
+
+async def test_a_page_of_large_leads_that_do_not_match_does_not_end_the_snapshot(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream_svc.storage.change_log.LARGE_LEADS_PER_PAGE", 2)
+    store = await served(database)
+    large = {uuid7(): contact(attributes={"blob": "x" * 3000}) for _ in range(7)}
+    wanted = {uuid7(): contact(origin="form") for _ in range(2)}
+    async with database.transaction() as connection:
+        await take_news(connection, store, News(contacts={**large, **wanted}))
+    forms = parse_filter({"origin": "form"})
+    assert await _page_sizes(ChangeLog(database=database), forms) == [0, 0, 2]
 
 
 async def test_a_page_is_of_the_moment_up_to_which_changes_are_told(
@@ -224,12 +236,14 @@ def _many_leads() -> list[Lead]:
     ]
 
 
-async def _page_sizes(log: ChangeLog, epoch: UUID, pos: int) -> AsyncIterator[int]:
-    place = beginning(epoch=epoch, pos=pos, snapshot=True)
+async def _page_sizes(log: ChangeLog, leads: LeadFilter = EVERY_LEAD) -> list[int]:
+    """Give how many leads each page of a snapshot has."""
+    head = await log.head()
+    place, sizes = beginning(epoch=head.epoch, pos=head.pos, snapshot=True), []
     while not place.snapshot_complete:
-        step = await log.step(place, LeadFilter())
-        told, place = told_by(step, place=place, leads=LeadFilter())
-        yield told.puts
+        told, place = told_by(await log.step(place, leads), place=place, leads=leads)
+        sizes.append(told.puts)
+    return sizes
 
 
 async def _take_work(database: Database, store: ProjectionStore, lead_id: UUID) -> None:

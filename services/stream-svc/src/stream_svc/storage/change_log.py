@@ -146,7 +146,7 @@ class ChangeLog:
         self, connection: Connection, place: Place, leads: LeadFilter
     ) -> tuple[Head, Page | None]:
         """Read the head, and the next page if the place is at it."""
-        text, parameters = with_filter(self._queries["read_page"], leads, after=8)
+        text, parameters = with_filter(self._queries["read_page"], leads, after=9)
         told, *rows = await connection.fetch(
             text,
             place.key,
@@ -157,16 +157,17 @@ class ChangeLog:
             SNAPSHOT_PUT.end,
             place.pos,
             LARGE_LEADS_PER_PAGE,
+            END_KEY,
             *parameters,
         )
-        epoch, pos, pruned_to, may_end_early = _FRAME(told).split(" ")
+        epoch, pos, pruned_to, reach = _FRAME(told).split(" ")
         head = Head(epoch=UUID(epoch), pos=int(pos), pruned_to=int(pruned_to))
         if head.pos != place.pos or not head.serves(place.epoch, place.pos):
             return head, None
-        # A page that is not full ends the snapshot as an empty one would: both say that
-        # there is nothing beyond at this moment.
-        is_last = not rows or (len(rows) < self._leads_per_page and may_end_early == "f")
-        key = END_KEY if is_last else lead_id_of(_FRAME(rows[-1]))
+        # A page that is not full says that there is no more up to where it reaches, whatever
+        # it holds: the snapshot ends with one that reaches to the end.
+        is_full = len(rows) == self._leads_per_page
+        key = lead_id_of(_FRAME(rows[-1])) if is_full else UUID(reach)
         # No loop of Python's own over the leads: there are hundreds of thousands a second.
         return head, Page("".join(map(_FRAME, rows)).encode(), len(rows), key)
 
