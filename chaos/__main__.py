@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ from typing import Final
 
 from chaos.plan import Plan, make_plan
 from chaos.report import as_table, in_lines, write_events
-from chaos.run import run
+from chaos.run import Outcome, run
 from leadwire.observability import configure_logging
 
 MANUAL: Final = """
@@ -55,7 +56,10 @@ def main() -> int:
 def _run(plan: Plan, directory: Path) -> int:
     began = time.monotonic()
     try:
-        outcome = asyncio.run(run(plan, directory=directory, say=_Progress().say))
+        outcome = asyncio.run(_run_until_stopped(plan, directory))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("stopped")
+        return 2
     except Exception as error:  # noqa: BLE001 - not a verdict: whatever it was, the run says nothing
         traceback.print_exception(error)
         print(f"broken off after {time.monotonic() - began:.0f} s: {type(error).__name__}")
@@ -68,6 +72,13 @@ def _run(plan: Plan, directory: Path) -> int:
     (directory / "findings.txt").write_text(in_lines(outcome.findings, most=len(outcome.findings)))
     print(in_lines(outcome.findings))
     return 1
+
+
+async def _run_until_stopped(plan: Plan, directory: Path) -> Outcome:
+    """Run, and end everything that was started also on SIGTERM: killed, it would stay behind."""
+    running = asyncio.ensure_future(run(plan, directory=directory, say=_Progress().say))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await running
 
 
 class _Progress:
