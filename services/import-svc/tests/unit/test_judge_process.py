@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from import_svc.decoding import InputFormat, UnreadableInputError
+from import_svc.domain.reasons import Code
 from import_svc.usecases import judge_process
 from import_svc.usecases.input_judge import InputJudge
 from import_svc.usecases.judge_process import JudgeDiedError, JudgeProcess
@@ -44,6 +45,25 @@ async def test_the_chunks_of_another_process_are_those_of_this_one() -> None:
     async with JudgeProcess(new_judge) as there:
         for block, last in ((HEAD + ROWS, False), (BROKEN, False), (b"", True)):
             assert await there.take(block, last=last) == here.take(block, last=last)
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize(
+    ("field", "code"), [("name", Code.NAME_INVALID), ("Company", Code.ROW_MALFORMED)]
+)
+async def test_a_row_as_deep_as_can_be_read_fails_alone(
+    media_type: str, field: str, code: Code
+) -> None:
+    """What can be sent from one process to another is not as deep."""
+    row = b'{"%s":%s}' % (field.encode(), b"[" * 1_000 + b"]" * 1_000)
+    body = b"[" + row + b"]" if media_type == "application/json" else row
+    judge = partial(
+        InputJudge, input_format=InputFormat.of(media_type, None), region=None, stored=0
+    )
+    async with JudgeProcess(judge) as there:
+        chunks = await there.take(body, last=True)
+    assert chunks == judge().take(body, last=True)
+    assert code in chunks[0].rows.failed[0].codes
 
 
 async def test_input_that_breaks_breaks_there_as_here() -> None:

@@ -50,7 +50,7 @@ class JudgedRow(NamedTuple):
     """A row with everything that can be said about it without the other rows.
 
     Attributes:
-        raw: The row as found.
+        raw: The row as found; of an import's row that fails, its fields as a failure shows them.
         name: Cleaned name; empty if it is not valid.
         family_name: Cleaned family name; empty if it is not valid.
         email: Normalised address; empty if it is not valid.

@@ -110,14 +110,18 @@ def _contacts(
 
 def _judge_failed(row: RawRow, region: str | None) -> JudgedRow:
     judged = judge_row(row, region=region, cellphone_required=True)
-    return judged._replace(mentions=_mentions(judged, region))
+    # All that is told of it. JSON may be nested more deeply than can go to another process.
+    texts = shown(row.name), shown(row.family_name), shown(row.email), shown(row.cellphone)
+    return judged._replace(raw=RawRow(*texts), mentions=_mentions(texts, judged, region))
 
 
-def _mentions(judged: JudgedRow, region: str | None) -> tuple[str, ...]:
+def _mentions(
+    texts: Sequence[str | None], judged: JudgedRow, region: str | None
+) -> tuple[str, ...]:
     """Return the keys in a row that fails, beside those that its fields have."""
-    texts = filter(None, map(shown, judged.raw[:4]))
     own = {judged.email_key, judged.cellphone}
-    return tuple(key for key in mentions(texts, region=region) if key not in own)
+    found = mentions(filter(None, texts), region=region)
+    return tuple(key for key in found if key not in own)
 
 
 def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> JudgedRow:
