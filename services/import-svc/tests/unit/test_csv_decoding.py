@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from import_svc.decoding import RowDecoder, UnreadableInputError
+from import_svc.decoding import FIELDS, RowDecoder, UnreadableInputError
 from import_svc.decoding.csv_rows import CsvDecoder
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
@@ -224,6 +224,30 @@ def test_a_refusal_lists_the_headers_found_and_the_fields_missing() -> None:
         "headers_found": ["First Name", "Company", "Email"],
         "fields_missing": ["family_name", "cellphone"],
     }
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Ada;Lovelace;ada@example.com;+14155552671",
+        "Ada;Lovelace;nonsense;0151/234 567-89",
+        "Ada;Lovelace;;(415) 555-2671",
+        "Ada;Lovelace;mailto: ada@example;",
+    ],
+)
+def test_a_lead_in_place_of_a_header_is_not_repeated(row: str) -> None:
+    with pytest.raises(UnreadableInputError) as caught:
+        decode(row.encode())
+    assert caught.value.code == "columns_not_recognised"
+    assert "put the names of the columns before it" in caught.value.detail
+    assert caught.value.extra == {"fields_missing": list(FIELDS)}
+    assert "Ada" not in caught.value.detail
+
+
+def test_numbers_that_are_no_phones_are_headers_all_the_same() -> None:
+    with pytest.raises(UnreadableInputError) as caught:
+        decode(b"Name;Deals 2024/25;E-mail 1\nAda;1;ada@x.com\n")
+    assert caught.value.extra["headers_found"] == ["Name", "Deals 2024/25", "E-mail 1"]
 
 
 def test_many_broken_quotes_do_not_cost_quadratic_time() -> None:

@@ -1,6 +1,7 @@
 """Read the header of a CSV file: its delimiter, and which column is what."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,9 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 
 _MAX_HEADERS_SHOWN: Final = 100
 _MAX_HEADER_LENGTH_SHOWN: Final = 100
+
+# An email, or a number of seven digits or more, written as phones may be.
+_OF_A_PERSON: Final = re.compile(r"@|\d(?:[\s().\-/]{0,3}\d){6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +66,9 @@ def read_header(
         return None
     best = max(found, key=_quality, default=None)
     if best is None or sum(map(len, lines[: best.lines])) > MAX_ROW_BYTES:
-        raise UnreadableInputError(
-            code="columns_not_recognised",
-            detail=f"the header line has a quote that is not closed, or more than {MAX_ROW_BYTES} "
-            "characters",
+        raise _refused(
+            f"the header line has a quote that is not closed, or more than {MAX_ROW_BYTES} "
+            "characters"
         )
     if best.columns.missing:
         raise _not_recognised(best, lines, mapped)
@@ -100,20 +103,27 @@ def _not_recognised(
 ) -> UnreadableInputError:
     headers = next(csv.reader(lines, delimiter=header.delimiter))
     missing = header.columns.missing
+    if any(map(_OF_A_PERSON.search, headers)):
+        # A receipt keeps the headers, and nothing would find a person there who is to be erased.
+        return _refused(
+            "the first line has an email or a phone number, so it seems to be a lead: put the "
+            "names of the columns before it, for example: name, family_name, email, cellphone",
+            fields_missing=missing,
+        )
     absent = [_shown(mapped[field]) for field in missing if field in mapped]
-    return UnreadableInputError(
-        code="columns_not_recognised",
-        detail="".join(f"there is no column `{name}`, which map names; " for name in absent)
+    return _refused(
+        "".join(f"there is no column `{name}`, which map names; " for name in absent)
         + f"no column was recognised for {', '.join(missing)}; "
         "name the columns, for example: name, family_name, email, cellphone; or say which "
         "column is what, for example map=cellphone:Phone 1",
-        extra={
-            "headers_found": [_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
-            "fields_missing": missing,
-        },
+        headers_found=[_shown(header) for header in headers[:_MAX_HEADERS_SHOWN]],
+        fields_missing=missing,
     )
 
 
+def _refused(detail: str, **extra: Sequence[str]) -> UnreadableInputError:
+    return UnreadableInputError(code="columns_not_recognised", detail=detail, extra=extra)
+
+
 def _shown(header: str) -> str:
-    # Bytes that are no text were decoded as lone surrogates, which no answer can hold.
-    return header.strip()[:_MAX_HEADER_LENGTH_SHOWN].encode("utf-8", "replace").decode()
+    return header.strip()[:_MAX_HEADER_LENGTH_SHOWN]

@@ -46,7 +46,9 @@ class ImportErrorView(BaseModel):
     code: str
     detail: str
     headers_found: list[str] | None = Field(
-        default=None, description="With `columns_not_recognised`, if there is a header line."
+        default=None,
+        description="With `columns_not_recognised`, if there is a header line. A first line with "
+        "an email or a phone number is taken for a lead, and not shown.",
     )
     fields_missing: list[str] | None = Field(
         default=None, description="Fields without a column, likewise."
