@@ -122,6 +122,21 @@ async def test_a_lead_comes_with_a_file(desk: "Desk", store: FileStore) -> None:
     assert (known.status, known.content) == (304, b"")
 
 
+async def test_head_tells_of_a_resume_what_its_download_would(desk: "Desk") -> None:
+    lead = await desk.call("POST", "/v1/leads", 201, data=form())
+    found = await download(desk, lead)
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    path = f"/v1/leads/{lead['id']}/resume".encode()
+    writer.write(b"HEAD " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    status, *lines = (await reader.read()).decode().split("\r\n")
+    writer.close()
+    assert status == "HTTP/1.1 200 OK"
+    assert lines[-2:] == ["", ""], "nothing follows the headers"
+    told = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[:-2])}
+    for name in ("Content-Type", "Content-Length", "Content-Disposition", "ETag"):
+        assert told[name.lower()] == found.headers[name]
+
+
 async def test_a_form_needs_no_file(desk: "Desk", store: FileStore) -> None:
     nothing_chosen = form(b"", name="", email="a@example.com", cellphone="")
     for data in (form(None), nothing_chosen, form(None, email="b@example.com", resume="  ")):

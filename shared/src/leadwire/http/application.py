@@ -113,9 +113,13 @@ def answer_unavailable_when(app: web.Application, passes: Callable[[Exception], 
 
 
 def _answers_head(operation: Operation) -> bool:
-    """Tell whether a `GET` answers at once: what writes a stream would write it for `HEAD` too."""
+    """Tell whether a `GET` answers at once: what writes a stream would write it for `HEAD` too.
+
+    Who sends files, whose size is known, looks at the method.
+    """
     answers = operation.responses.values()
-    return operation.method == "GET" and not any(each.media_types for each in answers)
+    streams = any(each.media_types and not each.files for each in answers)
+    return operation.method == "GET" and not streams
 
 
 async def _run_components(app: web.Application) -> AsyncIterator[None]:

@@ -21,7 +21,8 @@ class Response:
             only the media type is known.
         description: What it means.
         media_types: Media types of the body; for a body without JSON, name them.
-        files: Media types of files that may come in place of such a body.
+        files: Media types of files that may come in place of such a body; the handler sends
+            only their headers if it is asked by `HEAD`.
         headers: Response headers by name, with their description.
     """
 

@@ -78,9 +78,10 @@ async def _send(request: web.Request, resume: OpenFile) -> web.StreamResponse:
     response.content_length = resume.stored.size
     async with write_within(request):
         await response.prepare(request)
-    async for piece in resume.stored.pieces:
-        async with write_within(request):
-            await response.write(piece)
+    if request.method != "HEAD":
+        async for piece in resume.stored.pieces:
+            async with write_within(request):
+                await response.write(piece)
     async with write_within(request):
         await response.write_eof()
     return response
