@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -72,8 +72,10 @@ async def change_all(database: Database, rev: int) -> None:
             await take_news(connection, store, News(contacts={lead_id: contact(rev)}))
 
 
-async def follow(database: Database, tail: Tail) -> AsyncGenerator[Chunk]:
-    log = ChangeLog(database=database)
+async def follow(
+    database: Database, tail: Tail, log: ChangeLog | None = None
+) -> AsyncGenerator[Chunk]:
+    log = log or ChangeLog(database=database)
     wish = Wish(leads=LeadFilter(), follow=True)
     follower = Follower(
         log=log,
@@ -132,6 +134,45 @@ async def test_one_that_the_log_does_not_reach_back_to_is_told_to_start_over(
         assert await prune_log(ChangeLog(database=database), retention=timedelta(days=-1))
         ended = await until(chunks, "error", {})
         assert (ended["code"], ended["retryable"]) == ("cursor_expired", False)
+
+
+async def test_those_who_read_snapshots_share_what_is_read_of_them_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each slow reader holds a page, so many of them must hold small ones."""
+    monkeypatch.setattr("stream_svc.storage.change_log.LARGE_LEADS_PER_PAGE", 4000)
+    monkeypatch.setattr("stream_svc.storage.change_log.LEADS_OF_ALL_PAGES", 30)
+    monkeypatch.setattr("stream_svc.storage.change_log.LEAST_LEADS_PER_PAGE", 10)
+    await change_all(database, 1)
+    log = ChangeLog(database=database)
+    async with running_tail(database) as tail, AsyncExitStack() as stack:
+
+        async def pages_of_another() -> list[int]:
+            chunks = await stack.enter_async_context(aclosing(follow(database, tail, log)))
+            await anext(chunks)  # hello
+            return await _pages(chunks)
+
+        async with (
+            aclosing(follow(database, tail, log)) as slow,
+            aclosing(follow(database, tail, log)) as slower,
+        ):
+            for chunks in (slow, slower):
+                await anext(chunks)
+                await anext(chunks)
+            # Those who hold all of it, and only follow, count no more.
+            assert [await pages_of_another() for _ in range(3)] == [[10, 10, 10, 9]] * 3
+        assert await pages_of_another() == [30, 9]
+
+
+async def _pages(chunks: AsyncGenerator[Chunk]) -> list[int]:
+    """Take a snapshot to its end; give how many leads each page had."""
+    sizes = []
+    async with asyncio.timeout(20):
+        async for chunk in chunks:
+            sizes.append(chunk.lines.count(b'"type":"put"'))
+            if b'"type":"synced"' in chunk.lines:
+                return sizes
+    raise AssertionError("the stream ended in its snapshot")
 
 
 async def _has_come_to(tail: Tail, pos: int) -> bool:

@@ -8,7 +8,7 @@ which events are taken into the projection.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -30,8 +30,13 @@ BYTES_PER_READ: Final = 2 * 1024 * 1024
 """About the most that one step brings of changes."""
 
 LARGE_LEADS_PER_PAGE: Final = 100
-"""Most leads of a page whose documents are larger than 1 KiB; no lead is larger than an event.
-So a page has 4 MiB of small ones at the most, and hardly ever 6 MiB of large ones."""
+"""Most leads of a whole page whose documents are larger than 1 KiB; no lead is larger than an
+event. So a page has 4 MiB of small ones at the most, and hardly ever 6 MiB of large ones."""
+
+LEADS_OF_ALL_PAGES: Final = 40_000
+LEAST_LEADS_PER_PAGE: Final = 200
+"""What is read of snapshots at the same moment is shared by all who read one: a page that its
+reader takes slowly, and the next one, stay in memory, and there may be a thousand such readers."""
 
 TURN_SECONDS: Final = 15.0
 """How long a follower waits for its turn."""
@@ -46,7 +51,7 @@ class ChangeLog:
         database: Whose log it is.
         concurrency: Most connections that are used at once.
         changes_per_read: Most changes of one step.
-        leads_per_page: Most leads of one page.
+        leads_per_page: Most leads of one page; fewer if many read snapshots.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class ChangeLog:
         self._turns = asyncio.Semaphore(concurrency)
         self._changes_per_read = changes_per_read
         self._leads_per_page = leads_per_page
+        self._snapshots = 0
         self._queries = Queries("stream_svc.storage")
 
     async def head(self) -> Head:
@@ -96,6 +102,15 @@ class ChangeLog:
                     return Step(head, changes, pos, None)
                 _, page = await self._page(connection, replace(place, pos=pos), leads)
                 return Step(head, changes, pos, page)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read a snapshot while in this context: pages are smaller, the more are read."""
+        self._snapshots += 1
+        try:
+            yield
+        finally:
+            self._snapshots -= 1
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         """Forget at most `limit` changes written before a moment; return how many."""
@@ -146,17 +161,18 @@ class ChangeLog:
         self, connection: Connection, place: Place, leads: LeadFilter
     ) -> tuple[Head, Page | None]:
         """Read the head, and the next page if the place is at it."""
+        most, most_large = self._page_bounds()
         text, parameters = with_filter(self._queries["read_page"], leads, after=9)
         told, *rows = await connection.fetch(
             text,
             place.key,
-            self._leads_per_page,
+            most,
             SNAPSHOT_PUT.before_id,
             SNAPSHOT_PUT.before_rev,
             SNAPSHOT_PUT.before_lead,
             SNAPSHOT_PUT.end,
             place.pos,
-            LARGE_LEADS_PER_PAGE,
+            most_large,
             END_KEY,
             *parameters,
         )
@@ -166,10 +182,15 @@ class ChangeLog:
             return head, None
         # A page that is not full says that there is no more up to where it reaches, whatever
         # it holds: the snapshot ends with one that reaches to the end.
-        is_full = len(rows) == self._leads_per_page
-        key = lead_id_of(_FRAME(rows[-1])) if is_full else UUID(reach)
+        key = lead_id_of(_FRAME(rows[-1])) if len(rows) == most else UUID(reach)
         # No loop of Python's own over the leads: there are hundreds of thousands a second.
         return head, Page("".join(map(_FRAME, rows)).encode(), len(rows), key)
+
+    def _page_bounds(self) -> tuple[int, int]:
+        """Give the most leads, and the most large ones, that a page may have now."""
+        share = max(LEAST_LEADS_PER_PAGE, LEADS_OF_ALL_PAGES // max(1, self._snapshots))
+        most = min(self._leads_per_page, share)
+        return most, LARGE_LEADS_PER_PAGE * most // self._leads_per_page
 
 
 def _change_of(row: Record) -> Change:

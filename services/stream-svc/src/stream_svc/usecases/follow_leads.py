@@ -82,6 +82,7 @@ class Follower:
         self._done = False
         self._puts = 0
         self._sent_at = 0.0
+        self._snapshot = contextlib.ExitStack()
         self._next_step: asyncio.Task[Step] | None = None
 
     async def chunks(self) -> AsyncGenerator[Chunk, None]:
@@ -91,7 +92,8 @@ class Follower:
         one who reads slowly is told of later states, not of more of them.
         """
         yield self._hello()
-        with self._tail.watch() as watch, self._woken_to_leave(watch):
+        with self._tail.watch() as watch, self._woken_to_leave(watch), self._snapshot:
+            self._snapshot.enter_context(self._log.snapshot())
             try:
                 while not self._done:
                     self._sent_at = asyncio.get_running_loop().time()
@@ -134,7 +136,9 @@ class Follower:
         """Step through log and snapshot."""
         stood_at = self._place
         chunk = self._told(await self._taken_step())
-        if not self._place.snapshot_complete:
+        if self._place.snapshot_complete:
+            self._snapshot.close()
+        else:
             # The next page is read while this one is on its way to the client.
             self._next_step = asyncio.create_task(self._log.step(self._place, self._wish.leads))
         if chunk is None and self._place == stood_at:
