@@ -91,6 +91,20 @@ async def test_a_form_that_cannot_be_read_is_refused_and_nothing_stored(
     assert await desk.value("SELECT count(*) FROM leads") == 0
 
 
+@pytest.mark.parametrize("place", ["before the file", "after it"])
+@pytest.mark.parametrize("field", ["dry_run", "region", "map"])
+async def test_a_parameter_as_a_field_is_refused_rather_than_passed_over(
+    desk: "Desk", field: str, place: str
+) -> None:
+    named = b'Content-Disposition: form-data; name="%b"' % field.encode()
+    parts = [by_hand(b"--x", named, b"", b"true", b""), by_hand(b"--x", PART, b"", ADA, b"")]
+    body = b"".join(parts if place == "before the file" else reversed(parts)) + b"--x--\r\n"
+    problem = await post(desk, body, 400, headers=FORM)
+    assert problem["code"] == "malformed_form"
+    assert f"/v1/imports?{field}=" in problem["detail"]
+    assert await desk.value("SELECT count(*) FROM leads") == 0
+
+
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary="])
 async def test_a_form_without_boundary_is_refused(desk: "Desk", content_type: str) -> None:
     problem = await post(desk, b"--x", 400, headers={"Content-Type": content_type})

@@ -12,6 +12,7 @@ import multipart  # type: ignore[import-untyped]
 
 from import_svc.decoding import MEDIA_TYPES, UnsupportedFormatError
 from import_svc.http.form_events import MULTIPART, FormEvents, broken_form, form_events
+from import_svc.http.requests import ImportQuery
 from import_svc.usecases.import_request import InputCutOffError
 from leadwire.http import Problem, RequestBody
 
@@ -25,6 +26,7 @@ _BY_SUFFIX: Final = MappingProxyType(
         ".jsonl": "application/x-ndjson",
     }
 )
+_OF_THE_QUERY: Final = frozenset(ImportQuery.model_fields)
 _PACKED: Final = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst"})
 
 
@@ -64,7 +66,11 @@ async def open_source(body: RequestBody, *, content_type: str) -> AsyncIterator[
     events = form_events(pieces, content_type=content_type)
     try:
         async for event in events:
-            if isinstance(event, multipart.MultipartSegment) and event.filename is not None:
+            if not isinstance(event, multipart.MultipartSegment):
+                continue
+            if event.filename is None:
+                _insist_on_no_parameter(event.name)
+            else:
                 media_type = _media_type(event)
                 yield Source(
                     media_type=media_type, charset=event.charset, pieces=_rest_of_file(events)
@@ -99,6 +105,12 @@ def _media_type(segment: multipart.MultipartSegment) -> str:
     return by_suffix
 
 
+def _insist_on_no_parameter(field: str) -> None:
+    """Refuse what would be passed over: who asked for a dry run must not get a real one."""
+    if field in _OF_THE_QUERY:
+        raise broken_form(f"`{field}` belongs in the query, as in /v1/imports?{field}=...")
+
+
 async def _rest_of_file(events: FormEvents) -> AsyncGenerator[bytes]:
     """Yield the bytes of the file, and insist that the form around it is whole and has no other."""
     in_file = True
@@ -108,6 +120,7 @@ async def _rest_of_file(events: FormEvents) -> AsyncGenerator[bytes]:
         elif isinstance(event, multipart.MultipartSegment):
             if event.filename is not None:
                 raise broken_form("it has a second file: send each in a request of its own")
+            _insist_on_no_parameter(event.name)
         elif in_file:
             yield bytes(event)
 
