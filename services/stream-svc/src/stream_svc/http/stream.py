@@ -1,5 +1,6 @@
 """The streamed read API."""
 
+import contextlib
 from contextlib import aclosing
 from random import SystemRandom
 from typing import Final
@@ -23,6 +24,11 @@ log = structlog.get_logger(__name__)
 ROTATION_SPREAD: Final = 0.2
 """Part of the time by which rotation comes earlier or later, so that streams that began
 together do not all come back together."""
+
+TAKEN_AT_ONCE: Final = 32 * 1024
+"""What a connection takes at once if nothing waits in it: half of what makes a writer wait."""
+
+_NO_DEADLINE: Final = contextlib.nullcontext()
 
 
 class StreamHandlers:
@@ -75,7 +81,7 @@ class StreamHandlers:
         self, request: web.Request, response: web.StreamResponse, piece: Piece
     ) -> None:
         try:
-            async with write_within(request, seconds=self._write_within):
+            async with self._deadline(request, piece):
                 await response.write(piece)
         except SlowReaderError:
             # Counted at once: the cut connection cancels this handler at its next wait.
@@ -83,6 +89,16 @@ class StreamHandlers:
             log.warning("stream_reader_too_slow", within=self._write_within)
             raise
         self._metrics.stream_bytes.inc(len(piece))
+
+    def _deadline(
+        self, request: web.Request, piece: Piece
+    ) -> contextlib.AbstractAsyncContextManager[None]:
+        """Bound a write that may have to wait; most need not, and a deadline costs as much."""
+        transport = request.transport
+        waits = (
+            transport is None or len(piece) > TAKEN_AT_ONCE or transport.get_write_buffer_size() > 0
+        )
+        return write_within(request, seconds=self._write_within) if waits else _NO_DEADLINE
 
 
 def _wish(query: StreamQuery, headers: StreamHeaders) -> Wish:

@@ -68,6 +68,6 @@ async def _head_at(change_log: ChangeLog, tail: Tail, cursor: StreamCursor) -> H
     with tail.watch() as watch:
         head = await change_log.head()
         while head.epoch == cursor.epoch and head.pos < cursor.pos and loop.time() < deadline:
-            await watch.wait(deadline - loop.time())
+            await watch.wait_within(deadline - loop.time())
             head = await change_log.head()
     return head

@@ -92,7 +92,12 @@ class Follower:
         one who reads slowly is told of later states, not of more of them.
         """
         yield self._hello()
-        with self._tail.watch() as watch, self._woken_to_leave(watch), self._snapshot:
+        with (
+            self._tail.watch() as watch,
+            self._woken_to_leave(watch),
+            self._woken_by_silence(watch),
+            self._snapshot,
+        ):
             self._snapshot.enter_context(self._log.snapshot())
             try:
                 while not self._done:
@@ -126,11 +131,13 @@ class Follower:
             return await self._step(watch)
         if batches:
             return self._live(batches)
-        silent_for = asyncio.get_running_loop().time() - self._sent_at
-        if silent_for >= self._heartbeat_seconds:
+        if self._silent_for() >= self._heartbeat_seconds:
             return self._marked(b"", lag_ms=0)
-        await watch.wait(self._heartbeat_seconds - silent_for)
+        await watch.wait()
         return None
+
+    def _silent_for(self) -> float:
+        return asyncio.get_running_loop().time() - self._sent_at
 
     async def _step(self, watch: Watch) -> Chunk | None:
         """Step through log and snapshot."""
@@ -143,7 +150,7 @@ class Follower:
             self._next_step = asyncio.create_task(self._log.step(self._place, self._wish.leads))
         if chunk is None and self._place == stood_at:
             # Only the tailer can be behind here: give it the time to notice.
-            await watch.wait(POLL_SECONDS)
+            await watch.wait_within(POLL_SECONDS)
         return chunk
 
     async def _taken_step(self) -> Step:
@@ -222,6 +229,25 @@ class Follower:
         finally:
             waiting.cancel()
             rotation.cancel()
+
+    @contextlib.contextmanager
+    def _woken_by_silence(self, watch: Watch) -> Iterator[None]:
+        """Wake for heartbeats, by one timer: one for each wait would cost more than the wait."""
+        loop = asyncio.get_running_loop()
+        timer: asyncio.TimerHandle
+
+        def look() -> None:
+            nonlocal timer
+            left = self._heartbeat_seconds - self._silent_for()
+            if left <= 0:
+                watch.wake()
+            timer = loop.call_later(left if left > 0 else self._heartbeat_seconds, look)
+
+        look()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _age_ms(changes: Sequence[Change]) -> int:

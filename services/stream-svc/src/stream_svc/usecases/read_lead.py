@@ -41,7 +41,7 @@ async def read_lead(
             left = deadline - loop.time()
             if left <= 0:
                 break
-            await watch.wait(left)
+            await watch.wait_within(left)
             await asyncio.sleep(min(PAUSE_SECONDS, left))
             found = await reads.lead(lead_id)
     return _document(found, at_least)

@@ -40,14 +40,18 @@ class Watch:
         """Wake whoever waits; if nobody does, the next wait returns at once."""
         self._event.set()
 
-    async def wait(self, within: float) -> bool:
-        """Wait at most `within` seconds to be woken; tell whether it happened."""
+    async def wait(self) -> None:
+        """Wait to be woken."""
+        await self._event.wait()
+        self._event.clear()
+
+    async def wait_within(self, seconds: float) -> bool:
+        """Wait at most so long to be woken; tell whether it happened."""
         try:
-            async with asyncio.timeout(within):
-                await self._event.wait()
+            async with asyncio.timeout(seconds):
+                await self.wait()
         except TimeoutError:
             return False
-        self._event.clear()
         return True
 
 
