@@ -227,6 +227,24 @@ def test_a_refusal_lists_the_headers_found_and_the_fields_missing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rest", "ragged", "whole"),
+    [
+        (ADA_LINE.replace("\n", "\r\r\n") * 5_000, 0, 5_000),
+        ("\n" + ADA_LINE * 5_000, 0, 5_000),
+        ("Ada,Lovelace\n" + ADA_LINE * 5_000, 1, 5_000),
+        (ADA_LINE * 5_000 + 'Ada,Love",ada@x.com,+1\n' + ADA_LINE * 5_000, 0, 10_001),
+    ],
+    ids=["blank lines between rows", "blank line", "ragged row", "another quote far below"],
+)
+@pytest.mark.parametrize("step", [None, 50_000])
+def test_a_quote_that_is_not_closed_costs_one_row_of_many(
+    rest: str, ragged: int, whole: int, step: int | None
+) -> None:
+    rows = decode((HEADER + '"Ada,Lovelace,ada@x.com,+1\r\r\n' + rest).encode(), step=step)
+    assert [row.defect is None for row in rows] == [False] * (1 + ragged) + [True] * whole
+
+
+@pytest.mark.parametrize(
     "row",
     [
         "Ada;Lovelace;ada@example.com;+14155552671",

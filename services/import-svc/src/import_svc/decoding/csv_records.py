@@ -7,6 +7,8 @@ line, so there is a limit: input whose quotes fit nowhere is not worth hours.
 """
 
 import csv
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final, NamedTuple
 
 from import_svc.decoding.errors import UnreadableInputError
@@ -24,6 +26,9 @@ _REREAD_AT_LEAST: Final = 4 * 1024**2
 _REREAD_RATIO: Final = 32
 """Characters that may be read again for each that was read: broken rows here and there, even
 one in ten, need far less."""
+
+_LINES_LOOKED_AT: Final = 5
+"""The line after a broken row may be ragged, or broken, too."""
 
 
 class BrokenRecord(NamedTuple):
@@ -86,12 +91,14 @@ class RecordReader:
         try:
             for record in reader:
                 end = start + reader.line_num
-                if record:
-                    records.append(
-                        BrokenRecord(_TOO_LARGE, record)
-                        if _too_large(lines, begin, end)
-                        else record
-                    )
+                if not _too_large(lines, begin, end):
+                    if record:
+                        records.append(record)
+                elif end == begin + 1:
+                    records.append(BrokenRecord(_TOO_LARGE, record))
+                else:
+                    # Its quotes may close no field, but one that was opened by mistake rows before.
+                    return self._give_up(lines, begin, end, records, final=final)
                 begin = end
         except csv.Error:
             end = start + reader.line_num
@@ -117,7 +124,7 @@ class RecordReader:
         if len(lines[begin]) > MAX_ROW_BYTES:
             records.append(self._broken(_TOO_LARGE, lines[begin]))
             return begin + 1
-        if self._looks_like_a_row(lines[begin + 1]):
+        if self._are_rows(islice(lines, begin + 1, end)):
             records.append(self._broken(_WRONGLY_QUOTED, lines[begin]))
             return begin + 1
         records.append(self._broken(_TOO_LARGE, lines[begin]))
@@ -137,6 +144,11 @@ class RecordReader:
                 detail="quotes open and close in the wrong places, row after row: the file is "
                 "not CSV, or not with double quotes. Mend it and send it again",
             )
+
+    def _are_rows(self, lines: Iterable[str]) -> bool:
+        """Tell, by the first ones, whether lines are no part of a field, but rows."""
+        told_by = islice(filter(str.strip, lines), _LINES_LOOKED_AT)
+        return any(map(self._looks_like_a_row, told_by))
 
     def _looks_like_a_row(self, line: str) -> bool:
         try:
