@@ -16,6 +16,7 @@ from leadwire.service.settings import SettingsError, load_settings
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTINGS = 2
+EXIT_INTERRUPTED = 130  # as shells say it: 128 and the number of SIGINT
 
 
 def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None = None) -> int:
@@ -26,7 +27,8 @@ def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None 
         argv: Arguments after the program's name; by default the process's own.
 
     Returns:
-        The exit code: 0 done; 1 failed, or a component died; 2 a setting is wrong.
+        The exit code: 0 done; 1 failed, or a component died; 2 a setting is wrong; 130
+        Ctrl-C before a command was done.
     """
     arguments = _parser(description).parse_args(argv)
     try:
@@ -49,6 +51,9 @@ def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None 
     except (DatabaseError, BrokerError, NotPreparedError) as error:
         _complain(f"{description.name}: {error}")
         return EXIT_FAILED
+    except KeyboardInterrupt:  # not of `serve`, for which it is the way to stop
+        _complain(f"{description.name}: interrupted")
+        return EXIT_INTERRUPTED
 
 
 async def _run(

@@ -1,9 +1,12 @@
 """The command line refuses wrong settings with exit code 2, before anything is touched."""
 
+import asyncio
 import dataclasses
 import logging
+import os
+import signal
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 import structlog
@@ -124,8 +127,28 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "serve" in capsys.readouterr().err
 
 
+def with_command(
+    run: Callable[
+        [ServiceDescription[ProbeSettings], ProbeSettings, Namespace, Say], Awaitable[int]
+    ],
+    options: Callable[[ArgumentParser], None],
+) -> ServiceDescription[ProbeSettings]:
+    command = Command(
+        name="dance", help="dance", description="dances", add_arguments=options, run=run
+    )
+    return dataclasses.replace(PROBE, commands=[command])
+
+
+@pytest.fixture
+def _settings(_no_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADWIRE_AUTH", "off")
+    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://x")
+    monkeypatch.setenv("PROBE_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/d")
+
+
+@pytest.mark.usefixtures("_settings")
 def test_a_command_of_its_own_gets_settings_and_options(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def options(parser: ArgumentParser) -> None:
         parser.add_argument("--steps", type=int, required=True)
@@ -139,14 +162,20 @@ def test_a_command_of_its_own_gets_settings_and_options(
         say(f"{description.name}: {arguments.steps} steps, auth {settings.auth}")
         return 3
 
-    command = Command(
-        name="dance", help="dance", description="dances", add_arguments=options, run=dance
-    )
-    probe = dataclasses.replace(PROBE, commands=[command])
-    monkeypatch.setenv("LEADWIRE_AUTH", "off")
-    monkeypatch.setenv("LEADWIRE_BROKER_URL", "memory://x")
-    monkeypatch.setenv("PROBE_DATABASE_URL", "postgresql://a:b@127.0.0.1:1/d")
-
-    assert main(probe, ["dance", "--steps", "2"]) == 3
+    assert main(with_command(dance, options), ["dance", "--steps", "2"]) == 3
 
     assert capsys.readouterr().out == "probe-svc: 2 steps, auth off\n"
+
+
+@pytest.mark.usefixtures("_settings")
+def test_a_command_that_is_interrupted_ends_with_130_and_no_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def dance(*_: object) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+        return 0
+
+    assert main(with_command(dance, lambda _: None), ["dance"]) == 130
+
+    assert capsys.readouterr().err == "probe-svc: interrupted\n"
