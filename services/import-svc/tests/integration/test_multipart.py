@@ -120,10 +120,14 @@ async def test_an_empty_file_is_refused(desk: "Desk") -> None:
     assert (await post(desk, form(b""), 400))["code"] == "empty_body"
 
 
-async def test_a_file_of_unknown_kind_is_refused(desk: "Desk") -> None:
-    problem = await post(desk, form(ADA, filename="leads.xlsx"), 415)
+@pytest.mark.parametrize(
+    ("filename", "told"),
+    [("leads", "name it .csv"), ("leads.xlsx", "save its sheet as CSV"), ("L.ODS", "as CSV")],
+)
+async def test_a_file_of_unknown_kind_is_refused(desk: "Desk", filename: str, told: str) -> None:
+    problem = await post(desk, form(ADA, filename=filename), 415)
     assert problem["code"] == "unsupported_media_type"
-    assert ".csv" in problem["detail"]
+    assert told in problem["detail"]
 
 
 @pytest.mark.parametrize("charset", [b"\0", b"a\0b", b"undefined", b"x" * 3_000])

@@ -1,8 +1,10 @@
 """CSV files as people have them, cut anywhere."""
 
 import csv
+import gzip
 import io
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from import_svc.decoding.csv_rows import CsvDecoder
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
 
+DOCUMENTS = Path(__file__).parent.parent / "documents"
 HEADER = "name,family_name,email,cellphone\n"
 ADA = RawRow("Ada", "Lovelace", "ada@x.com", "+1")
 ADA_LINE = "Ada,Lovelace,ada@x.com,+1\n"
@@ -266,6 +269,20 @@ def test_numbers_that_are_no_phones_are_headers_all_the_same() -> None:
     with pytest.raises(UnreadableInputError) as caught:
         decode(b"Name;Deals 2024/25;E-mail 1\nAda;1;ada@x.com\n")
     assert caught.value.extra["headers_found"] == ["Name", "Deals 2024/25", "E-mail 1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("excel.xlsx", "save it as CSV"), ("excel.xls", "save it as CSV"), (None, "encoding: gzip")],
+)
+@pytest.mark.parametrize("step", [None, 1])
+def test_what_is_no_text_at_all_is_named(name: str | None, told: str, step: int | None) -> None:
+    data = (DOCUMENTS / name).read_bytes() if name else gzip.compress(HEADER.encode())
+    with pytest.raises(UnreadableInputError) as caught:
+        decode(data, step=step)
+    assert caught.value.code == "columns_not_recognised"
+    assert told.lower() in caught.value.detail.lower()
+    assert caught.value.extra == {}
 
 
 def test_many_broken_quotes_do_not_cost_quadratic_time() -> None:

@@ -8,6 +8,7 @@ of that set happens to be UTF-8. A row that is ragged or wrongly quoted fails al
 import codecs
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Final, cast
 
 from import_svc.decoding.columns import NO_MAP
@@ -26,6 +27,16 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LONGEST_MARK: Final = 4
+
+_TAKEN_FOR_CSV: Final = MappingProxyType(
+    {
+        b"PK\x03\x04": "a workbook such as .xlsx, or another archive: save it as CSV",
+        b"\xd0\xcf\x11\xe0": "a workbook such as .xls: save it as CSV",
+        b"\x1f\x8b": "packed: send it with Content-Encoding: gzip",
+    }
+)
+"""What is sent for CSV by mistake, by what it begins with."""
+
 _SAMPLE: Final = 1_024
 _AS_WINDOWS_1252: Final = "leadwire-as-windows-1252"
 
@@ -79,6 +90,7 @@ class CsvDecoder:
             if len(block) < _LONGEST_MARK and not final:
                 self._first_bytes = block
                 return ""
+            _insist_on_text(block)
             self._text = _text_decoder(block, self._encoding)
         return self._text.decode(block, final)
 
@@ -141,6 +153,14 @@ class _Table:
             Code.ROW_MALFORMED,
             f"the row has {found} columns where the header has {self._width}",
         )
+
+
+def _insist_on_text(first_bytes: bytes) -> None:
+    for beginning, what in _TAKEN_FOR_CSV.items():
+        if first_bytes.startswith(beginning):
+            raise UnreadableInputError(
+                code="columns_not_recognised", detail=f"the file is not CSV, but {what}"
+            )
 
 
 def _text_decoder(first_bytes: bytes, encoding: str) -> codecs.IncrementalDecoder:

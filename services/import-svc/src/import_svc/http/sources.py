@@ -27,6 +27,7 @@ _BY_SUFFIX: Final = MappingProxyType(
     }
 )
 _OF_THE_QUERY: Final = frozenset(ImportQuery.model_fields)
+_WORKBOOKS: Final = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
 _PACKED: Final = frozenset({".gz", ".zip", ".bz2", ".xz", ".zst"})
 
 
@@ -95,6 +96,11 @@ def _media_type(segment: multipart.MultipartSegment) -> str:
             code="unsupported_media_type",
             detail="a form's file must not be packed: send the file itself as the body, with "
             "Content-Encoding: gzip and its content type, or unpack it first",
+        )
+    if suffix in _WORKBOOKS:
+        raise UnsupportedFormatError(
+            code="unsupported_media_type",
+            detail="a workbook cannot be read: save its sheet as CSV, and send the .csv file",
         )
     if by_suffix is None:
         raise UnsupportedFormatError(
