@@ -35,8 +35,32 @@ def test_no_field_begins_as_a_formula_does(begin: str, rest: str) -> None:
     assert {row[field] for field in FIELDS} == {f"'{begin}{rest}"}
 
 
+@pytest.mark.parametrize("delimiter", [*";|\t\r\n"])
+def test_no_cell_begins_as_a_formula_does_where_values_are_cut_at_another_delimiter(
+    delimiter: str,
+) -> None:
+    given = delimiter.join(["Ada", "=1+1", " @x", "-1+1", "\uff1d2", "a=b", "+1 (212) 555", "-"])
+    told = delimiter.join(
+        ["Ada", "'=1+1", "' @x", "'-1+1", "'\uff1d2", "a=b", "+1 (212) 555", "'-"]
+    )
+    row = read_back(given)
+    assert {row[field] for field in FIELDS} == {told}
+
+
 @pytest.mark.parametrize(
-    "value", ["+1 (212) 555 0100", "+14155552671", "-12.5", "Ada", "a=b", "'", "a\nb", "", "李"]
+    "value",
+    [
+        "+1 (212) 555 0100",
+        "+14155552671",
+        "-12.5",
+        "Ada",
+        "a=b",
+        "'",
+        "a\nb",
+        "",
+        "李",
+        "030 1; +49 30 2",
+    ],
 )
 def test_what_is_no_formula_stands_as_it_was(value: str) -> None:
     row = read_back(value)

@@ -17,7 +17,12 @@ OFFERED: Final = (NDJSON, CSV)
 _FIELDS: Final = ("row", "name", "family_name", "email", "cellphone", "reason", "codes")
 
 # What makes a spreadsheet take a cell for a formula; the wide signs do where they are at home.
-_FORMULA_START: Final = re.compile(r"\s*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
+_SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA_START: Final = re.compile(rf"\s*(?:[{_SIGNS}]|[\t\r\n])")
+# A spreadsheet that is set to another delimiter than the comma begins a cell within a value, too.
+_FORMULA_WITHIN: Final = re.compile(
+    rf"(?<=[;|\t\r\n])(?= *[{_SIGNS}])(?! *[+-][0-9 ().]+(?:[;|\t\r\n]|\Z))"
+)
 _NUMBER: Final = re.compile(r"[+-][0-9 ().]+")
 
 
@@ -57,4 +62,5 @@ def _defused(value: str | None) -> str:
     if value is None:
         return ""
     begins_as_one = _FORMULA_START.match(value)
-    return f"'{value}" if begins_as_one and not _NUMBER.fullmatch(value) else value
+    defused = _FORMULA_WITHIN.sub("'", value)
+    return f"'{defused}" if begins_as_one and not _NUMBER.fullmatch(value) else defused
