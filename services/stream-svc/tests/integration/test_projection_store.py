@@ -200,13 +200,48 @@ async def test_a_page_is_of_the_moment_up_to_which_changes_are_told(
     log = ChangeLog(database=database, leads_per_page=1)
     head = await log.head()
     place = beginning(epoch=head.epoch, pos=head.pos, snapshot=True)
-    step = await log.step(place, LeadFilter())
+    step = await log.step(place, EVERY_LEAD)
     assert (step.page and step.page.puts, step.changes, step.pos) == (1, (), head.pos)
-    _, place = told_by(step, place=place, leads=LeadFilter())
+    _, place = told_by(step, place=place, leads=EVERY_LEAD)
     await _take_work(database, store, leads[0])
-    step = await log.step(place, LeadFilter())
+    step = await log.step(place, EVERY_LEAD)
     assert [change.lead_id for change in step.changes] == [leads[0]]
     assert (step.pos, step.page and step.page.puts) == (head.pos + 1, 1)
+
+
+async def test_no_page_comes_with_changes_that_do_not_reach_the_head(database: Database) -> None:
+    """It would be of a later moment than the position that the client then stands at."""
+    store = await served(database)
+    first, second = sorted(uuid7() for _ in range(2))
+    async with database.transaction() as connection:
+        await take_news(connection, store, News(contacts={first: contact(), second: contact()}))
+    log = ChangeLog(database=database, changes_per_read=2, leads_per_page=1)
+    head = await log.head()
+    place = beginning(epoch=head.epoch, pos=head.pos, snapshot=True)
+    _, place = told_by(await log.step(place, EVERY_LEAD), place=place, leads=EVERY_LEAD)
+    for rev in (2, 3, 4):
+        async with database.transaction() as connection:
+            await take_news(connection, store, News(contacts={first: contact(rev=rev)}))
+    step = await log.step(place, EVERY_LEAD)
+    assert (len(step.changes), step.pos, step.page) == (2, head.pos + 2, None)
+    _, place = told_by(step, place=place, leads=EVERY_LEAD)
+    step = await log.step(place, EVERY_LEAD)
+    assert (len(step.changes), step.pos) == (1, head.pos + 3)
+    assert step.page is not None
+    assert str(second).encode() in step.page.lines
+
+
+async def test_a_page_leaves_out_leads_that_readers_do_not_see(database: Database) -> None:
+    store = await served(database)
+    visible, erased, half = (uuid7() for _ in range(3))
+    async with database.transaction() as connection:
+        news = News(
+            contacts={visible: contact(), erased: contact()},
+            works={half: work(Status.PENDING)},
+            erased={erased: 2},
+        )
+        await take_news(connection, store, news)
+    assert await _page_sizes(ChangeLog(database=database)) == [1]
 
 
 class _DeliberateError(Exception):
