@@ -144,6 +144,13 @@ def test_tail_goes_on_at_its_checkpoint(fake: FakeLeadwire, tmp_path: Path) -> N
     assert "! starts over: cursor_expired" in leadwire(fake, "tail", *checkpoint).stdout
 
 
+def test_a_checkpoint_that_cannot_be_written_is_not_called_a_refusal_of_the_server(
+    fake: FakeLeadwire, tmp_path: Path
+) -> None:
+    done = leadwire(fake, "tail", "--checkpoint", str(tmp_path / "missing" / "cursor"))
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
 @pytest.fixture
 def restless() -> Iterator[FakeLeadwire]:
     """One whose streams are never silent for long.

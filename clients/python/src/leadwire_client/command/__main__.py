@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE
+from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE, WRONG_USE
 from leadwire_client.command.printable import printable
 from leadwire_client.command.registry import parser
-from leadwire_client.errors import LeadwireError, ProblemError, TransportError
+from leadwire_client.errors import CheckpointError, LeadwireError, ProblemError, TransportError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +50,9 @@ def _tell(error: Exception) -> None:
 def _exit_code(error: Exception) -> int:
     if isinstance(error, TransportError):
         return UNREACHABLE
-    return REFUSED if isinstance(error, ProblemError | LeadwireError) else 2
+    if isinstance(error, LeadwireError) and not isinstance(error, CheckpointError):
+        return REFUSED
+    return WRONG_USE
 
 
 if __name__ == "__main__":

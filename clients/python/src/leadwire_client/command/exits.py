@@ -8,7 +8,7 @@ ROWS_FAILED: Final = 1
 UNSOUND: Final = 1
 """Something is wrong with a deployment."""
 WRONG_USE: Final = 2
-"""Arguments, or a file that is not there."""
+"""Arguments, or a file that is not there or cannot be written."""
 REFUSED: Final = 3
 """The server refused, or an import ended before its file did."""
 UNREACHABLE: Final = 4
