@@ -75,6 +75,8 @@ test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes
 	$(PYTEST) -m "not fault" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
+	@# Conflict markers and stray blanks, in whatever file, also where nothing parses it.
+	git diff --check "$$(git hash-object -t tree /dev/null)"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES) bench chaos release

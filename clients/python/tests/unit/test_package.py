@@ -1,14 +1,18 @@
 """What who installs the package gets."""
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib.metadata import requires
+from pathlib import Path
 
 import pytest
 
 import leadwire_client
 from leadwire_client import AsyncClient, Client
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def parameters(kind: type, name: str) -> list[tuple[str, object, object]]:
@@ -33,6 +37,15 @@ def test_at_most_four_other_packages_are_needed() -> None:
     needed = [each for each in requires("leadwire-client") or [] if "extra ==" not in each]
     assert len(needed) <= 4
     assert not any(each.startswith("leadwire") for each in needed)
+
+
+def test_the_readme_names_each_package_that_is_needed_and_no_other() -> None:
+    needed = [re.split(r"[^\w-]", each)[0] for each in requires("leadwire-client") or []]
+    [said] = re.findall(r"^It needs (.*)$", README.read_text(), re.MULTILINE)
+    assert said == (
+        f"{', '.join(needed[:-2])} and {needed[-2]}, and nothing else of Leadwire; "
+        f"to receive events, {needed[-1]} as well."
+    )
 
 
 def test_nothing_else_of_leadwire_is_loaded() -> None:
