@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,27 @@ def test_an_import_says_what_became_of_every_row(
     assert [each.name for each in fake.leads] == ["Ada"]
 
 
+def test_failures_that_cannot_be_written_are_found_before_anything_is_imported(
+    fake: FakeLeadwire, leads_csv: str, tmp_path: Path
+) -> None:
+    nowhere = leadwire(fake, "import", leads_csv, "--failures", str(tmp_path / "no" / "where.csv"))
+    assert (nowhere.returncode, "where.csv" in nowhere.stderr) == (2, True)
+    (tmp_path / "link.csv").symlink_to(leads_csv)
+    for over in (leads_csv, str(tmp_path / "link.csv")):
+        itself = leadwire(fake, "import", leads_csv, "--failures", over)
+        assert (itself.returncode, "name another" in itself.stderr) == (2, True)
+    assert Path(leads_csv).read_text() == CSV
+    assert fake.requests == []
+
+
+def test_a_receipt_is_shown_also_where_failures_cannot_be_written_any_more(
+    fake: FakeLeadwire, leads_csv: str
+) -> None:
+    done = leadwire(fake, "import", leads_csv, "--failures", "/dev/full")
+    assert done.stdout.startswith("1 of 2 rows imported, 1 failed (import ")
+    assert (done.returncode, "No space left" in done.stderr) == (2, True)
+
+
 def test_an_import_of_good_rows_ends_with_nothing(fake: FakeLeadwire) -> None:
     rows = '{"name": "Ada", "family_name": "L", "email": "a@example.com", "cellphone": "1"}\n'
     done = leadwire(fake, "import", "-", "--type", "ndjson", "--json", stdin=rows)
@@ -69,6 +91,8 @@ def test_failures_are_shown_where_they_are_written_nowhere(
     [
         (["import", "missing.csv"], "missing.csv"),
         (["import", "-"], "--type"),
+        (["import", "leads.xlsx"], "give its type"),
+        (["tail", "--url", "leads.example.com"], "'leads.example.com' is no address"),
         (["import", "-", "--type", "csv", "--map", "name"], "FIELD:COLUMN"),
         (["import", "-", "--type", "xlsx"], "invalid choice"),
         (["tail", "--assigned", "--waiting"], "not allowed with"),
@@ -100,6 +124,19 @@ def test_a_server_that_is_not_there_ends_with_four(command: list[str], leads_csv
     done = leadwire(url, *command, *files, "--patience", "0.1")
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
+    assert f"leadwire: {url}: " in done.stderr, "it says where it looked"
+
+
+def test_an_address_with_a_password_is_told_without_it() -> None:
+    with FakeLeadwire() as gone:
+        url = gone.url.replace("http://", "http://ada:secret@")
+    done = leadwire(url, "tail", "--patience", "0.1")
+    assert (done.returncode, "secret" in done.stderr) == (4, False)
+
+
+def test_it_says_its_version(fake: FakeLeadwire) -> None:
+    done = leadwire(fake, "--version")
+    assert (done.returncode, done.stdout) == (0, f"leadwire {version('leadwire-client')}\n")
 
 
 def test_secrets_come_from_the_environment(fake: FakeLeadwire) -> None:

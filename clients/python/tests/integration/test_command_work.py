@@ -143,7 +143,8 @@ def test_a_removal_is_looked_at_done_and_taken_back(staffed: FakeLeadwire) -> No
     assert "Ada L" in looked.stdout
     [grace] = json.loads(f"[{leadwire(staffed, 'managers', 'list', '--json').stdout}]")
     removed = leadwire(staffed, "managers", "remove", "Grace", "--yes")
-    assert (removed.returncode, removed.stdout.splitlines()[-1][:7]) == (0, "removed")
+    assert removed.returncode == 0
+    assert f"`leadwire managers restore {grace['id']}`" in removed.stdout.splitlines()[-1]
     assert leadwire(staffed, "managers", "list").stdout == ""
     again = leadwire(staffed, "managers", "remove", grace["id"], "--yes")
     assert (again.returncode, again.stdout) == (0, "Grace was removed before\n")

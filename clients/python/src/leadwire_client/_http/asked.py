@@ -45,7 +45,10 @@ class Server:
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("base_url must be like https://leads.example.com")
+            raise ValueError(
+                f"{self.base_url!r} is no address of a server: give one like "
+                "https://leads.example.com"
+            )
 
     def options(self) -> dict[str, Any]:
         """Give what a connection is made with."""
@@ -98,5 +101,11 @@ def understood() -> Iterator[None]:
     try:
         yield
     except httpx2.RequestError as error:
-        told = str(error) or type(error).__name__
+        told = f"{_place(error)}: {str(error) or type(error).__name__}"
         raise TransportError(told, sent=not isinstance(error, _NOT_SENT)) from error
+
+
+def _place(error: httpx2.RequestError) -> str:
+    # Without what a path or a query may tell of people, and without a password.
+    url = error.request.url
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"

@@ -67,6 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Import; return the exit code."""
     columns = dict(_mapped(each) for each in given.map)
+    if given.failures is not None:
+        _make_ready(given.failures, source=given.file)
     with client_of(given) as client:
         source = _source(given)
         with Bar(sys.stderr, "sending", quiet=given.quiet) as bar:
@@ -81,9 +83,9 @@ def run(given: argparse.Namespace) -> int:
                 progress=bar.update,
             )
         receipt = _ended(client, receipt, quiet=given.quiet)
+        _show(receipt, as_json=given.json, listed=given.failures is not None)
         if given.failures is not None:
             _write(given.failures, _failures(client, receipt))
-    _show(receipt, as_json=given.json, listed=given.failures is not None)
     return exit_code_of(receipt)
 
 
@@ -99,6 +101,19 @@ def _mapped(text: str) -> tuple[str, str]:
     if not (field and colon and column):
         raise ValueError(f"--map {text}: write it as FIELD:COLUMN")
     return field, column
+
+
+def _make_ready(failures: Path, *, source: str) -> None:
+    """Find out, before anything is imported, whether failures can be written there.
+
+    Raises:
+        OSError: They cannot.
+        ValueError: They would be written over what is imported.
+    """
+    if source != "-" and failures.exists() and failures.samefile(source):
+        raise ValueError(f"--failures {failures} is the file to import: name another")
+    with failures.open("a"):
+        pass
 
 
 def _source(given: argparse.Namespace) -> Path | BinaryIO:

@@ -83,7 +83,7 @@ def _remove(given: argparse.Namespace) -> int:
         if given.json:
             print_json(removal)
         else:
-            print_lines("removed; `leadwire managers restore` takes it back")
+            print_lines(f"removed; `leadwire managers restore {manager_id}` takes it back")
     return exits.DONE
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Final, TypeAlias
 
 from leadwire_client.command import (
@@ -39,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
         description=_DESCRIPTION,
         epilog=CONNECTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "--version", action="version", version=f"leadwire {version('leadwire-client')}"
     )
     _add_commands(made, COMMANDS)
     return made
