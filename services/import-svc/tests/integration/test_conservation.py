@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from import_svc.usecases import judge_input
+from import_svc.usecases import judged_chunks
 
 if TYPE_CHECKING:
     from conftest import Desk, Json, MakePerson
@@ -205,7 +205,7 @@ FILES = CSV_FILES | JSON_FILES
 
 
 # Now and then a few rows make several chunks, and rows and characters are cut in two.
-BLOCK_SIZES = st.sampled_from([judge_input.BLOCK_BYTES, judge_input.BLOCK_BYTES, 199])
+BLOCK_SIZES = st.sampled_from([judged_chunks.BLOCK_BYTES, judged_chunks.BLOCK_BYTES, 199])
 
 
 async def send(
@@ -250,7 +250,7 @@ async def test_verdicts_are_those_of_a_plain_implementation_dry_or_not(
     files: "list[tuple[Writing, list[object]]]",
     block_bytes: int,
 ) -> None:
-    monkeypatch.setattr(judge_input, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(judged_chunks, "BLOCK_BYTES", block_bytes)
     async with desk.database.connection() as connection:
         await connection.execute(EVERYTHING)
     plain = PlainImports()
@@ -288,7 +288,7 @@ async def test_of_racing_imports_whoever_is_not_stored_is_a_duplicate_of_somebod
     block_bytes: int,
 ) -> None:
     """People share emails and cellphones with others, in one file and across files."""
-    monkeypatch.setattr(judge_input, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(judged_chunks, "BLOCK_BYTES", block_bytes)
     async with desk.database.connection() as connection:
         await connection.execute(EVERYTHING)
     sent = [

@@ -15,7 +15,8 @@ from uuid_utils.compat import uuid7
 
 from import_svc.storage.imports import ImportStore
 from import_svc.storage.rehearsals import RehearsalStore
-from import_svc.usecases.own_imports import DIED, OwnImports, _Ending
+from import_svc.usecases.early_endings import DIED
+from import_svc.usecases.own_imports import OwnImports, _Ending
 from leadwire.db import Database
 from leadwire.testing import eventually
 

@@ -3,14 +3,9 @@
 import pytest
 
 from import_svc.domain.receipt import Interruption
-from import_svc.usecases import import_leads, own_imports, work_off_import
+from import_svc.usecases import early_endings
 
-ENDINGS = [
-    value
-    for module in (import_leads, own_imports, work_off_import)
-    for value in vars(module).values()
-    if isinstance(value, Interruption)
-]
+ENDINGS = [value for value in vars(early_endings).values() if isinstance(value, Interruption)]
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.code)

@@ -18,7 +18,7 @@ from import_svc.domain.idempotency import IdempotencyKey, ImportRunningError, Ke
 from import_svc.domain.receipt import ImportStatus
 from import_svc.storage.imports import ImportOfKey, ImportStore
 from import_svc.usecases.import_worker import worker_lock
-from import_svc.usecases.judge_input import ends_input
+from import_svc.usecases.judged_chunks import ends_input
 from leadwire.db import Database
 
 

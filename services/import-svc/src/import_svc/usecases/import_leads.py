@@ -14,15 +14,24 @@ import structlog
 
 from import_svc.decoding import UnreadableInputError
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.domain.receipt import SEND_AGAIN, SETTLED, ImportStatus, Interruption, Receipt
+from import_svc.domain.receipt import SETTLED, ImportStatus, Interruption, Receipt
 from import_svc.storage.errors import ImportNotRunningError, LostRaceError
 from import_svc.storage.imports import ImportOfKey
 from import_svc.usecases.earlier_import import EarlierImport, insist_on_same_body, same_body
+from import_svc.usecases.early_endings import (
+    DATABASE_AWAY,
+    DIED,
+    INTERNAL_ERROR,
+    JUDGE_DIED,
+    LOST_RACES,
+    STOPPING,
+    how_it_broke,
+)
 from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.input_judge import JudgedChunk
-from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError
-from import_svc.usecases.own_imports import DATABASE_AWAY, DIED, JUDGE_DIED, OwnImports
+from import_svc.usecases.judged_chunks import first_with_rows, judged_chunks
+from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.read_ahead import read_ahead
 from import_svc.usecases.read_imports import ReadImports
@@ -33,25 +42,6 @@ log = structlog.get_logger(__name__)
 
 FINISH_WITHIN: Final = 15.0
 """Seconds for the last word on an import that is being cut off."""
-
-_STOPPING: Final = Interruption(
-    code="service_stopping",
-    detail=f"the service was stopped; {SEND_AGAIN}",
-)
-LOST_RACES: Final = Interruption(
-    code="too_many_conflicts",
-    detail=f"others stored the same leads at the same time, again and again; {SEND_AGAIN}",
-)
-INTERNAL_ERROR: Final = Interruption(
-    code="internal_error",
-    detail=f"something went wrong on our side; {SEND_AGAIN}",
-)
-
-
-def how_it_broke(error: UnreadableInputError | InputCutOffError) -> Interruption:
-    """Say in a receipt why its input could not be read to the end."""
-    extra = error.extra if isinstance(error, UnreadableInputError) else {}
-    return Interruption(code=error.code, detail=error.detail, extra=extra)
 
 
 class ImportLeads:
@@ -247,4 +237,4 @@ async def _all(
 
 
 def _why_ended_by(error: BaseException) -> Interruption:
-    return _STOPPING if isinstance(error, asyncio.CancelledError) else INTERNAL_ERROR
+    return STOPPING if isinstance(error, asyncio.CancelledError) else INTERNAL_ERROR

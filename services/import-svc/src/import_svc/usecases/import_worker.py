@@ -22,7 +22,8 @@ from uuid import UUID
 import structlog
 
 from import_svc.storage.imports import ImportStore
-from import_svc.usecases.own_imports import DIED, OwnImports
+from import_svc.usecases.early_endings import DIED
+from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Database, LeaderLock
 from leadwire.lifecycle import BackgroundTask
 

@@ -12,36 +12,22 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID
 
 import structlog
 from uuid_utils.compat import uuid7
 
 from import_svc.domain.idempotency import ImportRunningError
-from import_svc.domain.receipt import SEND_AGAIN, Interruption
+from import_svc.domain.receipt import Interruption
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.imports import ImportStore, Resumable
 from import_svc.storage.rehearsals import RehearsalStore
+from import_svc.usecases.early_endings import DATABASE_AWAY
 from import_svc.usecases.import_request import ImportRequest
-from import_svc.usecases.judge_process import JudgeDiedError
 from import_svc.usecases.patience import patiently
 from leadwire.db import Database, is_transient
 
 log = structlog.get_logger(__name__)
-
-DATABASE_AWAY: Final = Interruption(
-    code="database_unavailable",
-    detail=f"the database did not answer; {SEND_AGAIN}",
-)
-DIED: Final = Interruption(
-    code="service_died",
-    detail=f"the process that ran the import ended; {SEND_AGAIN}",
-)
-JUDGE_DIED: Final = Interruption(
-    code=JudgeDiedError.code,
-    detail=f"the process that read the input failed; {SEND_AGAIN}",
-)
 
 
 @dataclass(frozen=True, slots=True)

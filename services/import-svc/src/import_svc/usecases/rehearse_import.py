@@ -26,12 +26,12 @@ from import_svc.domain.receipt import (
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.rehearsals import RehearsalStore
-from import_svc.usecases.import_leads import how_it_broke
+from import_svc.usecases.early_endings import DIED, JUDGE_DIED, how_it_broke
 from import_svc.usecases.import_request import Imported, ImportRequest, InputCutOffError
 from import_svc.usecases.input_judge import JudgedChunk
-from import_svc.usecases.judge_input import first_with_rows, judged_chunks
 from import_svc.usecases.judge_process import JudgeDiedError
-from import_svc.usecases.own_imports import DIED, JUDGE_DIED, OwnImports
+from import_svc.usecases.judged_chunks import first_with_rows, judged_chunks
+from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Database
 
 log = structlog.get_logger(__name__)

@@ -13,37 +13,29 @@ import structlog
 
 from import_svc.decoding import InputFormat
 from import_svc.domain.idempotency import ImportRunningError, KeyReusedError
-from import_svc.domain.receipt import SEND_AGAIN, Interruption
+from import_svc.domain.receipt import Interruption
 from import_svc.storage.background import MOST_TAKES, BackgroundStore, WaitingImport
-from import_svc.storage.file_errors import FileNotThereError, FileStoreError, FilesUnavailableError
+from import_svc.storage.file_errors import FileNotThereError, FileStoreError
 from import_svc.storage.files import FileStore
 from import_svc.usecases.bodies import Bodies
-from import_svc.usecases.import_leads import (
-    FINISH_WITHIN,
+from import_svc.usecases.early_endings import (
+    BODY_LOST,
+    DATABASE_AWAY,
+    FILES_AWAY,
+    GIVEN_UP,
     INTERNAL_ERROR,
+    JUDGE_DIED,
     LOST_RACES,
-    ImportLeads,
 )
-from import_svc.usecases.judge_input import judged_chunks
-from import_svc.usecases.own_imports import DATABASE_AWAY, JUDGE_DIED, OwnImports
+from import_svc.usecases.import_leads import FINISH_WITHIN, ImportLeads
+from import_svc.usecases.judged_chunks import judged_chunks
+from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from leadwire.db import Database, is_transient
 
 log = structlog.get_logger(__name__)
 
-FILES_AWAY: Final = Interruption(
-    code=FilesUnavailableError.code,
-    detail=f"the stored file could not be read, again and again; {SEND_AGAIN}",
-)
-BODY_LOST: Final = Interruption(
-    code="body_lost",
-    detail=f"the stored file is not there any more, or is another one; {SEND_AGAIN}",
-)
-GIVEN_UP: Final = Interruption(
-    code="import_given_up",
-    detail=f"the processes that ran the import ended, again and again; {SEND_AGAIN}",
-)
 _PASSING: Final = frozenset({FILES_AWAY.code, DATABASE_AWAY.code, JUDGE_DIED.code, LOST_RACES.code})
 
 
