@@ -16,6 +16,7 @@ from import_svc import app
 from import_svc.app import create_app
 from import_svc.decoding import InputFormat
 from import_svc.settings import ImportSettings
+from import_svc.storage.errors import LostRaceError
 from import_svc.storage.imports import ImportStore, NewImport
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases import patience
@@ -245,6 +246,29 @@ async def test_a_last_word_that_was_given_up_is_said_later_as_it_was_meant(
     receipt = await until_ended(desk)
     assert (receipt["status"], receipt["error"], receipt["imported"]) == ("completed", None, 1)
     assert vanishing.times == 0
+
+
+async def test_a_look_does_not_forget_an_ending_that_is_being_stored(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OwnImports(
+        worker=uuid7(), database=database, imports=ImportStore(), rehearsals=RehearsalStore()
+    )
+    import_id = await open_import(database, worker=own.worker)
+
+    async def look_and_fail(_store: ImportStore, _connection: Connection, **_fields: Any) -> None:
+        assert await own.end_what_runs_no_more() == []
+        raise LostRaceError
+
+    with monkeypatch.context() as patched, own.running(import_id):
+        patched.setattr(ImportStore, "finish", look_and_fail)
+        patched.setattr(patience, "MAX_ATTEMPTS", 2)
+        with pytest.raises(LostRaceError):
+            await own.end(import_id, b"hash")
+    assert await own.end_what_runs_no_more() == [import_id]
+    async with database.connection() as connection:
+        (row,) = await connection.fetch("SELECT status, body_hash FROM imports")
+    assert tuple(row) == ("completed", b"hash")
 
 
 @pytest.mark.usefixtures("many_looks")
