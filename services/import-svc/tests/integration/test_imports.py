@@ -297,6 +297,19 @@ async def test_a_bad_value_of_json_fails_alone(
     assert (receipt["received"], receipt["imported"], receipt["failed"]) == (2, 1, 1)
 
 
+async def test_a_row_with_half_an_emoji_fails_with_its_values(desk: "Desk") -> None:
+    body = (
+        b'{"name":"Ada","family_name":"L\\ud83d","email":"ada@x.com","cellphone":4155552671}\n'
+        b'{"name":' + b"9" * 400 + b',"email":"c@x.com","\\udfff":1}\n'
+    )
+    receipt = await desk.send(body, media_type="application/x-ndjson")
+    fields = ("name", "family_name", "email", "cellphone", "codes")
+    assert [[failure[field] for field in fields] for failure in receipt["failures"]] == [
+        ["Ada", "L?", "ada@x.com", "4155552671", ["row_malformed"]],
+        ["(a value that cannot be shown)", None, "c@x.com", None, ["row_malformed"]],
+    ]
+
+
 async def test_extra_columns_of_any_kind_are_kept(desk: "Desk", person: "MakePerson") -> None:
     extra = {"a": [1, 2.5, None, {"ü": "😀"}], "big": 2**60, "C:\\u0000": "\\"}
     await desk.bring([person(1, **extra)])

@@ -118,6 +118,20 @@ def test_an_element_that_is_no_lead_fails_alone(
 
 
 @FORMATS
+@pytest.mark.parametrize(
+    "note", [b'"\\ud83d"', b'"\xff"', b"NaN", b"1e999", b"9" * 400, b'{"a":["\\udc00"]}']
+)
+def test_a_row_that_cannot_be_stored_is_told_with_its_values(
+    decoder_type: type[RowDecoder], document: Document, note: bytes
+) -> None:
+    element = ADA_JSON[:-1] + b',"note":' + note + b"}"
+    (row,) = decode(decoder_type(), document(element))
+    assert row == ADA_ROW._replace(defect=row.defect)
+    assert row.defect is not None
+    assert "cannot be stored" in row.defect.reason
+
+
+@FORMATS
 def test_the_largest_row_passes(decoder_type: type[RowDecoder], document: Document) -> None:
     element = b'{"name":"' + b"x" * (MAX_ROW_BYTES - len(b'{"name":""}')) + b'"}'
     assert codes(decode(decoder_type(), document(element), step=1_000)) == [None]

@@ -9,7 +9,7 @@ import orjson
 
 from import_svc.decoding.columns import NO_MAP
 from import_svc.decoding.json_elements import ElementScanner, broken
-from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
+from import_svc.decoding.objects import TOO_LARGE, ObjectReader
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
 
 _OPENING: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|(?P<object>\{)\s*"leads"\s*:\s*\[)')
@@ -90,7 +90,7 @@ class JsonDecoder:
             value = orjson.loads(element)
         except orjson.JSONDecodeError:
             _check_syntax(element)
-            return NOT_JSON
+            return self._reader.refused(element)
         return self._reader.row(value)
 
 

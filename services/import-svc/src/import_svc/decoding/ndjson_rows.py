@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 
 from import_svc.decoding.columns import NO_MAP
-from import_svc.decoding.objects import NOT_JSON, TOO_LARGE, ObjectReader
+from import_svc.decoding.objects import TOO_LARGE, ObjectReader
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -59,5 +59,5 @@ class NdjsonDecoder:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            return NOT_JSON
+            return self._reader.refused(line)
         return self._reader.row(value)

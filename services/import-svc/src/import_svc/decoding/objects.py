@@ -1,18 +1,24 @@
 """Turn JSON values into rows: the part that NDJSON and JSON have in common."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from import_svc.decoding.columns import NO_MAP, Columns, recognise
 from import_svc.domain.reasons import Code
-from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, defective
+from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, RowDefect, defective
 
 TOO_LARGE: Final = defective(
     Code.ROW_TOO_LARGE, f"the row is too large: at most {MAX_ROW_BYTES} bytes"
 )
 """A row that is not even read."""
 
-NOT_JSON: Final = defective(Code.ROW_MALFORMED, "the row is not valid JSON in UTF-8")
+_NOT_JSON: Final = defective(Code.ROW_MALFORMED, "the row is not valid JSON in UTF-8")
+_NOT_STORABLE: Final = RowDefect(
+    Code.ROW_MALFORMED,
+    "the row has a value that cannot be stored: text that is not UTF-8, half of a character (an "
+    "emoji cut in two), or a number that is too large or none",
+)
 
 _NOT_AN_OBJECT: Final = defective(Code.ROW_MALFORMED, "the row is not a JSON object")
 _MAX_KNOWN_SHAPES: Final = 100
@@ -50,6 +56,18 @@ class ObjectReader:
             None if cellphone is None else values[cellphone],
             _attributes(columns, values) if columns.others else None,
         )
+
+    def refused(self, data: bytes) -> RawRow:
+        """Return the row for what the fast parser refuses, with its values if they can be told.
+
+        The other parser takes half surrogate pairs and numbers of any size, and tells them.
+        """
+        try:
+            value = json.loads(data.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return _NOT_JSON
+        row = self.row(value)
+        return row if row.defect else row._replace(attributes=None, defect=_NOT_STORABLE)
 
     def _learn(self, keys: tuple[str, ...]) -> Columns:
         columns = recognise(keys, self._mapped)

@@ -154,4 +154,4 @@ def _as_json(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
-        return "(a structure too deep to show)"
+        return "(a value that cannot be shown)"
