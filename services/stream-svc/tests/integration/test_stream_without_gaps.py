@@ -50,6 +50,8 @@ RECONNECTS = 2000
 RECONNECTS_BETWEEN_CHANGES = (4, 16)
 """Of one writer, at random: changes go by what the followers did, not by the clock."""
 STATUSES = list(LeadStatus)
+LARGE = "x" * 1100
+"""What makes a lead one of those of which a page holds few."""
 MANAGERS = [UUID(int=(7 << 76) + number) for number in range(1, 4)]
 
 FILTERS_FOLLOWED: list[dict[str, str]] = [
@@ -140,7 +142,8 @@ class Writer:
     def _contact(self, lead_id: UUID) -> EventData:
         known = self.truth.contacts.get(lead_id)
         rev = known.rev + 1 if known else 1
-        contact = self.make_contact(lead_id, rev=rev, name=f"Name {rev}")
+        note = LARGE if lead_id.int % 3 == 0 else ""
+        contact = self.make_contact(lead_id, rev=rev, name=f"Name {rev}", attributes={"note": note})
         self.truth.contacts[lead_id] = contact
         return LeadUpdated(lead=contact)
 
@@ -345,6 +348,7 @@ async def test_followers_that_are_cut_and_resume_end_with_the_exact_filtered_sta
     # Small steps, so that there are many pages and batches to be cut in.
     small_steps = partial(ChangeLog, changes_per_read=20, leads_per_page=12)
     monkeypatch.setattr("stream_svc.app.ChangeLog", small_steps)
+    monkeypatch.setattr("stream_svc.storage.change_log.LARGE_LEADS_PER_PAGE", 3)
     services = [await start_service(), await start_service()]
     chance = random.Random(SEED)
     truth, cuts, written = Truth(), Cuts(), asyncio.Event()
