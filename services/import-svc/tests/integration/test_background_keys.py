@@ -1,11 +1,14 @@
 """Background imports that are sent again with their key."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
 
+from import_svc.domain.bodies import StoredBody
+from import_svc.usecases.bodies import Bodies
 from leadwire.testing import eventually
 
 if TYPE_CHECKING:
@@ -54,6 +57,33 @@ async def test_of_racing_requests_with_one_key_one_import_comes(
     answers = await asyncio.gather(*(office.hand_in(many, headers=KEY) for _ in range(4)))
     assert len({answer["id"] for answer, _ in answers}) == 1
     assert sum("Idempotent-Replayed" in headers for _, headers in answers) == 3
+    await eventually(lambda: len(office.bodies()) == 1)
+
+
+@pytest.mark.usefixtures("idle")
+async def test_another_body_that_was_still_coming_is_refused(
+    office: "Office", many: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it began to come there was no import that it could be compared with."""
+    coming, accepted = asyncio.Event(), asyncio.Event()
+    keep = Bodies.keep
+
+    async def keep_and_tell(bodies: Bodies, pieces: AsyncIterator[bytes]) -> StoredBody:
+        coming.set()
+        return await keep(bodies, pieces)
+
+    async def other_body() -> AsyncIterator[bytes]:
+        yield many[:1_000]
+        await accepted.wait()
+        yield many[1_000:-1]
+
+    monkeypatch.setattr(Bodies, "keep", keep_and_tell)
+    sending = asyncio.create_task(office.hand_in(other_body(), headers=KEY, status=422))
+    await coming.wait()
+    await office.hand_in(many, headers=KEY)
+    accepted.set()
+    problem, _ = await sending
+    assert problem["code"] == "idempotency_key_reused"
     await eventually(lambda: len(office.bodies()) == 1)
 
 

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from import_svc.domain.names import clean_name
+from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import parse_phone
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.receipt import failure_of, shown
@@ -206,6 +206,7 @@ def test_a_national_number_without_a_region_is_told_what_is_missing(
 )
 def test_a_name_is_what_can_be_seen_of_it(given: str, cleaned: str | None) -> None:
     assert clean_name(given) == cleaned
+    assert clean_names([given, "Ada"]) == [cleaned or "", "Ada"]
 
 
 def test_a_row_whose_extra_columns_fail_still_reports_all_the_rest() -> None:
