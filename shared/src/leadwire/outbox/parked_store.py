@@ -95,8 +95,7 @@ class ParkedEvent:
             type=self.type,
             body=b"" if self.body is None else self.body,
             headers=self.headers,
-            # Other teams may publish without one, which no transport takes of us.
-            content_type=self.content_type or "application/octet-stream",
+            content_type=self.content_type,
         )
 
 

@@ -19,14 +19,27 @@ HEADER_NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max
 )
 
 
-def delivered(properties: Basic.Properties, body: bytes = b"{}") -> DeliveredMessage:
+def delivered(
+    properties: Basic.Properties,
+    body: bytes = b"{}",
+    *,
+    exchange: str = "e",
+    routing_key: str = "the_key",
+) -> DeliveredMessage:
     """As it would come from the server: the properties go through their bytes."""
     header = ContentHeader(properties=properties, body_size=len(body))
     _, _, read = unmarshal(marshal(header, 1))
     assert isinstance(read, ContentHeader)
-    frame = Basic.Deliver(consumer_tag="t", delivery_tag=1, exchange="e", routing_key="the_key")
+    frame = Basic.Deliver(
+        consumer_tag="t", delivery_tag=1, exchange=exchange, routing_key=routing_key
+    )
     nowhere: Any = None
     return DeliveredMessage(delivery=frame, header=read, body=body, channel=nowhere)
+
+
+def returned(properties: Basic.Properties) -> DeliveredMessage:
+    """As it comes back from a delay queue."""
+    return delivered(properties, exchange="")
 
 
 def message(**fields: Any) -> Message:
@@ -57,22 +70,29 @@ def test_a_retried_message_keeps_its_headers_and_gains_only_its_attempt(
     first = Delivery(message=message(headers=headers), subscription="s", attempt=3)
     copy = _wire.again(first, queue="q", attempt=4, due=None)
     assert (copy.exchange, copy.routing_key) == ("", "q")
-    read = _wire.read(delivered(copy.properties), subscription="s")
+    read = _wire.read(returned(copy.properties), subscription="s")
     assert read == Delivery(message=first.message, subscription="s", attempt=4)
 
 
 def test_a_due_time_travels_with_a_retried_message() -> None:
     first = Delivery(message=message(), subscription="s", attempt=1)
     copy = _wire.again(first, queue="q", attempt=2, due=1_750_000_000.25)
-    assert _wire.due_at(delivered(copy.properties)) == 1_750_000_000.25
-    assert (
-        _wire.due_at(delivered(_wire.again(first, queue="q", attempt=2, due=None).properties)) == 0
-    )
+    assert _wire.due_at(returned(copy.properties)) == 1_750_000_000.25
+    without = _wire.again(first, queue="q", attempt=2, due=None)
+    assert _wire.due_at(returned(without.properties)) == 0
 
 
 def test_redeliveries_after_a_loss_are_no_attempts() -> None:
     properties = Basic.Properties(headers={_wire.ATTEMPT: 3, "x-delivery-count": 2})
-    assert _wire.read(delivered(properties), subscription="s").attempt == 3
+    assert _wire.read(returned(properties), subscription="s").attempt == 3
+
+
+def test_what_a_publisher_says_of_attempts_and_of_when_it_is_due_is_not_believed() -> None:
+    said = Basic.Properties(headers={_wire.ATTEMPT: 2**40, _wire.DUE: 2**60})
+    assert _wire.read(delivered(said), subscription="s").attempt == 1
+    assert _wire.due_at(delivered(said)) == 0
+    # By its dead-letter queue it comes as what was sent back does, and is parked with a number.
+    assert _wire.read(returned(said), subscription="s").attempt < 2**31
 
 
 def test_what_the_broker_adds_is_taken_off() -> None:
@@ -99,6 +119,19 @@ def test_a_foreign_message_gets_an_id_that_stays_the_same_and_its_routing_key_as
     assert first.id == second.id != other.id
     assert first.type == "the_key"
     assert dict(first.headers) == {"text": "seven"}
+
+
+@pytest.mark.parametrize("content_type", [None, "", "text/plain"])
+@pytest.mark.parametrize("routing_key", ["", "the_key"])
+def test_whatever_others_publish_can_be_sent_again(
+    content_type: str | None, routing_key: str
+) -> None:
+    came = delivered(Basic.Properties(content_type=content_type), routing_key=routing_key)
+    # Our client would cut such a name off, or refuse it; others do not.
+    came.header.properties.headers = {"CC": "x", "kept": "yes", "x" * 200: "long", "": "nameless"}
+    read = _wire.read(came, subscription="s").message
+    assert _wire.refusal(read) is None
+    assert dict(read.headers) == {"kept": "yes"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,10 @@ What the broker and this transport add to a message's headers is taken off again
 a handler sees it, so headers arrive exactly as they were published. A message that the
 server would answer by closing the channel, or even the connection, is refused here: it
 would take every other message in flight with it.
+
+What others publish may lack what is asked of our own messages, and bear headers that look like
+ours. It is read so that it can be sent again, to be retried, requeued or replayed; and what
+our headers say counts only where they came back from a queue of ours.
 """
 
 import hashlib
@@ -41,6 +45,15 @@ _BROKERS: Final = frozenset(
         "BCC",
     )
 )
+
+_RETURNED: Final = ""
+"""The exchange by which delay queues, and what is sent to them, come and go."""
+
+_MOST_ATTEMPTS: Final = 1_000_000
+"""A number that everybody who keeps it has room for."""
+
+_UNTOLD_TYPE: Final = "unknown"
+_UNTOLD_CONTENT: Final = "application/octet-stream"
 
 _MAX_SHORT: Final = 255
 _MAX_HEADER_NAME: Final = 128
@@ -113,7 +126,7 @@ def again(delivery: Delivery, *, queue: str, attempt: int, due: float | None) ->
     """
     # Of the old headers only the message's own: with the broker's `x-death` from the
     # round before, RabbitMQ could take the next round for a cycle and drop the message.
-    sent = outgoing(delivery.message, exchange="", routing_key=queue)
+    sent = outgoing(delivery.message, exchange=_RETURNED, routing_key=queue)
     headers: FieldTable = {**delivery.message.headers, ATTEMPT: attempt}
     if due is not None:
         headers[DUE] = round(due * 1000)
@@ -128,27 +141,39 @@ def read(delivered: DeliveredMessage, *, subscription: str) -> Delivery:
     message = Message(
         id=properties.message_id or _made_up_id(delivered.body),
         # The routing key is the type only on the first way; later it names a queue.
-        type=properties.message_type or delivered.routing_key or "",
+        type=properties.message_type or delivered.routing_key or _UNTOLD_TYPE,
         body=delivered.body,
         headers={
             name: value
             for name, value in headers.items()
-            if isinstance(value, str) and name not in _BROKERS and not name.startswith(_OWN_PREFIX)
+            if isinstance(value, str) and _is_publishers(name)
         },
-        content_type=properties.content_type or "",
+        content_type=properties.content_type or _UNTOLD_CONTENT,
     )
     # Not with the broker's `x-delivery-count`: it counts lost consumers, not failed attempts.
-    attempt = max(_number(headers.get(ATTEMPT)), 1)
+    attempt = min(max(_own_number(delivered, ATTEMPT), 1), _MOST_ATTEMPTS)
     return Delivery(message=message, subscription=subscription, attempt=attempt)
 
 
 def due_at(delivered: DeliveredMessage) -> float:
     """Return the time before which it is not to be handled, in seconds since the epoch."""
-    return _number((delivered.header.properties.headers or {}).get(DUE)) / 1000
+    return _own_number(delivered, DUE) / 1000
 
 
-def _number(value: object) -> int:
+def _own_number(delivered: DeliveredMessage, header: str) -> int:
+    if delivered.exchange != _RETURNED:
+        return 0  # a publisher's: it would be parked at its first failure, or never be due
+    value = (delivered.header.properties.headers or {}).get(header)
     return value if isinstance(value, int) else 0
+
+
+def _is_publishers(name: str) -> bool:
+    """Tell whether a header is the publisher's, and can be sent again."""
+    return (
+        0 < len(name.encode()) <= _MAX_HEADER_NAME
+        and name not in _BROKERS
+        and not name.startswith(_OWN_PREFIX)
+    )
 
 
 def _made_up_id(body: bytes) -> str:
