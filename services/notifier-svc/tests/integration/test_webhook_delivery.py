@@ -422,6 +422,24 @@ async def test_all_parked_ones_of_a_webhook_are_retried_together(
     assert answer["code"] == "webhook_not_found"
 
 
+async def test_what_is_parked_at_a_disabled_webhook_stays_parked_until_that_is_enabled(
+    office: "Office", sink: Sink
+) -> None:
+    hook = await office.hook(url=sink.url, state="paused")
+    [told] = await say(office)
+    await until(office, hook, {told: ("pending", None)})
+    await office.execute("UPDATE deliveries SET status = 'parked' WHERE webhook_id IS NOT NULL")
+    await office.patch(f"/v1/webhooks/{hook}", {"state": "disabled"})
+    [one] = await office.deliveries(webhook_id=hook)
+    for path in (f"/v1/deliveries/{one['id']}", f"/v1/webhooks/{hook}"):
+        refused = await office.post(f"{path}/retry", status=409)
+        assert refused["code"] == "webhook_disabled"
+    assert await statuses(office, hook) == {told: ("parked", None)}
+    await office.patch(f"/v1/webhooks/{hook}", {"state": "enabled"})
+    assert await office.post(f"/v1/webhooks/{hook}/retry") == {"retried": 1}
+    await until(office, hook, {told: ("delivered", 200)})
+
+
 async def test_what_waits_behind_an_endpoint_that_is_down_for_good_is_parked_with_it(
     office: "Office", dead: Sink
 ) -> None:

@@ -23,6 +23,15 @@ class WebhookNotFoundError(RefusalError):
         super().__init__(f"there is no webhook {webhook_id}")
 
 
+class WebhookDisabledError(RefusalError):
+    """The webhook wants nothing: what would wait for it would be cancelled."""
+
+    code = "webhook_disabled"
+
+    def __init__(self, webhook_id: UUID) -> None:
+        super().__init__(f"webhook {webhook_id} is disabled: enable or pause it, and ask again")
+
+
 class TooManyWebhooksError(RefusalError):
     """There are as many webhooks as there may be."""
 

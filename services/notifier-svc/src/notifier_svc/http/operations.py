@@ -1,7 +1,12 @@
 """Every route of notifier-svc, with what its documentation says."""
 
 from leadwire.http import Operation, Response
-from notifier_svc.domain.errors import DeliveryFinishedError, DeliveryNotFoundError
+from notifier_svc.domain.errors import (
+    DeliveryFinishedError,
+    DeliveryNotFoundError,
+    WebhookDisabledError,
+    WebhookNotFoundError,
+)
 from notifier_svc.http.context import Context
 from notifier_svc.http.deliveries import DeliveryHandlers
 from notifier_svc.http.journal import JournalHandlers
@@ -52,7 +57,12 @@ def operations(context: Context) -> list[Operation]:
                 "instead of later."
             ),
             responses={200: Response(DeliveryView, "The delivery, pending.")},
-            errors=[DeliveryNotFoundError, DeliveryFinishedError],
+            errors=[
+                DeliveryNotFoundError,
+                DeliveryFinishedError,
+                WebhookDisabledError,
+                WebhookNotFoundError,
+            ],
         ),
         *replay_operations(ReplayHandlers(context=context)),
         *webhook_operations(WebhookHandlers(context=context)),

@@ -12,6 +12,7 @@ from notifier_svc.domain.errors import (
     TooManyReplaysError,
     TooManyWebhooksError,
     UrlNotAllowedError,
+    WebhookDisabledError,
     WebhookNotFoundError,
 )
 
@@ -24,6 +25,7 @@ REFUSALS: Final = Refusals(
         ReplayEndedError: 409,
         TooManyReplaysError: 409,
         TooManyWebhooksError: 409,
+        WebhookDisabledError: 409,
         KeyReusedError: 422,
         UrlNotAllowedError: 422,
     }

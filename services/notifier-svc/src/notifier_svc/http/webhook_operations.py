@@ -6,6 +6,7 @@ from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     TooManyWebhooksError,
     UrlNotAllowedError,
+    WebhookDisabledError,
     WebhookNotFoundError,
 )
 from notifier_svc.http.webhook_requests import NewSecret
@@ -105,7 +106,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             summary="Try all parked deliveries again",
             tag="webhooks",
             responses={200: Response(RetriedView, "How many.")},
-            errors=[WebhookNotFoundError],
+            errors=[WebhookNotFoundError, WebhookDisabledError],
         ),
         Operation(
             "POST",

@@ -8,7 +8,11 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from leadwire.db import Connection
-from notifier_svc.domain.errors import TooManyWebhooksError, WebhookNotFoundError
+from notifier_svc.domain.errors import (
+    TooManyWebhooksError,
+    WebhookDisabledError,
+    WebhookNotFoundError,
+)
 from notifier_svc.domain.webhooks import MAX_WEBHOOKS, Webhook, WebhookChanges, WebhookState
 from notifier_svc.storage.queries import QUERIES
 
@@ -48,6 +52,18 @@ class WebhookStore:
         return self._found(
             webhook_id, await self._connection.fetchrow(QUERIES["find_webhook"], webhook_id)
         )
+
+    async def find_wanting(self, webhook_id: UUID) -> Webhook:
+        """Return a webhook for which something may wait.
+
+        Raises:
+            WebhookNotFoundError: There is none of this id.
+            WebhookDisabledError: It is disabled.
+        """
+        webhook = await self.find(webhook_id)
+        if webhook.state is WebhookState.DISABLED:
+            raise WebhookDisabledError(webhook_id)
+        return webhook
 
     async def page(self, *, after: UUID | None, limit: int) -> list[Webhook]:
         """List webhooks, oldest first."""

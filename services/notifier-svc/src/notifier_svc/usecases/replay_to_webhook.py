@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from leadwire.db import Database
-from notifier_svc.domain.errors import WebhookNotFoundError
+from notifier_svc.domain.errors import WebhookDisabledError, WebhookNotFoundError
 from notifier_svc.domain.journal import JournalEntry
 from notifier_svc.domain.replays import HeldUpBy, Replay, ReplayFailure, Settled
-from notifier_svc.domain.webhooks import WebhookState
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.replays import ReplayStore
 from notifier_svc.storage.webhooks import WebhookStore
@@ -36,14 +35,9 @@ class WebhookReader:
         webhook_id = _id(replay)
         async with self._database.connection() as connection:
             try:
-                webhook = await WebhookStore(connection=connection).find(webhook_id)
-            except WebhookNotFoundError as error:
+                await WebhookStore(connection=connection).find_wanting(webhook_id)
+            except (WebhookNotFoundError, WebhookDisabledError) as error:
                 return ReplayFailure(code=error.code, detail=str(error))
-            if webhook.state is WebhookState.DISABLED:
-                return ReplayFailure(
-                    code="webhook_disabled",
-                    detail=f"webhook {webhook_id} is disabled: enable it, and ask again",
-                )
             pending = await ReplayStore(connection=connection).pending_at(
                 webhook_id, up_to=self._max_backlog
             )

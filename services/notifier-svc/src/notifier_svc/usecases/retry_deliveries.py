@@ -5,8 +5,8 @@ from uuid import UUID
 
 import structlog
 
-from leadwire.db import Database
-from notifier_svc.domain.deliveries import DeliveryRecord
+from leadwire.db import Connection, Database
+from notifier_svc.domain.deliveries import DeliveryRecord, DeliveryStatus
 from notifier_svc.domain.errors import DeliveryFinishedError, DeliveryNotFoundError
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.webhooks import WebhookStore
@@ -24,9 +24,12 @@ async def retry_delivery(database: Database, delivery_id: UUID) -> DeliveryRecor
     Raises:
         DeliveryNotFoundError: There is no such delivery.
         DeliveryFinishedError: It was made or cancelled, or its lead is erased.
+        WebhookNotFoundError: It is parked, and its webhook was deleted.
+        WebhookDisabledError: It is parked, and its webhook is disabled.
     """
     async with database.transaction() as connection:
         store = DeliveryStore(connection=connection)
+        await _check_webhook(connection, await store.find(delivery_id))
         is_due = await store.retry(delivery_id)
         found = await store.find(delivery_id)
     if found is None:
@@ -44,9 +47,10 @@ async def retry_parked(database: Database, webhook_id: UUID) -> int:
 
     Raises:
         WebhookNotFoundError: There is no such webhook.
+        WebhookDisabledError: It is disabled.
     """
     async with database.connection() as connection:
-        await WebhookStore(connection=connection).find(webhook_id)
+        await WebhookStore(connection=connection).find_wanting(webhook_id)
     total, retried = 0, _AT_ONCE
     while retried == _AT_ONCE:
         async with database.connection() as connection:
@@ -55,3 +59,10 @@ async def retry_parked(database: Database, webhook_id: UUID) -> int:
         total += retried
     log.info("deliveries_retried", webhook_id=str(webhook_id), deliveries=total)
     return total
+
+
+async def _check_webhook(connection: Connection, found: DeliveryRecord | None) -> None:
+    """Let nothing that is parked be cancelled in place of being tried."""
+    if found is None or found.webhook_id is None or found.status is not DeliveryStatus.PARKED:
+        return
+    await WebhookStore(connection=connection).find_wanting(found.webhook_id)
