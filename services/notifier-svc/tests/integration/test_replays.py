@@ -11,6 +11,7 @@ from leadwire.contracts import Envelope, LeadUpdated, Origin, read_envelope, to_
 from leadwire.db import Connection, Database
 from leadwire.outbox import transactional_handler
 from leadwire.testing import eventually
+from leadwire_client.consumer.queues import Names
 
 if TYPE_CHECKING:
     from conftest import Office, Subscribe
@@ -155,6 +156,17 @@ async def test_an_order_that_makes_no_sense_is_refused_and_nothing_is_begun(
     assert problem["code"] == "invalid_request"
     assert problem["errors"][0]["path"] == where
     assert (await office.get("/v1/replays"))["items"] == []
+
+
+@pytest.mark.parametrize("name", ["billing:leads", "_billing", "B" * 200])
+async def test_a_queue_is_reached_by_any_name_that_the_consumer_kit_gives_it(
+    office: "Office", subscribe: "Subscribe", name: str
+) -> None:
+    assert Names(name).queue == name
+    await office.tell("told")
+    reader = await subscribe(name)
+    assert (await office.replayed(subscription=name))["status"] == "completed"
+    await eventually(lambda: reader.finished == ["told"])
 
 
 async def test_a_webhook_that_is_not_there_is_refused(office: "Office") -> None:

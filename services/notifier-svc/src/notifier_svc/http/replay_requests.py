@@ -12,7 +12,10 @@ from notifier_svc.http.requests import Moment
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """So few characters, of which no address of a person is made."""
 
-SubscriptionName = Annotated[str, StringConstraints(max_length=200, pattern=NAME)]
+QUEUE = r"^[A-Za-z0-9_.:-]+$"
+"""As many as the queues of other teams are named with by the consumer kit."""
+
+SubscriptionName = Annotated[str, StringConstraints(max_length=200, pattern=QUEUE)]
 TypeName = Annotated[str, StringConstraints(max_length=255, pattern=NAME)]
 
 
