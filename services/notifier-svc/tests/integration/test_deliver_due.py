@@ -138,6 +138,39 @@ async def test_a_loop_that_is_stopped_leaves_what_is_under_way_to_the_next(
     assert await states(database) == {one: ("pending", 1, None)}
 
 
+@pytest.mark.parametrize("permanent", [False, True], ids=["postponed", "parked"])
+async def test_a_failure_that_is_told_late_takes_an_email_from_nobody_who_is_at_it(
+    database: Database, permanent: bool
+) -> None:
+    [one] = await plan(database, 1)
+    taken: asyncio.Queue[int] = asyncio.Queue()
+    late, release = asyncio.Event(), asyncio.Event()
+
+    async def fail_late(delivery: DueDelivery) -> None:
+        await taken.put(delivery.attempts)
+        await late.wait()
+        raise NotDeliveredError("too late", permanent=permanent)
+
+    async def take(delivery: DueDelivery) -> None:
+        await taken.put(delivery.attempts)
+        await release.wait()
+
+    first = asyncio.create_task(deliverer(database, fail_late).deliver_due())
+    assert await taken.get() == 1
+    async with database.connection() as connection:
+        await connection.execute("UPDATE deliveries SET next_attempt_at = now()")
+    second = asyncio.create_task(deliverer(database, take).deliver_due())
+    assert await taken.get() == 2
+    late.set()
+    await first
+    await deliverer(database, take).deliver_due()
+    assert taken.empty()
+    assert await states(database) == {one: ("pending", 2, None)}
+    release.set()
+    await second
+    assert await states(database) == {one: ("delivered", 2, None)}
+
+
 async def test_outcomes_that_cannot_be_written_down_are_all_logged_and_tried_again(
     database: Database,
 ) -> None:

@@ -58,14 +58,16 @@ class DeliveryStore:
         """Note that the email is in other hands."""
         await self._connection.execute(QUERIES["mark_delivered"], delivery_id)
 
-    async def postpone(self, delivery_id: UUID, *, delay: timedelta, error: str) -> None:
-        """Have a delivery tried again after the delay."""
-        await self._connection.execute(QUERIES["postpone_delivery"], delivery_id, delay, error)
+    async def postpone(self, delivery: DueDelivery, *, delay: timedelta, error: str) -> None:
+        """Have a delivery tried again after the delay, if it is still ours."""
+        await self._connection.execute(
+            QUERIES["postpone_delivery"], delivery.id, delay, error, delivery.attempts
+        )
 
-    async def park(self, delivery_id: UUID, *, error: str) -> datetime | None:
-        """Give a delivery up; return when, or None if it was cancelled meanwhile."""
+    async def park(self, delivery: DueDelivery, *, error: str) -> datetime | None:
+        """Give a delivery up; return when, or None if it is ours no longer."""
         at: datetime | None = await self._connection.fetchval(
-            QUERIES["park_delivery"], delivery_id, error
+            QUERIES["park_delivery"], delivery.id, error, delivery.attempts
         )
         return at
 

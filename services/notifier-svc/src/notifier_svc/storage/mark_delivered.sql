@@ -1,3 +1,4 @@
+-- Also of who no longer holds the lease: it is sent.
 UPDATE deliveries
 SET status = 'delivered',
     last_error = NULL,

@@ -10,6 +10,7 @@ over another delivery:
 - Where the outcome cannot be written down, the delivery is due again when its lease ends.
   Attempts are counted as they begin, so this too has an end: once there are none left it is
   parked unsent, also if it is what killed the processes that tried it.
+- A failure that is told after the lease counts no more: somebody else may be at it.
 
 Only if nothing can be claimed the loop is told.
 """
@@ -156,13 +157,13 @@ class Deliverer:
         )
         async with self._database.connection() as connection:
             store = DeliveryStore(connection=connection)
-            await store.postpone(delivery.id, delay=delay, error=str(failure))
+            await store.postpone(delivery, delay=delay, error=str(failure))
 
     async def _park(self, delivery: DueDelivery, reason: str) -> None:
         """Park the delivery and say so to everybody, in one transaction."""
         async with self._database.transaction() as connection:
             store = DeliveryStore(connection=connection)
-            failed_at = await store.park(delivery.id, error=reason)
+            failed_at = await store.park(delivery, error=reason)
             if failed_at is None:
                 return
             event = notification_failed(
