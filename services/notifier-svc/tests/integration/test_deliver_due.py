@@ -12,10 +12,11 @@ from uuid_utils.compat import uuid7
 
 from leadwire.db import Database, DatabaseUnavailableError
 from leadwire.outbox import Outbox
-from leadwire.testing import eventually
 from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError
 from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.usecases import delivery_loop
 from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer, Room, Send
+from notifier_svc.usecases.delivery_loop import DeliveryLoop
 
 ADDRESS = "ada@example.org"
 REFUSE_OUTCOMES = """
@@ -119,22 +120,45 @@ async def test_a_failure_that_is_permanent_is_parked_with_its_reason(database: D
     assert await states(database) == {one: ("parked", 1, "gone for ever")}
 
 
-async def test_a_loop_that_is_stopped_leaves_what_is_under_way_to_the_next(
+async def test_a_loop_that_is_stopped_lets_what_is_under_way_end_and_begins_nothing(
     database: Database,
 ) -> None:
     [one] = await plan(database, 1)
-    begun = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
 
     async def send(_: DueDelivery) -> None:
         begun.set()
-        await asyncio.Event().wait()
+        await release.wait()
 
-    running = asyncio.create_task(deliverer(database, send).deliver_due())
-    await eventually(begun.is_set)
-    running.cancel()
-    await asyncio.wait([running])
+    loop = DeliveryLoop(deliverer=deliverer(database, send))
+    await loop.start()
+    await begun.wait()
+    stopping = asyncio.create_task(loop.stop())
+    [two] = await plan(database, 1)
+    release.set()
+    await stopping
+    assert await states(database) == {one: ("delivered", 1, None), two: ("pending", 0, None)}
 
-    assert running.cancelled()
+
+async def test_what_does_not_end_in_time_is_left_to_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_loop, "_FINISH_WITHIN", 0.05)
+    [one] = await plan(database, 1)
+    begun, cut = asyncio.Event(), asyncio.Event()
+
+    async def send(_: DueDelivery) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut.set()
+
+    loop = DeliveryLoop(deliverer=deliverer(database, send))
+    await loop.start()
+    await begun.wait()
+    await loop.stop()
+    assert cut.is_set()
     assert await states(database) == {one: ("pending", 1, None)}
 
 

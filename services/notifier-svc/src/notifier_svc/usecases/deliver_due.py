@@ -16,7 +16,7 @@ Only if nothing can be claimed the loop is told.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -90,9 +90,12 @@ class Deliverer:
         self._policy = policy
         self._metrics = metrics
         self._room = room
+        self._round: asyncio.Task[None] | None = None
 
     async def deliver_due(self) -> bool:
         """Try some of the deliveries that are due; tell whether there may be more.
+
+        They go on if the caller is cancelled: see `finish`.
 
         Raises:
             Exception: The database's, if none can be claimed.
@@ -103,11 +106,23 @@ class Deliverer:
         lease = timedelta(seconds=self._policy.send_within) + LEASE_MARGIN
         async with self._database.connection() as connection:
             due = await DeliveryStore(connection=connection).claim_due(limit=limit, lease=lease)
+        self._round = asyncio.create_task(self._deliver_all(due), name="emails under way")
+        await asyncio.shield(self._round)
+        return len(due) == limit
+
+    async def finish(self, *, within: float) -> None:
+        """Give what is under way a moment to end; what does not is due again by its lease."""
+        if self._round is None:
+            return
+        await asyncio.wait([self._round], timeout=within)
+        self._round.cancel()
+        await asyncio.wait([self._round])
+
+    async def _deliver_all(self, due: Sequence[DueDelivery]) -> None:
         results = await asyncio.gather(*map(self._deliver, due), return_exceptions=True)
         for delivery, error in zip(due, results, strict=True):
             if error is not None:
                 log.error("delivery_not_settled", **_fields(delivery), **error_fields(error))
-        return len(due) == limit
 
     async def _deliver(self, delivery: DueDelivery) -> None:
         failure = await self._attempt(delivery)

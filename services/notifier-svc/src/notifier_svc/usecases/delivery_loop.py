@@ -1,14 +1,19 @@
 """Work the deliveries off, as long as the process runs."""
 
+from typing import Final
+
 from leadwire.db import is_transient
 from leadwire.lifecycle import PeriodicTask
 from notifier_svc.usecases.deliver_due import Deliverer
+
+_FINISH_WITHIN: Final = 10.0
 
 
 class DeliveryLoop(PeriodicTask):
     """Looks for due deliveries; every replica may, as each takes what the others have not.
 
-    A delivery that is under way when the process stops is tried again by the next one.
+    What is under way when the process stops may end: an email that is cut off there is sent by the
+    next process, and was perhaps sent already.
 
     Args:
         deliverer: Tries them.
@@ -16,9 +21,15 @@ class DeliveryLoop(PeriodicTask):
     """
 
     def __init__(self, *, deliverer: Deliverer, interval: float = 0.5) -> None:
+        self._deliverer = deliverer
         super().__init__(
             name="deliveries",
             interval=interval,
             body=deliverer.deliver_due,
             passes=is_transient,
         )
+
+    async def stop(self) -> None:
+        """Claim nothing more, and let what is under way end."""
+        await super().stop()
+        await self._deliverer.finish(within=_FINISH_WITHIN)
