@@ -5,15 +5,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import amqp from 'amqplib';
 
 const DECISIONS = ['lead_interested_created', 'lead_not_interested_created'];
+const TYPES = [...DECISIONS, 'lead_erased'];
 const ERASED = 2 ** 53; // the rev of an erased lead: nothing that comes later is newer
 
 const QUEUE = 'billing.leads';
 const DEAD = 'billing.dead';
-const ARGUMENTS = {
+const DAY = 24 * 3600 * 1000;
+const BOUNDED = {
   'x-queue-type': 'quorum',
-  'x-expires': 14 * 24 * 3600 * 1000, // unread for two weeks: it goes
-  'x-max-length-bytes': 2 ** 30, // too long: the oldest go to billing.dead
+  'x-max-length-bytes': 2 ** 30, // too long: the oldest go
   'x-overflow': 'drop-head',
+};
+const DEAD_ARGUMENTS = { ...BOUNDED, 'x-message-ttl': 30 * DAY };
+const ARGUMENTS = {
+  ...BOUNDED,
+  'x-expires': 14 * DAY, // unread for two weeks: it goes
   'x-dead-letter-exchange': '',
   'x-dead-letter-routing-key': DEAD,
 };
@@ -32,6 +38,7 @@ const take = database.prepare(`
 `);
 
 function handle(event) {
+  if (!TYPES.includes(event.type)) return; // a replay may bring every type
   database.exec('BEGIN IMMEDIATE'); // one transaction: the event's key and its effect, or neither
   try {
     if (noteKey.run(event.source, event.id).changes) take.run(...customer(event));
@@ -57,9 +64,9 @@ async function consume() {
     const ended = new Promise((resolve) => channel.once('close', resolve));
     channel.on('error', (error) => console.error('channel lost:', error.code));
     await channel.prefetch(20);
-    await channel.assertQueue(DEAD, { durable: true });
+    await channel.assertQueue(DEAD, { durable: true, arguments: DEAD_ARGUMENTS });
     await channel.assertQueue(QUEUE, { durable: true, arguments: ARGUMENTS });
-    for (const type of [...DECISIONS, 'lead_erased']) {
+    for (const type of TYPES) {
       await channel.bindQueue(QUEUE, 'leadwire.events', type);
     }
     await channel.bindQueue(QUEUE, 'leadwire.directed', QUEUE); // allows replays

@@ -9,19 +9,26 @@ from typing import Any
 import aio_pika
 
 DECISIONS = ("lead_interested_created", "lead_not_interested_created")
+TYPES = (*DECISIONS, "lead_erased")
 ERASED = 2**53  # the rev of an erased lead: nothing that comes later is newer
 
-ARGUMENTS: dict[str, Any] = {
+DAY = 24 * 3600 * 1000
+BOUNDED: dict[str, Any] = {
     "x-queue-type": "quorum",
-    "x-expires": 14 * 24 * 3600 * 1000,  # unread for two weeks: it goes
-    "x-max-length-bytes": 2**30,  # too long: the oldest go to billing.dead
+    "x-max-length-bytes": 2**30,  # too long: the oldest go
     "x-overflow": "drop-head",
+}
+DEAD = BOUNDED | {"x-message-ttl": 30 * DAY}
+ARGUMENTS = BOUNDED | {
+    "x-expires": 14 * DAY,  # unread for two weeks: it goes
     "x-dead-letter-exchange": "",
     "x-dead-letter-routing-key": "billing.dead",
 }
 
 
 def handle(database: sqlite3.Connection, event: dict[str, Any]) -> None:
+    if event["type"] not in TYPES:
+        return  # a replay may bring every type
     with database:  # one transaction: the event's key and its effect, or neither
         key = database.execute(
             "INSERT INTO inbox VALUES (?, ?) ON CONFLICT DO NOTHING", (event["source"], event["id"])
@@ -47,17 +54,21 @@ async def consume(database: sqlite3.Connection, url: str) -> None:
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=20)
-        await channel.declare_queue("billing.dead", durable=True)
+        await channel.declare_queue("billing.dead", durable=True, arguments=DEAD)
         queue = await channel.declare_queue("billing.leads", durable=True, arguments=ARGUMENTS)
-        for event_type in (*DECISIONS, "lead_erased"):
+        for event_type in TYPES:
             await queue.bind("leadwire.events", routing_key=event_type)
         await queue.bind("leadwire.directed", routing_key=queue.name)  # allows replays
         async with queue.iterator() as messages:
             print("subscribed", flush=True)
             async for message in messages:
-                # Acknowledges at the end of the block; after an exception: billing.dead.
-                async with message.process():
+                try:
                     handle(database, json.loads(message.body))
+                except Exception as error:  # noqa: BLE001 - the next ones go on
+                    print("set aside:", type(error).__name__, flush=True)
+                    await message.reject()  # to billing.dead
+                else:
+                    await message.ack()
 
 
 async def main() -> None:

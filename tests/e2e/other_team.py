@@ -38,7 +38,7 @@ class Program:
     ) -> None:
         self.database = directory / "billing.db"
         self._command = command
-        self._queue = queue
+        self.queue = queue
         self._broker_url = broker_url
         self._directory = directory
         self._environment = {**os.environ, "AMQP_URL": broker_url, **(environment or {})}
@@ -88,7 +88,7 @@ class Program:
         """Return how many events are in its queue and not in its hands."""
         async with await aio_pika.connect(self._broker_url) as connection:
             channel = await connection.channel()
-            queue = await channel.declare_queue(self._queue, passive=True)
+            queue = await channel.declare_queue(self.queue, passive=True)
             return queue.declaration_result.message_count or 0
 
     async def _has_queue(self) -> bool:

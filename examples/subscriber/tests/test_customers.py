@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -90,8 +90,11 @@ async def test_every_type_that_is_bound_is_handled(queue: Queue, event_type: str
     assert queue.acknowledged == [event]
 
 
-async def test_a_type_that_is_bound_by_mistake_is_parked(queue: Queue) -> None:
-    await queue.deliver(events.manager_added())
-    assert [each.reason for each in queue.parked] == [
-        "the queue is bound to manager_added, which billing does not know"
-    ]
+async def test_a_type_that_a_replay_brings_unasked_changes_nothing(
+    store: SqliteStore, queue: Queue
+) -> None:
+    marked = events.lead_interested_created(email="ada@example.com")
+    others = [events.manager_added(), events.lead_assigned(UUID(marked.subject or ""))]
+    await queue.deliver(marked, *others)
+    assert queue.acknowledged == [marked, *others]
+    assert emails(store) == ["ada@example.com"]

@@ -48,7 +48,10 @@ def test_each_page_has_people_of_its_own() -> None:
 async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_leads_alone(
     system: System, broker_url: str, tmp_path: Path
 ) -> None:
-    """Each with a queue of its own, and killed once while it has nothing to do."""
+    """Each with a queue of its own, killed once while it has nothing to do.
+
+    What it cannot read, and types that it does not know, do no harm.
+    """
     async with AsyncExitStack() as running:
         programs = [
             await running.enter_async_context(each)
@@ -69,6 +72,8 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
         await office.decide(6)
         interested = sorted(office.ledger.marked("interested"))
         await all_have(interested)
+        for program in programs:
+            await _send_what_it_did_not_ask_for(system, broker_url, program.queue)
         await system.mark(interested[0], "not_interested", reason="wrong lead")
         await all_have(interested[1:])
         for program in programs:
@@ -79,6 +84,23 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
         await all_have(interested)
         await system.delete("import_svc", f"/v1/leads/{interested[0]}")
         await all_have(interested[1:])
+
+
+async def _send_what_it_did_not_ask_for(system: System, broker_url: str, queue: str) -> None:
+    """Send a queue what is no event, and then every event there was, of whatever type."""
+    broker = broker_from_url(broker_url, name="another team")
+    await broker.start()
+    unreadable = Message(id="unreadable", type="lead_interested_created", body=b"no JSON")
+    assert list(await broker.publish([unreadable], only=queue)) == [Accepted()]
+    await broker.stop()
+    order = {"from": "2026-01-01T00:00:00Z", "subscription": queue}
+    replay = await system.post("notifier_svc", "/v1/replays", order)
+
+    async def is_completed() -> bool:
+        shown = await system.get("notifier_svc", f"/v1/replays/{replay['id']}")
+        return bool(shown["status"] == "completed")
+
+    await eventually(is_completed, within=30)
 
 
 def _of_the_guide(broker_url: str, directory: Path) -> Program:

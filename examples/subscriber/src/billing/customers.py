@@ -4,7 +4,7 @@ import sqlite3
 from typing import Final, TypeAlias
 
 from billing.sql import query
-from leadwire_client.consumer import ParkError, Unit
+from leadwire_client.consumer import Unit
 from leadwire_client.events import (
     Contact,
     Event,
@@ -40,7 +40,7 @@ async def handle(event: Event, unit: Sqlite) -> None:
         case LeadErased(lead=tombstone):
             await _erase(tombstone, unit)
         case _:
-            raise ParkError(f"the queue is bound to {event.type}, which billing does not know")
+            pass  # A replay may bring every type, and so may a binding of long ago.
 
 
 async def _open_account(lead: InterestedLead, work: Work, unit: Sqlite) -> None:
