@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python standalone
+DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python extensions/leadwire-nats standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) examples/subscriber/src examples/subscriber-plain
 TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) examples/subscriber/tests tests
 PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
@@ -68,10 +68,12 @@ resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
 
 test: $(VENV)/.dev $(JAVASCRIPT) ## Run every test, on real servers
 	@tools/install-rabbitmq
+	@tools/install-nats
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
+	@tools/install-nats
 	$(PYTEST) -m "not fault" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
@@ -106,7 +108,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml file
 	@for name in uv run client dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client standalone),--no-emit-package $(d)) \
+			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client nats standalone),--no-emit-package $(d)) \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
