@@ -7,7 +7,7 @@ from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import parse_phone
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.receipt import failure_of, shown
-from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, JudgedRow, RawRow, defective
+from import_svc.domain.rows import MAX_ATTRIBUTES_BYTES, JudgedRow, RawRow, RowDefect, defective
 from import_svc.domain.validation import judge_row, judge_rows
 
 GOOD = RawRow("Ada", "Lovelace", "ada@example.com", "+14155552671")
@@ -154,6 +154,13 @@ def test_text_that_only_looks_like_an_escaped_nul_is_kept() -> None:
 def test_a_defective_row_says_only_its_defect() -> None:
     judged = judge(defective(Code.ROW_MALFORMED, "the row has 3 columns"))
     assert (judged.codes, judged.reason) == ((Code.ROW_MALFORMED,), "the row has 3 columns")
+
+
+def test_a_defective_row_fails_however_good_what_could_be_read_of_it_is() -> None:
+    ragged = GOOD._replace(defect=RowDefect(Code.ROW_MALFORMED, "the row has 5 columns"))
+    assert judge(ragged).codes == (Code.ROW_MALFORMED,)
+    judged = judge_rows([GOOD, ragged, GOOD._replace(email="nonsense")], region=None)
+    assert [row.codes for row in judged] == [(), (Code.ROW_MALFORMED,), (Code.EMAIL_INVALID,)]
 
 
 def test_every_code_has_a_sentence() -> None:
