@@ -136,6 +136,19 @@ async def test_one_that_the_log_does_not_reach_back_to_is_told_to_start_over(
         assert (ended["code"], ended["retryable"]) == ("cursor_expired", False)
 
 
+async def test_one_whose_step_the_database_does_not_serve_in_time_is_told_to_come_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = ChangeLog(database=database, concurrency=1)
+    async with running_tail(database) as tail, aclosing(follow(database, tail, log)) as chunks:
+        await anext(chunks)
+        monkeypatch.setattr("stream_svc.storage.change_log.TURN_SECONDS", 0.05)
+        async with log._turn():  # somebody else's step, which takes its time
+            ended = await until(chunks, "error", {})
+        assert (ended["code"], ended["retryable"]) == ("unavailable", True)
+        assert [chunk async for chunk in chunks] == []
+
+
 async def test_those_who_read_snapshots_share_what_is_read_of_them_at_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

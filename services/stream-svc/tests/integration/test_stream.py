@@ -213,6 +213,17 @@ async def test_a_silent_stream_sends_marks_that_move_on(
         await eventually(moved_on)
 
 
+async def test_a_stream_without_any_change_gives_signs_of_life(
+    start_service: "StartService",
+) -> None:
+    service = await start_service(heartbeat_s=0.1)
+    async with service.stream(follow="true") as stream:
+        cursor = (await stream.until("synced"))[-1]["cursor"]
+        for _ in range(3):
+            frame = await stream.frame()
+            assert (frame["type"], frame["cursor"]) == ("mark", cursor)
+
+
 async def test_a_follower_that_resumes_hears_only_what_it_missed(
     service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork"
 ) -> None:
