@@ -253,10 +253,12 @@ async def test_an_import_that_another_process_took_over_is_not_answered_as_if_it
     headers = {"Content-Type": NDJSON, "Idempotency-Key": "k"}
     sending = asyncio.create_task(desk.client.post("/v1/imports", data=pieces(), headers=headers))
     await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
-    await desk.rows("UPDATE imports SET worker = gen_random_uuid() RETURNING id")
+    takes_over = "UPDATE imports SET worker = gen_random_uuid() RETURNING received"
+    [(received,)] = await desk.rows(takes_over)
     taken.set()
     async with await sending as response:
         assert (response.status, (await response.json())["code"]) == (409, "import_running")
+    assert await desk.value("SELECT received FROM imports") == received
 
 
 async def test_a_chunk_that_was_cut_otherwise_is_not_gone_on_from(
