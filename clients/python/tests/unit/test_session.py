@@ -87,10 +87,11 @@ def test_retry_after_is_the_least_wait_but_not_for_ever(text: str) -> None:
     assert session.pause == (3.75 if text == "3" else 4500.0)
 
 
-def test_retry_after_that_means_nothing_is_no_retry_after() -> None:
+@pytest.mark.parametrize("text", ["soon", "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"])
+def test_retry_after_that_means_nothing_is_no_retry_after(text: str) -> None:
     session = session_of()
     connect(session)
-    session.refused(Answer(status=503, headers={"retry-after": "soon"}))
+    session.refused(Answer(status=503, headers={"retry-after": text}))
     assert session.pause == 1.0
 
 
@@ -124,6 +125,35 @@ def test_a_server_that_expires_every_cursor_is_not_asked_in_a_tight_loop() -> No
         fed(session, HELLO, mark("c0"), {"type": "error", "code": "x", "retryable": False})
         waits.append(session.pause)
     assert waits == [0.0, 2.0, 4.0, 8.0]
+
+
+def bye_after(session: StreamSession, *frames: dict[str, Any], reconnect_ms: int) -> float:
+    """Connect, and be sent off; give the wait."""
+    connect(session)
+    fed(session, HELLO, *frames, {"type": "bye", "reason": "x", "reconnect_ms": reconnect_ms})
+    return session.pause
+
+
+def test_a_server_that_sends_everybody_off_at_once_is_not_asked_in_a_tight_loop() -> None:
+    session = session_of()
+    waits = [bye_after(session, mark("c1"), reconnect_ms=0) for _ in range(4)]
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+    assert bye_after(session, mark("c1"), mark("c2"), reconnect_ms=5) == 0.005
+
+
+def test_a_reader_who_is_sent_off_each_time_loses_his_patience() -> None:
+    clock = Clock()
+    session = session_of(clock=clock, patience=10.0)
+    for _ in range(100):
+        clock.now += bye_after(session, mark("c1"), reconnect_ms=500)
+        if session.over:
+            break
+    assert isinstance(session.failure, TransportError)
+
+
+def test_no_server_sends_a_reader_off_for_ever() -> None:
+    session = session_of()
+    assert bye_after(session, mark("c1"), mark("c2"), reconnect_ms=10**15) == 3600.0
 
 
 def test_what_follows_the_end_of_a_connection_is_left_alone() -> None:

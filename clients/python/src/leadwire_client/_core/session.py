@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from leadwire_client._core.decoding import LINES, decode_frame, problem_of
 from leadwire_client._core.lines import LineDecoder
-from leadwire_client._core.retries import Backoff
+from leadwire_client._core.retries import MOST_RETRY_AFTER, Backoff
 from leadwire_client._core.wire import Answer, Query, Request
 from leadwire_client.errors import LeadwireError, ProtocolError, TransportError, UnavailableError
 from leadwire_client.frames import Bye, End, Fault, Frame, Gone, Hello, Mark, Put, Reset, Synced
@@ -213,12 +213,22 @@ class StreamSession:
         elif isinstance(frame, End):
             self.hung_up = self.over = True
         elif isinstance(frame, Bye):
-            self.hung_up = True
-            self.pause = frame.reconnect_ms / 1000
+            self._sent_off(frame)
         elif frame.retryable:
             self._later(TransportError(f"the server ended the stream: {frame.code}"))
         else:
             self._start_over(frame.code)
+
+    def _sent_off(self, bye: Bye) -> None:
+        """Come again when asked to; later, if a server says nothing else each time."""
+        asked_for = min(bye.reconnect_ms / 1000, MOST_RETRY_AFTER)
+        if self._marks > 1:
+            self.hung_up = True
+            self.pause = asked_for
+        else:
+            self._later(
+                TransportError(f"the server says {bye.reason or 'bye'}"), asked_for=asked_for
+            )
 
     def _start_over(self, reason: str) -> None:
         """Forget the cursor; wait only if that was so a moment ago."""
