@@ -48,7 +48,10 @@ class StreamSettings(ServiceSettings):
         "the connection is cut.",
     )
     max_streams: int = Field(
-        default=2000, ge=1, description="Most streams that the process serves at once."
+        default=2000,
+        ge=1,
+        description="Most streams that the process serves at once. One whose reader is slow takes "
+        "about a megabyte of memory.",
     )
     max_streams_per_client: int = Field(
         default=1000,
