@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import aio_pika
+from pamqp.commands import Queue
 
 from leadwire.testing import eventually
 
@@ -45,9 +46,9 @@ class Program:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        """Start it, and return when its queue is there."""
+        """Start it, and return when it reads its queue."""
         await self.start()
-        await eventually(self._has_queue, within=30, message="the queue is there")
+        await eventually(self.is_subscribed, within=30, message="it reads its queue")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,17 +87,20 @@ class Program:
 
     async def waiting(self) -> int:
         """Return how many events are in its queue and not in its hands."""
+        return (await self._declared()).message_count or 0
+
+    async def is_subscribed(self) -> bool:
+        """Tell whether it reads its queue, which it has bound by then."""
+        try:
+            return bool((await self._declared()).consumer_count)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return False
+
+    async def _declared(self) -> Queue.DeclareOk:
         async with await aio_pika.connect(self._broker_url) as connection:
             channel = await connection.channel()
             queue = await channel.declare_queue(self.queue, passive=True)
-            return queue.declaration_result.message_count or 0
-
-    async def _has_queue(self) -> bool:
-        try:
-            await self.waiting()
-        except aio_pika.exceptions.ChannelNotFoundEntity:
-            return False
-        return True
+            return queue.declaration_result
 
     async def _end(self, number: signal.Signals) -> int:
         process, self._process = self._process, None

