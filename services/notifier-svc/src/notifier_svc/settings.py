@@ -130,7 +130,10 @@ class NotifierSettings(ServiceSettings):
         "which consumers remember what they have handled.",
     )
     delivery_retention_days: int = Field(
-        default=30, ge=1, le=3650, description="Days for which finished deliveries are kept."
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days for which finished deliveries, and deleted webhooks, are kept.",
     )
     webhook_allowed_networks: Networks = Field(
         default="",

@@ -1,7 +1,7 @@
 """Webhooks as clients make them, and what is planned for them."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 
 from leadwire.broker import Message
 from leadwire.contracts import EventType, LeadUpdated
+from leadwire.testing import eventually
 from notifier_svc.domain.webhooks import MAX_WEBHOOKS
+from notifier_svc.storage.webhooks import WebhookStore
 
 if TYPE_CHECKING:
     from conftest import Office
@@ -188,3 +190,31 @@ async def test_types_to_choose_from_are_those_that_are_published(office: "Office
     assert len(added["types"]) == len(EventType)
     answer = await office.post(f"/v1/webhooks/{uuid4()}/rotate-secret", status=404)
     assert answer["code"] == "webhook_not_found"
+
+
+async def test_a_deleted_webhook_is_forgotten_with_its_deliveries_and_not_while_one_waits(
+    office: "Office",
+) -> None:
+    hooks = [await office.hook(url="https://example.org/hook") for _ in range(3)]
+    recent, old, waited_for = (UUID(each) for each in hooks)
+    for each in hooks:
+        await office.client.delete(f"/v1/webhooks/{each}")
+    ages = "UPDATE webhooks SET updated_at = now() - interval '31 days' WHERE id = ANY ($1)"
+    await office.execute(ages, [old, waited_for])
+    async with office.database.connection() as connection, connection.transaction():
+        # As by who planned before the deletion and commits only now: nobody has seen it yet.
+        await connection.execute(
+            "INSERT INTO deliveries (kind, webhook_id, source, event_id, event_type, "
+            "entry_received_at, entry_position) VALUES ('webhook', $1, 's', 'e', 't', now(), 1)",
+            waited_for,
+        )
+        await WebhookStore(connection=connection).prune(older_than=timedelta(days=30))
+        left = await connection.fetch("SELECT id FROM webhooks")
+    assert {row["id"] for row in left} == {recent, waited_for}
+
+    async def cancelled() -> bool:
+        return bool(await office.value("SELECT status = 'cancelled' FROM deliveries"))
+
+    await eventually(cancelled)
+    await office.keep_house()
+    assert await office.value("SELECT array_agg(id) FROM webhooks") == [recent]

@@ -1,4 +1,5 @@
--- The row stays until what waits for it is cancelled; its secrets do not.
+-- The row stays as long as what was delivered to it, so that what waits is cancelled; its secrets
+-- do not.
 UPDATE webhooks
 SET state = 'deleted',
     secret = '',

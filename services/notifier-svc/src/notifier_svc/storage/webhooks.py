@@ -108,6 +108,10 @@ class WebhookStore:
         if status == "UPDATE 0":
             raise WebhookNotFoundError(webhook_id)
 
+    async def prune(self, *, older_than: timedelta) -> None:
+        """Forget webhooks that were deleted before, and for which nothing waits."""
+        await self._connection.execute(QUERIES["prune_webhooks"], older_than)
+
     def _found(self, webhook_id: UUID, row: asyncpg.Record | None) -> Webhook:
         if row is None:
             raise WebhookNotFoundError(webhook_id)

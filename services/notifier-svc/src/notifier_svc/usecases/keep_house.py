@@ -12,6 +12,7 @@ from notifier_svc.mail import EmailTransport
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
 from notifier_svc.storage.replays import ReplayStore
+from notifier_svc.storage.webhooks import WebhookStore
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class Retention:
 
 
 class HouseKeeping(PeriodicTask):
-    """Keeps the journal's partitions, and prunes deliveries, replays and written emails.
+    """Keeps the journal's partitions, and forgets all else that is old enough.
 
     Args:
         database: Of the service.
@@ -65,6 +66,7 @@ class HouseKeeping(PeriodicTask):
         await self._keep_journal()
         await self._prune_deliveries()
         await self._prune_replays()
+        await self._prune_webhooks()
         await self._forget_emails()
 
     async def _forget_emails(self) -> None:
@@ -99,6 +101,10 @@ class HouseKeeping(PeriodicTask):
     async def _prune_replays(self) -> None:
         async with self._database.connection() as connection:
             await ReplayStore(connection=connection).prune(older_than=self._retention.replays)
+
+    async def _prune_webhooks(self) -> None:
+        async with self._database.connection() as connection:
+            await WebhookStore(connection=connection).prune(older_than=self._retention.deliveries)
 
 
 def _passes(error: Exception) -> bool:
