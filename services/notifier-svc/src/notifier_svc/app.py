@@ -27,9 +27,9 @@ from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
 from notifier_svc.usecases.await_journal import JournalWatch
 from notifier_svc.usecases.clear_deliveries import DeliveryClearing
-from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer
+from notifier_svc.usecases.deliver_emails import EmailDeliverer, EmailPolicy
 from notifier_svc.usecases.deliver_events import EventDeliverer, WebhookPolicy
-from notifier_svc.usecases.delivery_loop import DeliveryLoop
+from notifier_svc.usecases.email_loop import EmailLoop
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
 from notifier_svc.usecases.plan_emails import EmailPlanner
 from notifier_svc.usecases.replay_loop import ReplayLoop
@@ -62,12 +62,12 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     house_keeping = HouseKeeping(
         database=backbone.database, transport=transport, retention=_retention(settings)
     )
-    deliverer = _deliverer(backbone, settings, transport, metrics)
+    emails = EmailLoop(deliverer=_email_deliverer(backbone, settings, transport, metrics))
     # Before the consumer: without today's partition no event can be taken.
     app[SUPERVISOR].add("notifier-svc housekeeping", house_keeping)
     install_relay(app, backbone)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
-    app[SUPERVISOR].add("notifier-svc deliveries", DeliveryLoop(deliverer=deliverer))
+    app[SUPERVISOR].add("notifier-svc emails", emails)
     app[SUPERVISOR].add("notifier-svc webhook client", client)
     app[SUPERVISOR].add("notifier-svc webhooks", webhooks)
     clearing = DeliveryClearing(
@@ -138,18 +138,18 @@ def _transport(settings: NotifierSettings) -> PausingTransport:
     return PausingTransport(transport_from_url(settings.email_url.get_secret_value(), options))
 
 
-def _deliverer(
+def _email_deliverer(
     backbone: Backbone,
     settings: NotifierSettings,
     transport: PausingTransport,
     metrics: NotifierMetrics,
-) -> Deliverer:
-    policy = AttemptPolicy(
+) -> EmailDeliverer:
+    policy = EmailPolicy(
         max_attempts=settings.email_max_attempts,
         send_within=settings.email_send_within_s + _GUARD_S,
         at_once=settings.email_at_once,
     )
-    return Deliverer(
+    return EmailDeliverer(
         database=backbone.database,
         outbox=backbone.outbox,
         send=EmailSender(

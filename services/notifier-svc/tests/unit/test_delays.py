@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifier_svc.domain.deliveries import FIRST_DELAY, LONGEST_DELAY, delay_after
-from notifier_svc.usecases.deliver_due import LONGEST_DELAY as LONGEST_EMAIL_DELAY
+from notifier_svc.usecases.deliver_emails import LONGEST_EMAIL_DELAY
 
 
 @pytest.mark.parametrize("attempts", range(1, 9))

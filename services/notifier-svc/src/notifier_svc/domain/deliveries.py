@@ -31,7 +31,7 @@ class DeliveryStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDelivery:
+class PlannedEmail:
     """An email to send because of an event; there is one per event, kind and lead."""
 
     source: str
@@ -45,7 +45,7 @@ class PlannedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DueDelivery:
+class EmailDelivery:
     """A delivery that is being tried.
 
     Attributes:

@@ -1,11 +1,9 @@
-"""The queue of emails, and the log of all deliveries."""
+"""The log of all deliveries, by email and to webhooks."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from uuid_utils.compat import uuid7
 
 from leadwire.db import Connection
 from notifier_svc.domain.deliveries import (
@@ -13,14 +11,12 @@ from notifier_svc.domain.deliveries import (
     DeliveryRecord,
     DeliverySelection,
     DeliveryStatus,
-    DueDelivery,
-    PlannedDelivery,
 )
 from notifier_svc.storage.queries import QUERIES
 
 
 class DeliveryStore:
-    """Deliveries, planned and tried.
+    """Deliveries as they are shown, retried and forgotten.
 
     Args:
         connection: Every method runs in its transaction, if there is one.
@@ -28,52 +24,6 @@ class DeliveryStore:
 
     def __init__(self, *, connection: Connection) -> None:
         self._connection = connection
-
-    async def plan(self, deliveries: Sequence[PlannedDelivery]) -> None:
-        """Add deliveries; one that is planned already stays as it is."""
-        await self._connection.executemany(
-            QUERIES["plan_delivery"],
-            [
-                (
-                    uuid7(),
-                    planned.source,
-                    planned.event_id,
-                    planned.kind,
-                    planned.lead_id,
-                    planned.recipient,
-                    planned.subject,
-                    planned.body,
-                    planned.html,
-                )
-                for planned in deliveries
-            ],
-        )
-
-    async def claim_due(self, *, limit: int, lease: timedelta) -> list[DueDelivery]:
-        """Take deliveries that are due; they are due again when the lease ends."""
-        rows = await self._connection.fetch(QUERIES["claim_due_deliveries"], limit, lease)
-        return [DueDelivery(**{**row, "kind": DeliveryKind(row["kind"])}) for row in rows]
-
-    async def mark_delivered(self, delivery_id: UUID) -> None:
-        """Note that the email is in other hands."""
-        await self._connection.execute(QUERIES["mark_delivered"], delivery_id)
-
-    async def postpone(self, delivery: DueDelivery, *, delay: timedelta, error: str) -> None:
-        """Have a delivery tried again after the delay, if it is still ours."""
-        await self._connection.execute(
-            QUERIES["postpone_delivery"], delivery.id, delay, error, delivery.attempts
-        )
-
-    async def park(self, delivery: DueDelivery, *, error: str) -> datetime | None:
-        """Give a delivery up; return when, or None if it is ours no longer."""
-        at: datetime | None = await self._connection.fetchval(
-            QUERIES["park_delivery"], delivery.id, error, delivery.attempts
-        )
-        return at
-
-    async def cancel_for_lead(self, lead_id: UUID) -> None:
-        """Cancel what is pending for a lead, and take its personal data out of all."""
-        await self._connection.execute(QUERIES["cancel_deliveries_of_lead"], lead_id)
 
     async def page(
         self, selection: DeliverySelection, *, before: UUID | None, limit: int

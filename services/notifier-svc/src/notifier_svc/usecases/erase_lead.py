@@ -5,7 +5,7 @@ from uuid import UUID
 from leadwire.contracts.redaction import LEADS_CREATED, redacted_body, redaction_of_parked
 from leadwire.db import Connection
 from leadwire.outbox import redact_parked
-from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.email_deliveries import EmailDeliveryStore
 from notifier_svc.storage.journal import JournalStore
 
 
@@ -45,4 +45,4 @@ async def _redact_what_is_recorded(
             erased=frozenset({lead_id}),
         )
         await journal.replace_body(stored, body, without=lead_id)
-    await DeliveryStore(connection=connection).cancel_for_lead(lead_id)
+    await EmailDeliveryStore(connection=connection).cancel_for_lead(lead_id)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from leadwire.contracts import Contact
 from leadwire.db import Connection
-from notifier_svc.domain.deliveries import DeliveryKind, PlannedDelivery
+from notifier_svc.domain.deliveries import DeliveryKind, PlannedEmail
 from notifier_svc.mail import Letters
-from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.email_deliveries import EmailDeliveryStore
 from notifier_svc.storage.journal import JournalStore
 
 
@@ -37,7 +37,7 @@ class EmailPlanner:
         await journal.lock_for_recording()
         erased = await journal.erased_among({lead.id for lead in leads})
         planned = [
-            PlannedDelivery(
+            PlannedEmail(
                 source=source,
                 event_id=event_id,
                 kind=kind,
@@ -52,7 +52,7 @@ class EmailPlanner:
             for kind, recipient in self._recipients(lead)
             for letter in [self._letters.write(kind, lead)]
         ]
-        await DeliveryStore(connection=connection).plan(planned)
+        await EmailDeliveryStore(connection=connection).plan(planned)
 
     def _recipients(self, lead: Contact) -> Iterator[tuple[DeliveryKind, str]]:
         yield DeliveryKind.ACKNOWLEDGEMENT, lead.email

@@ -1,6 +1,6 @@
 """Make a delivery by email."""
 
-from notifier_svc.domain.deliveries import DueDelivery
+from notifier_svc.domain.deliveries import EmailDelivery
 from notifier_svc.mail import EmailTransport, OutgoingEmail
 
 
@@ -20,7 +20,7 @@ class EmailSender:
         self._sender = sender
         self._reply_to = reply_to
 
-    async def send(self, delivery: DueDelivery) -> None:
+    async def send(self, delivery: EmailDelivery) -> None:
         """Hand the email to the transport; return when it is in other hands.
 
         Raises:

@@ -5,8 +5,7 @@ over another delivery:
 
 - What is raised while one is sent is a failure of that delivery. A `NotDeliveredError` says
   itself whether it passes. Anything else was not foreseen: unless it is database trouble that
-  passes, it is taken to fail for ever. Nobody but the one who sends knows how: there is one
-  `send` for emails, and whatever else is to be delivered needs only one of its own.
+  passes, it is taken to fail for ever.
 - Where the outcome cannot be written down, the delivery is due again when its lease ends.
   Attempts are counted as they begin, so this too has an end: once there are none left it is
   parked unsent, also if it is what killed the processes that tried it.
@@ -25,20 +24,20 @@ import structlog
 
 from leadwire.db import Database, is_transient
 from leadwire.outbox import Outbox
-from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError, delay_after
+from notifier_svc.domain.deliveries import EmailDelivery, NotDeliveredError, delay_after
 from notifier_svc.metrics import NotifierMetrics
-from notifier_svc.storage.deliveries import DeliveryStore
+from notifier_svc.storage.email_deliveries import EmailDeliveryStore
 from notifier_svc.usecases.announce_failure import notification_failed
 from notifier_svc.usecases.error_fields import error_fields
 
 log = structlog.get_logger(__name__)
 
-LONGEST_DELAY: Final = timedelta(minutes=15)
+LONGEST_EMAIL_DELAY: Final = timedelta(minutes=15)
 """A server that was away for hours gets its emails so soon after it is back."""
 
 LEASE_MARGIN: Final = timedelta(seconds=30)
 
-Send = Callable[[DueDelivery], Awaitable[None]]
+SendEmail = Callable[[EmailDelivery], Awaitable[None]]
 """Makes a delivery: returns when it is in other hands, raises `NotDeliveredError` if not."""
 
 Room = Callable[[int], int]
@@ -46,7 +45,7 @@ Room = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptPolicy:
+class EmailPolicy:
     """How deliveries are tried.
 
     Attributes:
@@ -61,7 +60,7 @@ class AttemptPolicy:
     at_once: int
 
 
-class Deliverer:
+class EmailDeliverer:
     """Makes the deliveries that are due and writes down what came of each.
 
     Args:
@@ -79,8 +78,8 @@ class Deliverer:
         *,
         database: Database,
         outbox: Outbox,
-        send: Send,
-        policy: AttemptPolicy,
+        send: SendEmail,
+        policy: EmailPolicy,
         metrics: NotifierMetrics,
         room: Room,
     ) -> None:
@@ -105,7 +104,9 @@ class Deliverer:
             return False
         lease = timedelta(seconds=self._policy.send_within) + LEASE_MARGIN
         async with self._database.connection() as connection:
-            due = await DeliveryStore(connection=connection).claim_due(limit=limit, lease=lease)
+            due = await EmailDeliveryStore(connection=connection).claim_due(
+                limit=limit, lease=lease
+            )
         self._round = asyncio.create_task(self._deliver_all(due), name="emails under way")
         await asyncio.shield(self._round)
         return len(due) == limit
@@ -118,20 +119,20 @@ class Deliverer:
         self._round.cancel()
         await asyncio.wait([self._round])
 
-    async def _deliver_all(self, due: Sequence[DueDelivery]) -> None:
+    async def _deliver_all(self, due: Sequence[EmailDelivery]) -> None:
         results = await asyncio.gather(*map(self._deliver, due), return_exceptions=True)
         for delivery, error in zip(due, results, strict=True):
             if error is not None:
                 log.error("delivery_not_settled", **_fields(delivery), **error_fields(error))
 
-    async def _deliver(self, delivery: DueDelivery) -> None:
+    async def _deliver(self, delivery: EmailDelivery) -> None:
         failure = await self._attempt(delivery)
         if failure is None:
             await self._delivered(delivery)
         else:
             await self._failed(delivery, failure)
 
-    async def _attempt(self, delivery: DueDelivery) -> NotDeliveredError | None:
+    async def _attempt(self, delivery: EmailDelivery) -> NotDeliveredError | None:
         """Try once; return what prevented it."""
         if delivery.attempts > self._policy.max_attempts:
             return NotDeliveredError("no attempt is left", permanent=True)
@@ -143,20 +144,20 @@ class Deliverer:
         log.error("delivery_failed_unforeseen", **_fields(delivery), **error_fields(error))
         return NotDeliveredError(type(error).__name__, permanent=not is_transient(error))
 
-    async def _send_in_time(self, delivery: DueDelivery) -> None:
+    async def _send_in_time(self, delivery: EmailDelivery) -> None:
         try:
             async with asyncio.timeout(self._policy.send_within):
                 await self._send(delivery)
         except TimeoutError:
             raise NotDeliveredError(f"not sent within {self._policy.send_within:g} s") from None
 
-    async def _delivered(self, delivery: DueDelivery) -> None:
+    async def _delivered(self, delivery: EmailDelivery) -> None:
         async with self._database.connection() as connection:
-            await DeliveryStore(connection=connection).mark_delivered(delivery.id)
+            await EmailDeliveryStore(connection=connection).mark_delivered(delivery.id)
         self._metrics.delivered(delivery.kind)
         log.info("delivery_made", **_fields(delivery))
 
-    async def _failed(self, delivery: DueDelivery, failure: NotDeliveredError) -> None:
+    async def _failed(self, delivery: EmailDelivery, failure: NotDeliveredError) -> None:
         gives_up = failure.permanent or delivery.attempts >= self._policy.max_attempts
         log.warning("delivery_failed", **_fields(delivery), reason=str(failure), parked=gives_up)
         self._metrics.failed(delivery.kind, parked=gives_up)
@@ -165,19 +166,19 @@ class Deliverer:
         else:
             await self._postpone(delivery, failure)
 
-    async def _postpone(self, delivery: DueDelivery, failure: NotDeliveredError) -> None:
+    async def _postpone(self, delivery: EmailDelivery, failure: NotDeliveredError) -> None:
         delay = max(
-            delay_after(delivery.attempts, longest=LONGEST_DELAY),
+            delay_after(delivery.attempts, longest=LONGEST_EMAIL_DELAY),
             failure.retry_after or timedelta(),
         )
         async with self._database.connection() as connection:
-            store = DeliveryStore(connection=connection)
+            store = EmailDeliveryStore(connection=connection)
             await store.postpone(delivery, delay=delay, error=str(failure))
 
-    async def _park(self, delivery: DueDelivery, reason: str) -> None:
+    async def _park(self, delivery: EmailDelivery, reason: str) -> None:
         """Park the delivery and say so to everybody, in one transaction."""
         async with self._database.transaction() as connection:
-            store = DeliveryStore(connection=connection)
+            store = EmailDeliveryStore(connection=connection)
             failed_at = await store.park(delivery, error=reason)
             if failed_at is None:
                 return
@@ -193,7 +194,7 @@ class Deliverer:
             await self._outbox.add(connection, [event])
 
 
-def _fields(delivery: DueDelivery) -> dict[str, str | int]:
+def _fields(delivery: EmailDelivery) -> dict[str, str | int]:
     return {
         "delivery_id": str(delivery.id),
         "kind": delivery.kind,

@@ -12,11 +12,11 @@ from uuid_utils.compat import uuid7
 
 from leadwire.db import Database, DatabaseUnavailableError
 from leadwire.outbox import Outbox
-from notifier_svc.domain.deliveries import DueDelivery, NotDeliveredError
+from notifier_svc.domain.deliveries import EmailDelivery, NotDeliveredError
 from notifier_svc.metrics import NotifierMetrics
-from notifier_svc.usecases import delivery_loop
-from notifier_svc.usecases.deliver_due import AttemptPolicy, Deliverer, Room, Send
-from notifier_svc.usecases.delivery_loop import DeliveryLoop
+from notifier_svc.usecases import email_loop
+from notifier_svc.usecases.deliver_emails import EmailDeliverer, EmailPolicy, Room, SendEmail
+from notifier_svc.usecases.email_loop import EmailLoop
 
 ADDRESS = "ada@example.org"
 REFUSE_OUTCOMES = """
@@ -30,15 +30,15 @@ FOR EACH ROW EXECUTE FUNCTION refuse_outcome();
 
 def deliverer(
     database: Database,
-    send: Send,
+    send: SendEmail,
     registry: CollectorRegistry | None = None,
     room: Room = lambda most: most,
-) -> Deliverer:
-    return Deliverer(
+) -> EmailDeliverer:
+    return EmailDeliverer(
         database=database,
         outbox=Outbox(),
         send=send,
-        policy=AttemptPolicy(max_attempts=3, send_within=30.0, at_once=16),
+        policy=EmailPolicy(max_attempts=3, send_within=30.0, at_once=16),
         metrics=NotifierMetrics(registry or CollectorRegistry()),
         room=room,
     )
@@ -72,7 +72,7 @@ async def test_what_nobody_foresaw_parks_its_delivery_and_no_other(
 ) -> None:
     bad, good = await plan(database, 2)
 
-    async def send(delivery: DueDelivery) -> None:
+    async def send(delivery: EmailDelivery) -> None:
         if delivery.id == bad:
             raise raised
 
@@ -87,7 +87,7 @@ async def test_what_nobody_foresaw_parks_its_delivery_and_no_other(
     [line] = [each for each in said if each["event"] == "delivery_failed_unforeseen"]
     assert (line["delivery_id"], line["error"]) == (str(bad), type(raised).__name__)
     if isinstance(raised, Exception):  # of a cancellation asyncio keeps no stack
-        assert "test_deliver_due.py" in line["stack"]
+        assert "test_deliver_emails.py" in line["stack"]
     assert ADDRESS not in str(said)
     counted = registry.get_sample_value(
         "leadwire_notifier_email_attempts_total", {"kind": "alert", "outcome": "parked"}
@@ -101,7 +101,7 @@ async def test_what_nobody_foresaw_parks_its_delivery_and_no_other(
 async def test_database_trouble_that_passes_is_a_failure_that_passes(database: Database) -> None:
     [one] = await plan(database, 1)
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         raise DatabaseUnavailableError("away")
 
     await deliverer(database, send).deliver_due()
@@ -112,7 +112,7 @@ async def test_database_trouble_that_passes_is_a_failure_that_passes(database: D
 async def test_a_failure_that_is_permanent_is_parked_with_its_reason(database: Database) -> None:
     [one] = await plan(database, 1)
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         raise NotDeliveredError("gone for ever", permanent=True)
 
     await deliverer(database, send).deliver_due()
@@ -126,11 +126,11 @@ async def test_a_loop_that_is_stopped_lets_what_is_under_way_end_and_begins_noth
     [one] = await plan(database, 1)
     begun, release = asyncio.Event(), asyncio.Event()
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         begun.set()
         await release.wait()
 
-    loop = DeliveryLoop(deliverer=deliverer(database, send))
+    loop = EmailLoop(deliverer=deliverer(database, send))
     await loop.start()
     await begun.wait()
     stopping = asyncio.create_task(loop.stop())
@@ -143,18 +143,18 @@ async def test_a_loop_that_is_stopped_lets_what_is_under_way_end_and_begins_noth
 async def test_what_does_not_end_in_time_is_left_to_the_next(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_loop, "_FINISH_WITHIN", 0.05)
+    monkeypatch.setattr(email_loop, "_FINISH_WITHIN", 0.05)
     [one] = await plan(database, 1)
     begun, cut = asyncio.Event(), asyncio.Event()
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         begun.set()
         try:
             await asyncio.Event().wait()
         finally:
             cut.set()
 
-    loop = DeliveryLoop(deliverer=deliverer(database, send))
+    loop = EmailLoop(deliverer=deliverer(database, send))
     await loop.start()
     await begun.wait()
     await loop.stop()
@@ -170,12 +170,12 @@ async def test_a_failure_that_is_told_late_takes_an_email_from_nobody_who_is_at_
     taken: asyncio.Queue[int] = asyncio.Queue()
     late, release = asyncio.Event(), asyncio.Event()
 
-    async def fail_late(delivery: DueDelivery) -> None:
+    async def fail_late(delivery: EmailDelivery) -> None:
         await taken.put(delivery.attempts)
         await late.wait()
         raise NotDeliveredError("too late", permanent=permanent)
 
-    async def take(delivery: DueDelivery) -> None:
+    async def take(delivery: EmailDelivery) -> None:
         await taken.put(delivery.attempts)
         await release.wait()
 
@@ -202,7 +202,7 @@ async def test_outcomes_that_cannot_be_written_down_are_all_logged_and_tried_aga
     async with database.connection() as connection:
         await connection.execute(REFUSE_OUTCOMES)
 
-    async def send(delivery: DueDelivery) -> None:
+    async def send(delivery: EmailDelivery) -> None:
         if delivery.id == ids[0]:
             raise NotDeliveredError("gone for ever", permanent=True)
 
@@ -219,7 +219,7 @@ async def test_without_an_attempt_left_it_is_parked_unsent(database: Database) -
     [one] = await plan(database, 1, attempts=3)
     sent: list[UUID] = []
 
-    async def send(delivery: DueDelivery) -> None:
+    async def send(delivery: EmailDelivery) -> None:
         sent.append(delivery.id)
 
     await deliverer(database, send).deliver_due()
@@ -238,7 +238,7 @@ async def test_a_failure_that_passes_waits_for_its_own_time_or_what_is_asked_for
 ) -> None:
     await plan(database, 1)
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         raise NotDeliveredError("too many", retry_after=asked)
 
     await deliverer(database, send).deliver_due()
@@ -252,7 +252,7 @@ async def test_without_room_nothing_is_claimed(database: Database) -> None:
     ids = await plan(database, 3)
     room = 0
 
-    async def send(_: DueDelivery) -> None:
+    async def send(_: EmailDelivery) -> None:
         pass
 
     some = deliverer(database, send, room=lambda most: min(room, most))

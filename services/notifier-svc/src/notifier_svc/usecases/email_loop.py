@@ -1,16 +1,16 @@
-"""Work the deliveries off, as long as the process runs."""
+"""Send emails, as long as the process runs."""
 
 from typing import Final
 
 from leadwire.db import is_transient
 from leadwire.lifecycle import PeriodicTask
-from notifier_svc.usecases.deliver_due import Deliverer
+from notifier_svc.usecases.deliver_emails import EmailDeliverer
 
 _FINISH_WITHIN: Final = 10.0
 
 
-class DeliveryLoop(PeriodicTask):
-    """Looks for due deliveries; every replica may, as each takes what the others have not.
+class EmailLoop(PeriodicTask):
+    """Looks for emails that are due; every replica may, as each takes what the others have not.
 
     What is under way when the process stops may end: an email that is cut off there is sent by the
     next process, and was perhaps sent already.
@@ -20,10 +20,10 @@ class DeliveryLoop(PeriodicTask):
         interval: Seconds between two looks when there is nothing to do.
     """
 
-    def __init__(self, *, deliverer: Deliverer, interval: float = 0.5) -> None:
+    def __init__(self, *, deliverer: EmailDeliverer, interval: float = 0.5) -> None:
         self._deliverer = deliverer
         super().__init__(
-            name="deliveries",
+            name="emails",
             interval=interval,
             body=deliverer.deliver_due,
             passes=is_transient,
