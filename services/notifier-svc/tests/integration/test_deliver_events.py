@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,8 +18,10 @@ from notifier_svc.domain.attempts import OPENS_AFTER, EventDelivery, Reply
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.storage.deliveries import DeliveryStore
 from notifier_svc.storage.journal import JournalStore
+from notifier_svc.storage.webhook_deliveries import WebhookDeliveryStore
 from notifier_svc.usecases.deliver_events import (
     AT_ONCE,
+    IN_HAND,
     EventDeliverer,
     SendEvent,
     WebhookPolicy,
@@ -219,6 +222,21 @@ async def test_where_too_much_failed_one_process_sends_one_probe(
         query = "SELECT failures, resume_at > now() FROM webhooks"
         [state] = await connection.fetch(query)
     assert tuple(state) == (OPENS_AFTER + 1, True)
+
+
+async def test_of_two_who_claim_a_probe_at_once_one_gets_it(
+    database: Database, webhook_id: UUID
+) -> None:
+    await plan(database, webhook_id, 50)
+    claim = partial(
+        WebhookDeliveryStore.claim, in_use={}, room=IN_HAND, lease=timedelta(seconds=60)
+    )
+    async with database.connection() as one, database.connection() as other:
+        await one.execute("UPDATE webhooks SET failures = $1", OPENS_AFTER)
+        async with one.transaction(), asyncio.timeout(10.0):
+            assert len(await claim(WebhookDeliveryStore(connection=one))) == 1
+            assert await claim(WebhookDeliveryStore(connection=other)) == []
+        assert await claim(WebhookDeliveryStore(connection=other)) == []
 
 
 async def test_an_outcome_that_cannot_be_written_down_keeps_no_other_from_it(

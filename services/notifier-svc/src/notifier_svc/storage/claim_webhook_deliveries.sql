@@ -1,20 +1,31 @@
 -- Each webhook has room of its own ($1 and $2 say how much of it this process has in use), so
 -- one that is slow takes none from others. Where too much failed there is room for one: it finds
--- out whether the endpoint is back, and no other replica does meanwhile.
+-- out whether the endpoint is back, and no other replica does meanwhile. So such a webhook is
+-- locked, and looked at as it stands then: two who claim at once would both see that it is due.
 --
 -- The claim is a lease, committed at once. What is about the same subject goes one after another,
 -- in the order of the journal: an earlier one that is still pending, leased or not, keeps later
 -- ones back. That is asked by a subquery, as a join might read all that waits.
-WITH lane AS (
+WITH probing AS (
+    SELECT id
+    FROM webhooks
+    WHERE state = 'enabled'
+        AND resume_at <= now()
+        AND failures >= $4::integer
+    FOR UPDATE SKIP LOCKED
+),
+
+lane AS (
     SELECT
         id, url, secret, enabled_since, failures,
         CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret,
-        CASE WHEN failures >= $4::integer THEN 1 ELSE $3::integer END - coalesce(busy.count, 0) AS room
+        CASE WHEN failures >= $4 THEN 1 ELSE $3::integer END - coalesce(busy.count, 0) AS room
     FROM webhooks
     LEFT JOIN unnest($1::uuid[], $2::integer[]) AS busy (webhook_id, count)
         ON busy.webhook_id = id
     WHERE state = 'enabled'
         AND resume_at <= now()
+        AND (failures < $4 OR id IN (SELECT probing.id FROM probing))
 ),
 
 due AS (
