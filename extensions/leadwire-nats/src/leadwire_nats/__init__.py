@@ -10,7 +10,7 @@ Why so, and not by one stream for all: the project's ADR 23.
 - `_names`: what streams and subjects are called.
 - `_topology`: what exists on the server, and whether it fits.
 - `_publisher`, `_answers`: who gets what, and pipelined publishing within a deadline.
-- `_session`: claiming, renewing and settling deliveries; the loop is `leadwire.broker.pull`.
+- `_session`, `_claims`: claiming, renewing and settling; the loop is `leadwire.broker.pull`.
 - `_attempts`: how often a delivery was tried, which the server does not know.
 - `_wire`: messages as NATS headers and bodies.
 """

@@ -19,10 +19,11 @@ from leadwire.broker import (
     Unknown,
 )
 from leadwire.broker.pull import OpenSession, PullConsumer, PullSession
+from leadwire_nats._claims import Standing
 from leadwire_nats._link import Address, Connection, Link, connect, unavailable
 from leadwire_nats._names import Names
 from leadwire_nats._publisher import Publisher
-from leadwire_nats._session import NatsSession, Standing
+from leadwire_nats._session import NatsSession
 from leadwire_nats._topology import Topology
 
 ACK_WAIT: Final = 30.0

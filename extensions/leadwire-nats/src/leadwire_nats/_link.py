@@ -119,7 +119,7 @@ class Connection(Client):
         answer = await self.request(subject, json.dumps(question).encode(), timeout=CALL_WITHIN)
         read: dict[str, Any] = json.loads(answer.data)
         if "error" in read:
-            nats.js.errors.APIError.from_error(read["error"])
+            raise nats.js.errors.APIError(**read["error"])
         return read
 
     async def leave(self) -> None:

@@ -12,9 +12,7 @@ never more than there was room for.
 import asyncio
 import json
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Self
 
 import nats.errors
@@ -22,12 +20,12 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-from leadwire.broker import BrokerUnavailableError, Delivery, Subscription
+from leadwire.broker import BrokerUnavailableError, Subscription
 from leadwire.broker.pull import Claim, Postponed
 from leadwire_nats._attempts import Attempts, Note
+from leadwire_nats._claims import NatsClaim, Standing, claim_of
 from leadwire_nats._link import CALL_WITHIN, GONE, Address, Connection, connect, unavailable
 from leadwire_nats._names import CONSUMER, Names
-from leadwire_nats._wire import decoded
 
 log = structlog.get_logger(__name__)
 
@@ -39,34 +37,6 @@ _EARLY: Final = 0.05
 
 _NOTHING_MORE: Final = frozenset(("404", "408"))
 """Statuses that end a question and nothing else."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NatsClaim(Claim):
-    """A delivery that a session holds.
-
-    Attributes:
-        reply: Where its acknowledgement goes.
-        note: What is known of its past.
-        delivered: How often the server has delivered it.
-    """
-
-    reply: str
-    note: Note
-    delivered: int
-
-
-@dataclass(slots=True)
-class Standing:
-    """What a consumer holds beyond its session, which a lost connection ends.
-
-    Attributes:
-        held: What handlers have, by number.
-        ahead: What the server has sent and nobody has claimed yet.
-    """
-
-    held: dict[int, NatsClaim] = field(default_factory=dict)
-    ahead: deque[NatsClaim] = field(default_factory=deque)
 
 
 class NatsSession:
@@ -87,6 +57,7 @@ class NatsSession:
         self._subscription = subscription
         self._attempts = Attempts(names, subscription.name)
         self._renew_every = renew_every
+        self._standing = standing
         self._held = standing.held
         self._wake = wake
         self._inbox = connection.new_inbox()
@@ -240,32 +211,14 @@ class NatsSession:
             self._failure = f"the server ended the consumption: {status} {description}"
 
     async def _take(self, message: Msg) -> None:
-        claim = await self._claim_of(message)
-        if claim.number in self._held or any(claim.number == each.number for each in self._ahead):
+        claim = await claim_of(message, self._connection, self._attempts)
+        if self._standing.has(claim.number):
             # The lease ran out in an outage; with this delivery there is a new one.
             return
         if (early := claim.note.due - time.time()) > _EARLY:
             await self._again(claim, delay=early, due=claim.note.due)
         else:
             self._ahead.append(claim)
-
-    async def _claim_of(self, message: Msg) -> NatsClaim:
-        meta = message.metadata
-        content = decoded(subject=message.subject, headers=message.headers, body=message.data)
-        number, note = meta.sequence.stream, Note(id=content.id)
-        if meta.num_delivered > 1:
-            note = await self._attempts.read(self._connection, number, message_id=content.id)
-        return NatsClaim(
-            number=number,
-            session=0,
-            delivery=Delivery(
-                message=content, subscription=self._subscription.name, attempt=note.attempt
-            ),
-            losses=max(meta.num_delivered - 1 - note.excused, 0),
-            reply=message.reply,
-            note=note,
-            delivered=meta.num_delivered,
-        )
 
     async def _finish(self, claim: NatsClaim) -> None:
         await self._tell(claim, b"")

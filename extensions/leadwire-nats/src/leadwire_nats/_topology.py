@@ -1,8 +1,8 @@
 """What exists on the server for the subscriptions, and whether it fits."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -111,7 +111,8 @@ class Topology:
         stream = wanted.name or ""
         found = await _found(connection, stream)
         if found is None:
-            await _create(connection, wanted)
+            with _no_overlap(wanted):
+                await connection.js.add_stream(wanted)
             return
         for name in ("retention", "storage", "discard"):
             have, want = getattr(found, name), getattr(wanted, name)
@@ -119,7 +120,8 @@ class Topology:
                 raise TopologyConflictError(f"the stream {stream} exists with {name}={have}")
         if set(found.subjects or ()) != set(wanted.subjects or ()):
             # All else is left as it is: limits and replicas are the operators'.
-            await connection.js.update_stream(found, subjects=wanted.subjects)
+            with _no_overlap(wanted):
+                await connection.js.update_stream(found, subjects=wanted.subjects)
 
     async def _declare_consumer(self, connection: Connection, wanted: Subscription) -> None:
         stream = self.names.stream(wanted.name)
@@ -170,20 +172,21 @@ class Topology:
         )
 
 
-async def _create(connection: Connection, wanted: StreamConfig) -> None:
+@contextmanager
+def _no_overlap(wanted: StreamConfig) -> Iterator[None]:
     try:
-        await connection.js.add_stream(wanted)
+        yield
     except APIError as error:
-        if error.err_code == _OVERLAP:
-            raise TopologyConflictError(
-                f"another stream takes subjects of {wanted.name}: {json.dumps(wanted.subjects)}"
-            ) from error
-        raise
+        if error.err_code != _OVERLAP:
+            raise
+        raise TopologyConflictError(
+            f"another stream takes subjects of {wanted.name}: {', '.join(wanted.subjects or ())}"
+        ) from error
 
 
 async def _found(connection: Connection, stream: str) -> StreamConfig | None:
     try:
-        return replace((await connection.js.stream_info(stream)).config)
+        return (await connection.js.stream_info(stream)).config
     except NotFoundError:
         return None
 

@@ -105,6 +105,19 @@ async def test_subjects_that_another_stream_takes_are_a_conflict(
         await broker.declare([WANTED])
 
 
+async def test_a_type_that_another_stream_takes_is_a_conflict_where_it_is_added(
+    namespace: NatsHarness, server: JetStreamContext
+) -> None:
+    broker = await namespace.client()
+    await broker.declare([WANTED])
+    taken = f"{namespace.namespace}.events.some-team=2Eleads.lead_erased"
+    await server.add_stream(name=f"{namespace.namespace}_greedy", subjects=[taken])
+    more = Subscription(name=WANTED.name, types=(*WANTED.types, "lead_erased"))
+    with pytest.raises(TopologyConflictError, match="lead_erased"):
+        await broker.declare([more])
+    assert await broker.missing([WANTED]) == []
+
+
 async def test_a_subscription_is_reached_from_the_moment_it_is_declared(
     namespace: NatsHarness,
 ) -> None:

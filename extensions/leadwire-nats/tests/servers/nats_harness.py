@@ -16,7 +16,7 @@ from leadwire_nats._link import Address
 
 PUBLISH_DEADLINE: Final = 2.0
 
-ACK_WAIT: Final = 4.0
+ACK_WAIT: Final = 6.0
 """Seconds; few, so that tests see a lease end, and enough for a loaded machine to renew it."""
 
 
@@ -38,6 +38,9 @@ class NatsHarness:
     Args:
         url: Address of a running server.
         server: The same, if the test may stop and freeze it.
+
+    Attributes:
+        ack_wait: Seconds of a lease, for clients that are made from now on.
     """
 
     publish_deadline: float = PUBLISH_DEADLINE
@@ -45,6 +48,7 @@ class NatsHarness:
     def __init__(self, *, url: str, server: PrivateNats | None = None) -> None:
         self.url = url
         self.namespace = f"test_{uuid4().hex[:12]}"
+        self.ack_wait = ACK_WAIT
         self._server = server
         self._clients: dict[_NotingBroker, TcpProxy] = {}
 
@@ -62,7 +66,7 @@ class NatsHarness:
             name=name,
             namespace=self.namespace,
             publish_timeout=PUBLISH_DEADLINE,
-            ack_wait=ACK_WAIT,
+            ack_wait=self.ack_wait,
         )
         self._clients[broker] = proxy
         await broker.start()
