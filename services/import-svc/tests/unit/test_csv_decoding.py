@@ -149,6 +149,14 @@ def test_ragged_rows_fail_alone_and_say_why() -> None:
     assert rows[2][:4] == ("a", "b", "c", "d")
 
 
+@pytest.mark.parametrize("step", [1, None])
+def test_the_apostrophe_before_a_formula_in_a_file_of_failures_is_taken_away(
+    step: int | None,
+) -> None:
+    rows = decode((HEADER + "O'Brien,'-Ray,'=bob@x.com,'+1-2\n" + ADA_LINE).encode(), step=step)
+    assert rows == [RawRow("O'Brien", "-Ray", "=bob@x.com", "+1-2"), ADA]
+
+
 def test_blank_lines_are_no_rows() -> None:
     assert decode(("\n\n" + HEADER + "\n" + ADA_LINE + "\r\n\n").encode()) == [ADA]
 

@@ -4,7 +4,10 @@ import csv
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from import_svc.domain.formulas import as_it_was
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import RowFailure
 from import_svc.http.failures import as_csv, csv_header
@@ -65,6 +68,16 @@ def test_no_cell_begins_as_a_formula_does_where_values_are_cut_at_another_delimi
 def test_what_is_no_formula_stands_as_it_was(value: str) -> None:
     row = read_back(value)
     assert {row[field] for field in FIELDS} == {value}
+
+
+@given(st.text("=+-@;|\t\n 1a.", max_size=12))
+def test_a_file_of_failures_that_is_sent_again_says_what_was_sent_first(value: str) -> None:
+    assert as_it_was(read_back(value)["email"]) == value
+
+
+@pytest.mark.parametrize("value", ["O'Brien", "'", "d'=x", "'a'", "a;'b"])
+def test_other_apostrophes_stand_as_they_were(value: str) -> None:
+    assert as_it_was(value) == value
 
 
 def test_a_value_that_was_not_given_or_is_erased_is_empty() -> None:

@@ -16,6 +16,7 @@ from import_svc.decoding.csv_header import Header, read_header, without_what_is_
 from import_svc.decoding.csv_lines import LineSplitter
 from import_svc.decoding.csv_records import BrokenRecord, RecordReader
 from import_svc.decoding.errors import UnreadableInputError
+from import_svc.domain.formulas import as_it_was
 from import_svc.domain.reasons import Code
 from import_svc.domain.rows import MAX_ROW_BYTES, RawRow, RowDefect
 
@@ -62,6 +63,7 @@ class CsvDecoder:
         self._splitter = LineSplitter(max_length=MAX_ROW_BYTES)
         self._lines: list[str] = []
         self._table: _Table | None = None
+        self._has_apostrophes = False
 
     def feed(self, block: bytes) -> list[RawRow]:
         """Take the next block; return the rows that ended in it.
@@ -105,7 +107,9 @@ class CsvDecoder:
                 return []
             self._table = _Table(header)
             lines, self._lines = lines[header.lines :], []
-        return self._table.rows(lines, final=final)
+        rows = self._table.rows(lines, final=final)
+        self._has_apostrophes = self._has_apostrophes or "'" in text
+        return list(map(_as_it_was, rows)) if self._has_apostrophes else rows
 
 
 class _Table:
@@ -161,6 +165,13 @@ def _insist_on_text(first_bytes: bytes) -> None:
             raise UnreadableInputError(
                 code="columns_not_recognised", detail=f"the file is not CSV, but {what}"
             )
+
+
+def _as_it_was(row: RawRow) -> RawRow:
+    name, family_name, email, cellphone = (
+        as_it_was(value) if isinstance(value, str) else value for value in row[:4]
+    )
+    return RawRow(name, family_name, email, cellphone, row.attributes, row.defect)
 
 
 def _text_decoder(first_bytes: bytes, encoding: str) -> codecs.IncrementalDecoder:

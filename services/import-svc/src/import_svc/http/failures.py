@@ -2,12 +2,12 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import orjson
 
+from import_svc.domain.formulas import defused
 from import_svc.domain.receipt import RowFailure
 
 NDJSON: Final = "application/x-ndjson"
@@ -15,15 +15,6 @@ CSV: Final = "text/csv"
 OFFERED: Final = (NDJSON, CSV)
 
 _FIELDS: Final = ("row", "name", "family_name", "email", "cellphone", "reason", "codes")
-
-# What makes a spreadsheet take a cell for a formula; the wide signs do where they are at home.
-_SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_FORMULA_START: Final = re.compile(rf"\s*(?:[{_SIGNS}]|[\t\r\n])")
-# A spreadsheet that is set to another delimiter than the comma begins a cell within a value, too.
-_FORMULA_WITHIN: Final = re.compile(
-    rf"(?<=[;|\t\r\n])(?= *[{_SIGNS}])(?! *[+-][0-9 ().]+(?:[;|\t\r\n]|\Z))"
-)
-_NUMBER: Final = re.compile(r"[+-][0-9 ().]+")
 
 
 def as_ndjson(failures: Sequence[RowFailure]) -> bytes:
@@ -46,10 +37,10 @@ def as_csv(failures: Sequence[RowFailure]) -> bytes:
     csv.writer(text).writerows(
         (
             failure.row,
-            _defused(failure.name),
-            _defused(failure.family_name),
-            _defused(failure.email),
-            _defused(failure.cellphone),
+            _shown(failure.name),
+            _shown(failure.family_name),
+            _shown(failure.email),
+            _shown(failure.cellphone),
             failure.reason,
             " ".join(failure.codes),
         )
@@ -58,9 +49,5 @@ def as_csv(failures: Sequence[RowFailure]) -> bytes:
     return text.getvalue().encode()
 
 
-def _defused(value: str | None) -> str:
-    if value is None:
-        return ""
-    begins_as_one = _FORMULA_START.match(value)
-    defused = _FORMULA_WITHIN.sub("'", value)
-    return f"'{defused}" if begins_as_one and not _NUMBER.fullmatch(value) else defused
+def _shown(value: str | None) -> str:
+    return "" if value is None else defused(value)
