@@ -167,6 +167,13 @@ async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
     assert output == "Ada Lovelace\nAnalyst, 1842 until now\n"
 
 
+async def test_the_reader_of_the_guide_holds_what_there_is_and_hears_what_changes(
+    standalone_address: str, tmp_path: Path
+) -> None:
+    output = await _run_guide("read.md", f"http://{standalone_address}", cwd=tmp_path)
+    assert output.splitlines() == ["Mary", "contact-1", "Mary", "2", "True", "erased"]
+
+
 async def test_the_managers_of_the_guide_get_leads_and_give_them_back(
     standalone_address: str, tmp_path: Path
 ) -> None:
