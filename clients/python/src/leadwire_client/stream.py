@@ -114,7 +114,8 @@ class Stream:
                 else:
                     session.refused(opened.answer())
         except TransportError as error:
-            session.cut(error)
+            if not self._closed.is_set():
+                session.cut(error)
         finally:
             self._opened = None
 

@@ -150,6 +150,21 @@ def test_a_live_copy_is_current_whatever_happens(client: Client, fake: FakeLeadw
         assert live.failure is None
 
 
+def test_a_live_copy_that_has_done_its_work_warns_of_nothing(
+    fake: FakeLeadwire, with_async_client: WithAsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Client(fake.url) as client, client.live() as live:
+        live.wait(WITHIN)
+
+    async def do(client: AsyncClient) -> None:
+        async with client.live() as live:
+            await live.wait(WITHIN)
+
+    with_async_client(do)
+    warned = [each for each in caplog.records if each.name.startswith("leadwire_client")]
+    assert warned == []
+
+
 def test_an_asyncio_live_copy_is_current_whatever_happens(
     fake: FakeLeadwire, with_async_client: WithAsyncClient
 ) -> None:
