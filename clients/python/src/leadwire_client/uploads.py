@@ -102,7 +102,9 @@ def _of_path(path: Path, content_type: str | None, progress: Progress | None) ->
     name = Path(path.stem) if packed else path
     kind = content_type or _TYPES.get(name.suffix.lower())
     if kind is None:
-        raise ValueError(f"what {path.name} holds cannot be told by its name: give its type")
+        raise ValueError(
+            f"what {path.name} holds cannot be told by its name: give its type, content_type"
+        )
     return Upload(
         open=lambda: _read(path),
         content_type=kind,

@@ -150,6 +150,26 @@ def test_secrets_come_from_the_environment(fake: FakeLeadwire) -> None:
     assert (half.returncode, "go together" in half.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["LEADWIRE_TOKEN", "LEADWIRE_API_KEY"])
+@pytest.mark.parametrize("secret", ["two\nlines", "schl\u00fcssel", "blank "])
+def test_a_secret_that_cannot_be_sent_is_not_told(
+    fake: FakeLeadwire, name: str, secret: str
+) -> None:
+    done = leadwire(fake, "leads", **{name: secret})
+    assert (done.returncode, fake.requests) == (2, [])
+    assert "cannot be sent: it may hold printable ASCII" in done.stderr
+    assert secret not in done.stderr
+    assert repr(secret)[1:-1] not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["leads", "tail"])
+def test_more_ids_than_an_address_can_hold_are_refused(fake: FakeLeadwire, command: str) -> None:
+    ids = ",".join(["01a21515-6ddb-712a-92e7-0c787402016d"] * 2000)
+    done = leadwire(fake, command, "--manager-id", ids)
+    assert (done.returncode, fake.requests) == (2, [])
+    assert done.stderr == "leadwire: this cannot be asked: URL component 'query' too long\n"
+
+
 def test_tail_shows_what_is_there(fake: FakeLeadwire) -> None:
     fake.add_manager("Grace")
     fake.add_lead(name="Ada\x1b[31m", family_name="Lovelace\n", email="ada@example.com")

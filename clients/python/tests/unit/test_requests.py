@@ -185,5 +185,5 @@ def test_tags_are_quoted_for_if_match() -> None:
 
 @pytest.mark.parametrize("url", ["leads.example.com", "ftp://leads.example.com", "http://", ""])
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
-    with pytest.raises(ValueError, match="base_url"):
+    with pytest.raises(ValueError, match="no address of a server"):
         Client(url)

@@ -1,5 +1,6 @@
 """What both kinds of connection ask, and how they understand what goes wrong."""
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ MOST_SILENCE: Final = 900.0
 """Seconds of silence on a stream that no server means: its longest heartbeat, three times."""
 
 _AGENT: Final = f"leadwire-client/{version('leadwire-client')}"
+_HEADER: Final = re.compile(r"([!-~]([ -~]*[!-~])?)?")
 _NOT_SENT: Final = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -63,12 +65,16 @@ class Server:
         }
 
     def asked(self, request: Request, body: object) -> dict[str, Any]:
-        """Give what a request is made of; credentials are asked for each time."""
+        """Give what a request is made of; credentials are asked for each time.
+
+        Raises:
+            ValueError: Credentials, or what else goes by headers, cannot be sent.
+        """
         return {
             "method": request.method,
             "url": request.path,
             "params": list(request.query) or None,
-            "headers": {**request.headers, **self._proof(), **_size(request.body)},
+            "headers": _sendable({**request.headers, **self._proof(), **_size(request.body)}),
             "content": body,
             "timeout": self._timeout(request.within),
         }
@@ -86,6 +92,17 @@ def _size(body: bytes | Upload | None) -> Mapping[str, str]:
     return {}
 
 
+def _sendable(headers: Mapping[str, str]) -> Mapping[str, str]:
+    # The library would tell the value, which may be a secret, and as an error of the network.
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise ValueError(
+                f"{name} cannot be sent: it may hold printable ASCII alone, in one line and "
+                "without blanks around it"
+            )
+    return headers
+
+
 def lowered(headers: httpx2.Headers) -> dict[str, str]:
     """Give headers by lower-case name."""
     return {name.lower(): value for name, value in headers.items()}
@@ -97,9 +114,12 @@ def understood() -> Iterator[None]:
 
     Raises:
         TransportError: There was no answer, or only a part of one.
+        ValueError: What is asked makes no address that can be sent.
     """
     try:
         yield
+    except httpx2.InvalidURL as error:
+        raise ValueError(f"this cannot be asked: {error}") from error
     except httpx2.RequestError as error:
         told = f"{_place(error)}: {str(error) or type(error).__name__}"
         raise TransportError(told, sent=not isinstance(error, _NOT_SENT)) from error

@@ -24,11 +24,12 @@ _TODO: Final = "check the address, and what is between: network, firewall, proxy
 
 def unreachable(probe: Probe, gone: TransportError) -> Finding:
     """Tell that nobody answers, and why that may be."""
-    told = str(gone).lower()
+    why = str(gone.__cause__ or gone)
+    told = why.lower()
     todo = next(
         (todo for words, todo in _TODO_BY_ERROR if any(word in told for word in words)), _TODO
     )
-    return error("address", f"nothing answers at {probe.url}: {gone}", todo)
+    return error("address", f"nothing answers at {probe.url}: {why}", todo)
 
 
 def first_answer(probe: Probe, heard: Heard) -> Iterator[Finding]:
