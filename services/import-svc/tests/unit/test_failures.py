@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from import_svc.domain.formulas import as_it_was
@@ -71,6 +71,7 @@ def test_what_is_no_formula_stands_as_it_was(value: str) -> None:
 
 
 @given(st.text("=+-@;|\t\n 1a.", max_size=12))
+@example(" \n")
 def test_a_file_of_failures_that_is_sent_again_says_what_was_sent_first(value: str) -> None:
     assert as_it_was(read_back(value)["email"]) == value
 

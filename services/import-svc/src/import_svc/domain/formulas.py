@@ -11,7 +11,7 @@ _WITHIN: Final = re.compile(
     rf"(?<=[;|\t\r\n])(?= *[{_SIGNS}])(?! *[+-][0-9 ().]+(?:[;|\t\r\n]|\Z))"
 )
 _NUMBER: Final = re.compile(r"[+-][0-9 ().]+")
-_ADDED: Final = re.compile(rf"(?:\A|(?<=[;|\t\r\n]))'(?=\s*[{_SIGNS}]|[\t\r\n])")
+_ADDED: Final = re.compile(rf"(?:\A|(?<=[;|\t\r\n]))'(?={_START.pattern})")
 
 
 def defused(value: str) -> str:
