@@ -4,13 +4,22 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from leadwire_client.consumer import ParkError, Policy, PrometheusMetrics, RetryError, Unit
-from leadwire_client.consumer.dispatch import Delivery, Dispatcher
+from leadwire_client.consumer.dispatch import (
+    AWAY_LIMIT,
+    Again,
+    Delivery,
+    Dispatcher,
+    SetAside,
+)
+from leadwire_client.consumer.metrics import Counts
 from leadwire_client.consumer.sqlite import SqliteStore
 from leadwire_client.events import (
     Event,
@@ -98,6 +107,45 @@ async def test_the_last_attempt_parks_with_the_reason_and_a_requeue_begins_anew(
     await queue.requeue()
     assert noted(store) == [event.id]
     assert queue.parked == []
+
+
+async def test_while_the_database_does_not_answer_nothing_is_parked_for_days(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "own.db"
+    away = SqliteStore(path, busy_timeout=0.0)
+    away.connection.execute("CREATE TABLE notes (event_id)")
+    queue = FakeQueue(Notebook(), store=away, policy=Policy(max_attempts=2))
+    one, other = events.lead_erased(), events.lead_erased()
+    await queue.deliver(one)
+    with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+        somebody.execute("BEGIN IMMEDIATE")
+        await queue.deliver(other)
+        for _ in range(AWAY_LIMIT - 2):
+            await queue.pass_time()
+        [waiting] = queue.waiting
+        assert (waiting.event, waiting.attempt, waiting.delay) == (other, AWAY_LIMIT, 600.0)
+        assert queue.parked == []
+        somebody.execute("ROLLBACK")
+    await queue.pass_time()
+    assert noted(away) == [one.id, other.id]
+    away.close()
+
+
+async def test_what_the_database_never_begins_with_is_parked_in_the_end(
+    store: SqliteStore,
+) -> None:
+    # Its tables are not there.
+    dispatcher = Dispatcher(
+        subscription="s",
+        handler=Notebook(),
+        store=store,
+        policy=Policy(max_attempts=2),
+        metrics=Counts(),
+    )
+    body = write_event(events.lead_erased())
+    assert isinstance(await dispatcher.settle(Delivery(body=body, attempt=AWAY_LIMIT - 1)), Again)
+    assert isinstance(await dispatcher.settle(Delivery(body=body, attempt=AWAY_LIMIT)), SetAside)
 
 
 async def test_a_handler_can_park_at_once(store: SqliteStore) -> None:

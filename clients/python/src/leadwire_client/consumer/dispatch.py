@@ -2,6 +2,10 @@
 
 The consumer on RabbitMQ and the fake for tests call `Dispatcher.settle` for each delivery and
 then only do what it answers: acknowledge, deliver again later, or set aside.
+
+Where the consumer's own database does not begin a transaction, the event is hardly at fault: it is
+tried for days, however few attempts it may have. Else an outage of an hour would set aside all that
+came meanwhile.
 """
 
 import asyncio
@@ -24,6 +28,10 @@ Handler: TypeAlias = Callable[[Event, Unit[C]], Awaitable[None]]
 
 CRASH_LIMIT: Final = 20
 """Times that a delivery may come back from a process that died with it, before it is parked."""
+
+AWAY_LIMIT: Final = 500
+"""Attempts that an event has at least where the database begins no transaction: three days, with
+the default waits. Then it is parked all the same, as it may be what the database does not take."""
 
 MAX_REASON: Final = 1000
 """Most characters of a reason that are kept."""
@@ -57,12 +65,21 @@ class ParkError(LeadwireError):
     code = "park"
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an attempt failed, and whether its transaction had begun."""
+
+    error: BaseException
+    has_begun: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How often a delivery is tried.
 
     Attributes:
-        max_attempts: After this many failed attempts an event is parked.
+        max_attempts: After this many failed attempts an event is parked; while the consumer's
+            database does not answer, after `AWAY_LIMIT`.
         retry_delays: Seconds to wait after the 1st, 2nd, ... failed attempt; the last repeats.
         handler_timeout: Seconds after which a handler counts as failed, its wait for the
             database included.
@@ -176,37 +193,38 @@ class Dispatcher(Generic[C]):
         result = await self._attempt(event)
         if isinstance(result, bool):
             return Done(), "handled" if result else "known"
-        if isinstance(result, ParkError):
-            return self._park(str(result))
-        if not isinstance(result, RetryError):
+        error, most = result.error, self._policy.max_attempts
+        if isinstance(error, ParkError):
+            return self._park(str(error))
+        if not isinstance(error, RetryError):
             # Its type and stack: the text may quote what is personal.
-            stack = "".join(traceback.format_tb(result.__traceback__))
-            log.warning("handler_failed %s %s\n%s", event.id, type(result).__name__, stack)
-        if delivery.attempt >= self._policy.max_attempts:
-            why = f"{type(result).__name__}: {result}"
+            stack = "".join(traceback.format_tb(error.__traceback__))
+            log.warning("handler_failed %s %s\n%s", event.id, type(error).__name__, stack)
+        if delivery.attempt >= (most if result.has_begun else max(most, AWAY_LIMIT)):
+            why = f"{type(error).__name__}: {error}"
             return self._park(f"gave up after {delivery.attempt} attempts: {why}")
-        asked = result.delay if isinstance(result, RetryError) else None
+        asked = error.delay if isinstance(error, RetryError) else None
         return Again(self._policy.delay(attempt=delivery.attempt, asked=asked)), "retried"
 
-    async def _attempt(self, event: Event) -> bool | BaseException:
+    async def _attempt(self, event: Event) -> bool | _Failure:
         """Tell whether the event was new, and is handled now; or return what was raised.
 
         `gather` tells a cancellation of the caller from one that leaks out of the handler.
         """
+        has_begun = False
 
         async def bounded() -> bool:
-            async with asyncio.timeout(self._policy.handler_timeout):
-                return await self._in_transaction(event)
+            nonlocal has_begun
+            key = Key.of(event, subscription=self._subscription)
+            async with asyncio.timeout(self._policy.handler_timeout), self._store.once(key) as unit:
+                has_begun = True
+                if unit is None:
+                    return False
+                await self._handler(event, unit)
+                return True
 
         [result] = await asyncio.gather(bounded(), return_exceptions=True)
-        return result
-
-    async def _in_transaction(self, event: Event) -> bool:
-        async with self._store.once(Key.of(event, subscription=self._subscription)) as unit:
-            if unit is None:
-                return False
-            await self._handler(event, unit)
-            return True
+        return result if isinstance(result, bool) else _Failure(result, has_begun)
 
     def _park(self, reason: str) -> tuple[Settlement, str]:
         return SetAside(reason[:MAX_REASON]), "parked"
