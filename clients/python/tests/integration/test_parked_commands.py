@@ -144,3 +144,20 @@ def test_what_is_not_there_ends_with_three(fake: FakeLeadwire) -> None:
     done = parked(fake, "requeue", SERVICE, "consumer-9")
     assert done.returncode == 3
     assert "parked_event_not_found" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [(["requeue", SERVICE], "requeued"), (["discard", SERVICE, "--reason", "late"], "discarded")],
+)
+def test_one_of_several_that_is_not_there_keeps_none_back(
+    fake: FakeLeadwire, command: list[str], done: str
+) -> None:
+    """As when another operator was faster, or the command is said again."""
+    fake.park(SERVICE)
+    fake.park(SERVICE)
+    ended = parked(fake, *command, "consumer-1", "consumer-9", "consumer-2")
+    first, refused, second = ended.stdout.splitlines()
+    assert (ended.returncode, first, second) == (1, f"{done} consumer-1", f"{done} consumer-2")
+    assert refused.startswith(f"not {done}: consumer-9: ")
+    assert parked(fake, "list", SERVICE).stdout == ""

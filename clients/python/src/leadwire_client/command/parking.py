@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from leadwire_client._core.decoding import encode
@@ -12,14 +12,15 @@ from leadwire_client.command import exits
 from leadwire_client.command.connecting import client_of
 from leadwire_client.command.model import Command, Group
 from leadwire_client.command.printable import print_json, print_lines
+from leadwire_client.errors import ConflictError, NotFoundError
 from leadwire_client.ops import ParkedDecision, ParkedEvent
 
 _ENDINGS: Final = """
 exit codes:
   0  done
-  1  some could not be requeued, and are parked as before
+  1  some could not be requeued or discarded, as is told; the others were
   2  wrong arguments
-  3  the service refused, or there is no such event
+  3  the service refused, or there is no such event as the only one named
   4  the service could not be reached
 """
 
@@ -93,10 +94,9 @@ def _requeue(given: argparse.Namespace) -> int:
     with client_of(given) as client:
         if given.all:
             return _requeue_all(client, given)
-        for each in given.ids:
-            client.requeue_parked(given.service, each)
-            print_lines(f"requeued {each}")
-    return exits.DONE
+        return _decide(
+            given.ids, "requeued", lambda each: client.requeue_parked(given.service, each)
+        )
 
 
 def _requeue_all(client: Client, given: argparse.Namespace) -> int:
@@ -117,10 +117,37 @@ def _take_discard(parser: argparse.ArgumentParser) -> None:
 
 def _discard(given: argparse.Namespace) -> int:
     with client_of(given) as client:
-        for each in given.ids:
-            client.discard_parked(given.service, each, reason=given.reason)
-            print_lines(f"discarded {each}")
-    return exits.DONE
+        return _decide(
+            given.ids,
+            "discarded",
+            lambda each: client.discard_parked(given.service, each, reason=given.reason),
+        )
+
+
+def _decide(ids: Sequence[str], done: str, decide: Callable[[str], object]) -> int:
+    """Do it to each; one for which it cannot be done keeps none back.
+
+    Args:
+        ids: Of parked events.
+        done: What is done, in the past participle.
+        decide: Does it.
+
+    Raises:
+        NotFoundError: There is no such event, and it is the only one that was named.
+        ConflictError: It cannot be done to this event, the only one that was named.
+    """
+    code = exits.DONE
+    for each in ids:
+        try:
+            decide(each)
+        except (NotFoundError, ConflictError) as error:
+            if len(ids) == 1:
+                raise
+            print_lines(f"not {done}: {each}: {error.detail or error.code}")
+            code = exits.ROWS_FAILED
+        else:
+            print_lines(f"{done} {each}")
+    return code
 
 
 def _take_decisions(parser: argparse.ArgumentParser) -> None:
