@@ -1,7 +1,6 @@
 """`leadwire import`."""
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from leadwire_client.client import Client
-from leadwire_client.command import exits
+from leadwire_client.command import exits, failure_file
 from leadwire_client.command.bar import Bar
 from leadwire_client.command.connecting import client_of
 from leadwire_client.command.model import Command
@@ -33,7 +32,6 @@ TYPES: Final = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
 }
-COLUMNS: Final = ("row", "name", "family_name", "email", "cellphone", "codes", "reason")
 _SHOWN: Final = 10
 _BACKGROUND_WITHIN: Final = 24 * 3600.0
 
@@ -68,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
     """Import; return the exit code."""
     columns = dict(_mapped(each) for each in given.map)
     if given.failures is not None:
-        _make_ready(given.failures, source=given.file)
+        failure_file.make_ready(given.failures, source=given.file)
     with client_of(given) as client:
         source = _source(given)
         with Bar(sys.stderr, "sending", quiet=given.quiet) as bar:
@@ -85,7 +83,7 @@ def run(given: argparse.Namespace) -> int:
         receipt = _ended(client, receipt, quiet=given.quiet)
         _show(receipt, as_json=given.json, listed=given.failures is not None)
         if given.failures is not None:
-            _write(given.failures, _failures(client, receipt))
+            failure_file.write(given.failures, _failures(client, receipt))
     return exit_code_of(receipt)
 
 
@@ -101,19 +99,6 @@ def _mapped(text: str) -> tuple[str, str]:
     if not (field and colon and column):
         raise ValueError(f"--map {text}: write it as FIELD:COLUMN")
     return field, column
-
-
-def _make_ready(failures: Path, *, source: str) -> None:
-    """Find out, before anything is imported, whether failures can be written there.
-
-    Raises:
-        OSError: They cannot.
-        ValueError: They would be written over what is imported.
-    """
-    if source != "-" and failures.exists() and failures.samefile(source):
-        raise ValueError(f"--failures {failures} is the file to import: name another")
-    with failures.open("a"):
-        pass
 
 
 def _source(given: argparse.Namespace) -> Path | BinaryIO:
@@ -142,15 +127,6 @@ def _failures(client: Client, receipt: Receipt) -> Iterable[Failure]:
     if receipt.failures_url is None or len(receipt.failures) == receipt.failed:
         return receipt.failures
     return client.import_failures(receipt.id)
-
-
-def _write(path: Path, failures: Iterable[Failure]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for each in failures:
-            contact = (each.name, each.family_name, each.email, each.cellphone)
-            writer.writerow([each.row, *contact, " ".join(each.codes), each.reason])
 
 
 def _show(receipt: Receipt, *, as_json: bool, listed: bool) -> None:
