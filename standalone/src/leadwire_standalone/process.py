@@ -19,6 +19,7 @@ from leadwire_standalone.app import create_app
 from leadwire_standalone.credentials import load_or_make_passwords
 from leadwire_standalone.data import POSTGRES, is_ours
 from leadwire_standalone.environment import keep_environment, set_defaults
+from leadwire_standalone.moving import EventsLeftBehindError
 from leadwire_standalone.options import HOST, Options
 from leadwire_standalone.provisioning import (
     ROLES,
@@ -43,6 +44,7 @@ STARTUP_ERRORS = (
     DataDirectoryError,
     DatabaseError,
     EmbeddedPostgresError,
+    EventsLeftBehindError,
     OSError,
     PortTakenError,
     SettingsError,
@@ -74,6 +76,7 @@ async def running(options: Options) -> AsyncIterator[Running]:
         DataDirectoryError: Nothing can be kept in the data directory.
         DatabaseUnavailableError: The given database does not answer, or refuses us.
         EmbeddedPostgresError: The embedded database cannot be made or started.
+        EventsLeftBehindError: Another broker is chosen, and events wait in that of the database.
         PortTakenError: Somebody else listens on the port.
         SettingsError: A setting in the environment is wrong.
     """

@@ -13,6 +13,7 @@ import structlog
 from leadwire.db import Database, provision_role
 from leadwire.service import ServiceSettings, SettingsError, load_settings
 from leadwire.service.commands import apply_migrations, declare_topology
+from leadwire_standalone.moving import insist_on_nothing_left_behind
 from leadwire_standalone.options import Options, check_database_url
 from leadwire_standalone.services import SERVICES
 
@@ -94,6 +95,7 @@ async def provision(
 
     Raises:
         DatabaseUnavailableError: The database did not answer in time, or refused the URL.
+        EventsLeftBehindError: Another broker is chosen, and events wait in that of the database.
     """
     admin = Database(
         url=admin_url,
@@ -105,6 +107,8 @@ async def provision(
     try:
         await admin.start()
         async with admin.connection() as connection:
+            for url in {each.broker_url.get_secret_value() for each in settings.values()}:
+                await insist_on_nothing_left_behind(connection, broker_url=url, admin_url=admin_url)
             for role in ROLES:
                 schema = BROKER_SCHEMA if role == BROKER_ROLE else role
                 await provision_role(connection, role=role, password=passwords[role], schema=schema)
