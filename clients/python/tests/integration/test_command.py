@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,22 @@ def test_an_address_with_a_password_is_told_without_it() -> None:
         url = gone.url.replace("http://", "http://ada:secret@")
     done = leadwire(url, "tail", "--patience", "0.1")
     assert (done.returncode, "secret" in done.stderr) == (4, False)
+
+
+@pytest.mark.parametrize("command", [["leads"], ["tail"], ["managers", "list"]])
+def test_another_server_at_the_address_is_told_from_a_leadwire(command: list[str]) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        done = leadwire(f"http://127.0.0.1:{other.server_port}", *command, "--patience", "0.1")
+        other.shutdown()
+    assert done.returncode == 3
+    assert "leadwire: 501 http_error" in done.stderr
+    assert "`leadwire doctor`" in done.stderr
+
+
+def test_a_refusal_of_a_leadwire_is_not_taken_for_another_server(fake: FakeLeadwire) -> None:
+    fake.refuse_next(403, "forbidden")
+    assert "doctor" not in leadwire(fake, "leads").stderr
 
 
 def test_it_says_its_version(fake: FakeLeadwire) -> None:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 PROBLEM: Final = "application/problem+json"
 LINES: Final = "application/x-ndjson"
+FOREIGN: Final = "http_error"
+"""Code of a refusal that no Leadwire wrote, but a gateway or another server."""
 
 _FRAMES: Final[Mapping[str, type[Frame]]] = {
     "hello": frames.Hello,
@@ -79,7 +81,7 @@ def problem_of(answer: Answer) -> ProblemError:
     known = {"type", "title", "status", "code", "detail", "request_id", "errors"}
     return problem_class(answer.status)(
         status=answer.status,
-        code=_text(members, "code") or "http_error",
+        code=_text(members, "code") or FOREIGN,
         detail=_text(members, "detail") or _text(members, "title") or title,
         request_id=_text(members, "request_id") or answer.headers.get("x-request-id", ""),
         errors=[each for each in _list(members, "errors") if isinstance(each, dict)],

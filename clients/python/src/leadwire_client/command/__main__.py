@@ -6,10 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from leadwire_client._core.decoding import FOREIGN
 from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE, WRONG_USE
 from leadwire_client.command.printable import printable
 from leadwire_client.command.registry import parser
-from leadwire_client.errors import CheckpointError, LeadwireError, ProblemError, TransportError
+from leadwire_client.errors import (
+    CheckpointError,
+    LeadwireError,
+    ProblemError,
+    ProtocolError,
+    TransportError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +51,10 @@ def _tell(error: Exception) -> None:
     lines = [f"leadwire: {error}"]
     if isinstance(error, ProblemError):
         lines += [f"  {each.get('path')}: {each.get('message')}" for each in error.errors]
+    if isinstance(error, ProtocolError) or (
+        isinstance(error, ProblemError) and error.code == FOREIGN
+    ):
+        lines.append("  Leadwire does not answer so: `leadwire doctor` says what may be wrong")
     sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
 
 
