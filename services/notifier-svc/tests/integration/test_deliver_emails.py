@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from leadwire.db import Database, DatabaseUnavailableError
 from leadwire.outbox import Outbox
 from notifier_svc.domain.deliveries import EmailDelivery, NotDeliveredError
 from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.storage.email_deliveries import EmailDeliveryStore
 from notifier_svc.usecases import email_loop
 from notifier_svc.usecases.deliver_emails import EmailDeliverer, EmailPolicy, Room, SendEmail
 from notifier_svc.usecases.email_loop import EmailLoop
@@ -246,6 +248,21 @@ async def test_a_failure_that_passes_waits_for_its_own_time_or_what_is_asked_for
     async with database.connection() as connection:
         wait = await connection.fetchval("SELECT next_attempt_at - updated_at FROM deliveries")
     assert least <= wait <= most
+
+
+async def test_of_two_who_claim_at_once_none_gets_what_the_other_has(database: Database) -> None:
+    ids = await plan(database, 10)
+    claim = partial(EmailDeliveryStore.claim_due, lease=timedelta(seconds=60))
+    async with (
+        database.connection() as one,
+        database.connection() as other,
+        asyncio.timeout(10.0),
+        one.transaction(),
+    ):
+        first = await claim(EmailDeliveryStore(connection=one), limit=4)
+        second = await claim(EmailDeliveryStore(connection=other), limit=10)
+    assert (len(first), len(second)) == (4, 6)
+    assert {each.id for each in [*first, *second]} == set(ids)
 
 
 async def test_without_room_nothing_is_claimed(database: Database) -> None:

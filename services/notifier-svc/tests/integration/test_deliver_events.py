@@ -202,6 +202,28 @@ async def test_a_delivery_that_is_under_way_is_not_hastened(
     await under_way.finish(within=0)
 
 
+async def test_what_is_under_way_to_an_endpoint_that_failed_too_long_is_not_given_up(
+    database: Database, webhook_id: UUID
+) -> None:
+    await plan(database, webhook_id, 1)
+    answer = asyncio.Event()
+
+    async def take(_: EventDelivery) -> Reply:
+        await answer.wait()
+        return Reply(status=200)
+
+    under_way = deliverer(database, take)
+    await under_way.work(on_end=nothing)
+    await execute(database, "UPDATE webhooks SET failing_since = now() - interval '9 days'")
+    await execute(database, "UPDATE deliveries SET waiting_since = now() - interval '9 days'")
+    async with database.connection() as connection:
+        store = WebhookDeliveryStore(connection=connection)
+        assert not await store.park_overdue(retry_for=timedelta(hours=72), error="no", limit=9)
+    answer.set()
+    await under_way.finish(within=5.0)
+    assert await rows(database, "status") == [("delivered",)]
+
+
 async def test_where_too_much_failed_one_process_sends_one_probe(
     database: Database, webhook_id: UUID
 ) -> None:

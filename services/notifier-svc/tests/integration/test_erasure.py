@@ -23,8 +23,10 @@ from leadwire.contracts import (
 )
 from leadwire.db import Database
 from leadwire.testing import eventually
+from notifier_svc.mail import Letters
 from notifier_svc.messaging.events import SUBSCRIPTION
 from notifier_svc.storage.journal import JournalStore
+from notifier_svc.usecases.plan_emails import EmailPlanner
 
 if TYPE_CHECKING:
     from conftest import Office
@@ -218,6 +220,28 @@ async def erasure_waits(office: "Office") -> bool:
 
 async def has_failed(office: "Office") -> list[dict[str, Any]]:
     return [one for one in await office.deliveries(status="pending") if one["last_error"]]
+
+
+async def test_no_email_is_planned_past_an_erasure_that_is_under_way(office: "Office") -> None:
+    lead = office.contact()
+    planner = EmailPlanner(letters=Letters(), alert_to="sales@example.com")
+
+    async def plan() -> None:
+        async with office.database.transaction() as connection:
+            await planner.plan(connection, [lead], source="s", event_id="e")
+
+    async with office.database.transaction() as erasing:
+        journal = JournalStore(connection=erasing)
+        await journal.lock_for_erasure()
+        await journal.remember_erasure(lead.id)
+        planning = asyncio.create_task(plan())
+
+        async def waits() -> bool:
+            return planning.done() or bool(await office.value(WAITING))
+
+        await eventually(waits)
+    await planning
+    assert await office.deliveries() == []
 
 
 async def test_emails_that_were_written_as_files_go_with_their_lead(office: "Office") -> None:
