@@ -224,6 +224,21 @@ async def test_what_is_under_way_to_an_endpoint_that_failed_too_long_is_not_give
     assert await rows(database, "status") == [("delivered",)]
 
 
+async def test_what_still_waits_is_kept_however_old_it_is(
+    database: Database, webhook_id: UUID
+) -> None:
+    await plan(database, webhook_id, 5)
+    for number, status in enumerate(("pending", "delivered", "parked", "cancelled"), 1):
+        query = f"UPDATE deliveries SET status = '{status}' WHERE event_id = '{number}'"  # noqa: S608
+        await execute(database, query)
+    old = "UPDATE deliveries SET updated_at = now() - interval '31 days' WHERE event_id <> '5'"
+    await execute(database, old)
+    async with database.connection() as connection:
+        store = DeliveryStore(connection=connection)
+        assert await store.prune(older_than=timedelta(days=30), limit=1_000) == 3
+    assert await rows(database, "event_id") == [("1",), ("5",)]
+
+
 async def test_where_too_much_failed_one_process_sends_one_probe(
     database: Database, webhook_id: UUID
 ) -> None:
