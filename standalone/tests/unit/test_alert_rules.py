@@ -59,16 +59,17 @@ def test_every_metric_of_a_rule_is_exported_with_its_labels() -> None:
 
 
 def test_a_selected_outcome_is_there_from_the_start() -> None:
-    relay = create_app(SERVICES[0], SERVICES[0].settings(**_SETTINGS))
-    outcomes = {
-        sample.labels["outcome"]
-        for metric in MergedRegistries(relay[SERVICE_REGISTRIES].items()).collect()
+    there = {
+        (sample.name, sample.labels.get("outcome"))
+        for service in SERVICES
+        for metric in MergedRegistries(
+            create_app(service, service.settings(**_SETTINGS))[SERVICE_REGISTRIES].items()
+        ).collect()
         for sample in metric.samples
-        if sample.name == "leadwire_outbox_outcomes_total"
     }
-    selected = re.findall(r'outcome="(\w+)"', RULES.read_text())
+    selected = re.findall(r'(leadwire_\w+)\{outcome="(\w+)"', RULES.read_text())
     assert selected
-    assert set(selected) <= outcomes
+    assert set(selected) <= there
 
 
 def test_every_rule_says_how_bad_it_is_and_what_it_found() -> None:

@@ -24,6 +24,10 @@ class NotifierMetrics:
             ["kind", "outcome"],
             registry=registry,
         )
+        for kind in (DeliveryKind.ACKNOWLEDGEMENT, DeliveryKind.ALERT):
+            for outcome in ("delivered", "failed", "parked"):
+                # From the start: else the first that is parked is no increase, and no alert.
+                self._attempts.labels(kind, outcome)
         self._sent = Counter(
             "leadwire_notifier_webhook_attempts",
             "Attempts to send an event to a webhook, by where the delivery stands after it.",
