@@ -1,5 +1,6 @@
 """Kill notifier-svc between an email that the server took and the note that it did."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -25,10 +26,15 @@ async def test_a_kill_after_the_servers_last_answer_repeats_an_email_under_its_i
     database = await asyncpg.connect(system.admin_database)
     noting = database.transaction()
 
+    is_locked, taking = False, asyncio.Lock()
+
     async def take_and_lock(_: SMTP) -> str:
-        server.answers.clear()
-        await noting.start()
-        await database.execute("LOCK TABLE notifier_svc.deliveries IN SHARE MODE")
+        nonlocal is_locked
+        async with taking:  # the other email is not taken, and noted, before the lock either
+            if not is_locked:
+                await noting.start()
+                await database.execute("LOCK TABLE notifier_svc.deliveries IN SHARE MODE")
+                is_locked = True
         return "250 OK"
 
     try:
