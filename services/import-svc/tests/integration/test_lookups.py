@@ -69,3 +69,17 @@ async def test_a_failed_row_says_what_exists_also_where_nothing_else_is_looked_u
         (13, ["name_missing", "email_exists", "cellphone_exists"])
     ]
     assert looked_up == [1, 10, 1]
+
+
+async def test_a_row_that_repeats_another_of_its_chunk_says_also_what_is_stored(
+    desk: "Desk", person: "MakePerson", looked_up: list[int]
+) -> None:
+    await desk.bring([person(15)])
+    people = [person(number) for number in range(20)]
+    people[15]["cellphone"] = people[12]["cellphone"]
+    looked_up.clear()
+    receipt = await desk.bring(people)
+    assert [(each["row"], each["codes"]) for each in receipt["failures"]] == [
+        (16, ["email_exists", "cellphone_exists"])
+    ]
+    assert looked_up == [10, 0, 10]

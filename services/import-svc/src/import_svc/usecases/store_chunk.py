@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from import_svc.domain.duplicates import keys_to_look_up, sift
+from import_svc.domain.duplicates import Sifted, keys_to_look_up, sift
 from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import NewLeads
 from import_svc.domain.receipt import failure_of
+from import_svc.domain.rows import JudgedRows
 from import_svc.storage.chunks import ChunkStore
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore
@@ -129,10 +130,7 @@ class StoreChunk:
         first_row: int,
         look_up: bool,
     ) -> bool:
-        emails, cellphones = keys_to_look_up(chunk.rows, only_failed=not look_up)
-        known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
-        has_known = bool(known.emails or known.cellphones)
-        sifted = sift(chunk.rows, known)
+        sifted, has_known = await self._sift(connection, chunk.rows, look_up=look_up)
         leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
         events = await self._add_and_describe(connection, leads)
         await self._announcer.announce(connection, events)
@@ -150,6 +148,19 @@ class StoreChunk:
             ],
         )
         return has_known
+
+    async def _sift(
+        self, connection: Connection, rows: JudgedRows, *, look_up: bool
+    ) -> tuple[Sifted, bool]:
+        """Tell the rows to store from the others, and whether leads have some of their keys."""
+        emails, cellphones = keys_to_look_up(rows, only_failed=not look_up)
+        known = await self._leads.known_keys(connection, emails=emails, cellphones=cellphones)
+        has_known = bool(known.emails or known.cellphones)
+        sifted = sift(rows, known)
+        if not look_up and len(sifted.failed) > len(rows.failed):
+            # A row that repeats another of the chunk says also what it shares with leads.
+            return await self._sift(connection, rows, look_up=True)
+        return sifted, has_known
 
     async def _add_and_describe(
         self, connection: Connection, leads: NewLeads
