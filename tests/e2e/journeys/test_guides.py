@@ -240,7 +240,7 @@ async def test_the_command_line_of_the_guide_works_as_printed(
         "paused 1/2 Grace",
         "Grace holds 1 lead",
         "Alan Kay () would go to Ada",
-        "removed; `leadwire managers restore` takes it back",
+        "removed; `leadwire managers restore ",
         "= not_interested - Hedy Kiesler hedy@example.com",
         "ok stream a stream that has an end comes complete",
     ):
