@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from import_svc.decoding import (
@@ -268,3 +268,29 @@ def test_what_is_remembered_of_many_wide_objects_is_bounded() -> None:
     finally:
         tracemalloc.stop()
     assert remembered < 5 * 1024**2
+
+
+LINES = st.sampled_from(
+    [
+        ADA_JSON,
+        orjson.dumps(dict(reversed(ADA.items()))),
+        orjson.dumps({**ADA, "Company": "Engines"}),
+        orjson.dumps({**ADA, "tags": [{"a": 1}, {"b": 2}]}),
+        b'{"name":"Ada","family_name":"Lovelace","email":"a@x.com","Phone":"+1"}',
+        b'{"name":"[","family_name":"},{","email":"a@x.com","cellphone":"+1"}',
+        b'{"name":"A","name":"B","family_name":"L","email":"a@x.com","cellphone":"+1"}',
+        b'{"name":1,"family_name":null,"email":{},"cellphone":true}',
+        b'{"name":"\\ud800","family_name":"L","email":"a@x.com","cellphone":"+1"}',
+        # What would be objects only together with the lines beside it.
+        *(b'{"a":[{}', b'{"x":1}]}', b"{},{}", b"[{}", b"{}]", b'{"a":{"b":1}', b"{", b"}", b""),
+        *(b" {}", b"null", b'"{"', b"{}", b'{"name":"\xff"}', b"\r"),
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=6))
+@example([b'{"a":[{}', b'{"x":1}]}', b"{},{}"])
+def test_lines_that_are_read_at_once_are_read_as_one_by_one(given_lines: list[bytes]) -> None:
+    data = lines(*given_lines, b"")
+    # Two bytes at a time never bring two whole lines, but empty ones.
+    assert decode(NdjsonDecoder(), data) == decode(NdjsonDecoder(), data, step=2)

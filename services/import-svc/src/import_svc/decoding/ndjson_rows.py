@@ -1,7 +1,7 @@
 """NDJSON: one JSON object a line. A line that is not one fails alone."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -51,7 +51,11 @@ class NdjsonDecoder:
         if lines and self._at_start:
             self._at_start = False
             lines[0] = lines[0].removeprefix(_BOM)
-        return [self._row(line) for line in lines if line and not line.isspace()]
+        lines = [line for line in lines if line and not line.isspace()]
+        values = _objects(lines)
+        if values is not None:
+            return self._reader.rows(values)
+        return [self._row(line) for line in lines]
 
     def _row(self, line: bytes) -> RawRow:
         if len(line) > MAX_ROW_BYTES:
@@ -61,3 +65,21 @@ class NdjsonDecoder:
         except orjson.JSONDecodeError:
             return self._reader.refused(line)
         return self._reader.row(value)
+
+
+def _objects(lines: list[bytes]) -> list[dict[str, Any]] | None:
+    """Read lines at once that are an object each, as nearly all are; None if any may not be.
+
+    Where each line begins an object, only an array could go on in the next line; and without
+    one, as many values as lines are one of each.
+    """
+    text = b",\n".join(lines)
+    if not text.startswith(b"{") or text.count(b"\n{") != len(lines) - 1 or b"[" in text:
+        return None
+    if max(map(len, lines)) > MAX_ROW_BYTES:
+        return None
+    try:
+        values: list[dict[str, Any]] = orjson.loads(b"[" + text + b"]")
+    except orjson.JSONDecodeError:
+        return None
+    return values if len(values) == len(lines) else None

@@ -6,7 +6,8 @@ a named tuple costs a third.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, cast
 
 import orjson
 
@@ -44,6 +45,10 @@ class RawRow(NamedTuple):
     cellphone: object
     attributes: Mapping[str, object] | None = None
     defect: RowDefect | None = None
+
+
+raw_row: Final = cast("Callable[[tuple[object, ...]], RawRow]", partial(tuple.__new__, RawRow))
+"""Does with a tuple of all fields what `RawRow()` does, in half of its time."""
 
 
 class JudgedRow(NamedTuple):
