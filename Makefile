@@ -87,6 +87,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
 	$(BIN)/python -m leadwire.contracts.events_page --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
@@ -105,7 +106,7 @@ chaos: $(VENV)/.dev ## Prove that nothing is lost while everything fails (ARGS=-
 	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
-	@for name in uv run client dev; do \
+	@for name in uv run client dev build import-svc manager-svc notifier-svc stream-svc; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client nats standalone),--no-emit-package $(d)) \
