@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,12 +18,13 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from leadwire.broker import BrokerConfigurationError, broker_from_url
 from leadwire.db import check_address
 from leadwire.observability import LogFormat
+from leadwire.service.secret_files import SecretFiles, SecretFilesError, and_not_in_a_file
 
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -92,6 +94,12 @@ class ServiceSettings(BaseSettings):
         description="Address of the database as an administrator, for `migrate` only: with it, "
         "the service's role and schema are made first.",
     )
+    secrets_dir: Path | None = Field(
+        default=None,
+        validation_alias="LEADWIRE_SECRETS_DIR",
+        description="Directory with settings in files: one that is named as a variable, in lower "
+        "case, as `leadwire_broker_url`, stands in for it. What the environment says counts more.",
+    )
     http_host: Annotated[str, AfterValidator(_is_host)] = Field(
         default="127.0.0.1",
         validation_alias="LEADWIRE_HTTP_HOST",
@@ -153,6 +161,18 @@ class ServiceSettings(BaseSettings):
         description="Most database connections in the pool; more than events and "
         "commands are handled at once, which are never more than 4.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no such file is read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours finds its place
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings come from; what comes first counts more."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
 
     @field_validator("auth", mode="before")
     @classmethod
@@ -224,7 +244,7 @@ def variable_of(settings: type[ServiceSettings], field: str) -> str:
 
 
 def load_settings(settings: type[_SETTINGS], **given: Any) -> _SETTINGS:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and from files where it names their directory.
 
     Args:
         settings: The settings class.
@@ -246,6 +266,8 @@ def load_settings(settings: type[_SETTINGS], **given: Any) -> _SETTINGS:
             if f'"{variable.field}"' in str(error) or f'"{variable.name}"' in str(error)
         ]
         raise SettingsError(named or [str(error)]) from None
+    except SecretFilesError as error:
+        raise SettingsError([str(error)]) from None
 
 
 def _fault(settings: type[ServiceSettings], error: ErrorDetails) -> str:
@@ -253,7 +275,8 @@ def _fault(settings: type[ServiceSettings], error: ErrorDetails) -> str:
     for variable in environment_variables(settings):
         if key in {variable.name, variable.field}:
             if error["type"] == "missing":
-                return f"{variable.name} is not set. {variable.description}".rstrip()
+                absent = f"is not set{and_not_in_a_file(variable.name)}"
+                return f"{variable.name} {absent}. {variable.description}".rstrip()
             reason = error["msg"].removeprefix("Value error, ")
             return f"{variable.name} is wrong: {reason}. {variable.description}".rstrip()
     return error["msg"].removeprefix("Value error, ")
