@@ -77,7 +77,7 @@ from leadwire_client.ops import (
 from leadwire_client.replays import Replay, ReplayError, ReplayProgress
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
 from leadwire_client.stream import LiveLeads, Stream
-from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
+from leadwire_client.webhooks import Discarded, Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 __all__ = [
     "AccessError",
@@ -100,6 +100,7 @@ __all__ = [
     "ConflictError",
     "Credentials",
     "Delivery",
+    "Discarded",
     "End",
     "Failure",
     "Fault",

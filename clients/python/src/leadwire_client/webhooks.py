@@ -64,6 +64,13 @@ class WebhookAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """How many parked deliveries are given up for good."""
+
+    discarded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retried:
     """How many parked deliveries are tried again."""
 

@@ -415,5 +415,6 @@ def test_a_webhook_is_added_changed_and_deleted(client: Client) -> None:
     assert client.webhook(added.id).types == ("lead_assigned",)
     assert client.ping_webhook(added.id).is_taken
     assert client.retry_parked(added.id).retried == 0
+    assert client.discard_parked_deliveries(added.id, reason="too late").discarded == 0
     client.delete_webhook(added.id)
     assert list(client.webhooks()) == []

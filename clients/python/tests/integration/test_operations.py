@@ -20,6 +20,7 @@ from leadwire_client import (
     AsyncClient,
     Client,
     Delivery,
+    Discarded,
     Failure,
     FreeManager,
     HistoryEntry,
@@ -163,6 +164,12 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
         status="parked", webhook_id=ONE, kind="webhook"
     ),
     ("notifier-svc", "deliveries_retry"): lambda client: client.retry_delivery(ONE),
+    ("notifier-svc", "deliveries_discard"): lambda client: client.discard_delivery(
+        ONE, reason="too late"
+    ),
+    ("notifier-svc", "webhooks_discard"): lambda client: client.discard_parked_deliveries(
+        ONE, reason="too late"
+    ),
     ("notifier-svc", "webhooks_ping"): lambda client: client.ping_webhook(ONE),
     ("notifier-svc", "webhooks_retry"): lambda client: client.retry_parked(ONE),
     ("notifier-svc", "replays_add"): lambda client: client.start_replay(
@@ -237,6 +244,7 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("notifier-svc", "DeliveryView"): Delivery,
     ("notifier-svc", "JournalEntryView"): JournalEntry,
     ("notifier-svc", "PingView"): WebhookAnswer,
+    ("notifier-svc", "DiscardedView"): Discarded,
     ("notifier-svc", "RetriedView"): Retried,
     ("notifier-svc", "ReplayErrorView"): ReplayError,
     ("notifier-svc", "ReplayProgressView"): ReplayProgress,

@@ -31,6 +31,7 @@ from notifier_svc.usecases.deliver_emails import EmailDeliverer, EmailPolicy
 from notifier_svc.usecases.deliver_events import EventDeliverer, WebhookPolicy
 from notifier_svc.usecases.email_loop import EmailLoop
 from notifier_svc.usecases.keep_house import HouseKeeping, Retention
+from notifier_svc.usecases.measure_deliveries import DeliveryGauges
 from notifier_svc.usecases.plan_emails import EmailPlanner
 from notifier_svc.usecases.replay_loop import ReplayLoop
 from notifier_svc.usecases.replay_to_subscription import SubscriptionReader
@@ -77,6 +78,8 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
         metrics=metrics,
     )
     app[SUPERVISOR].add("notifier-svc webhook clearing", clearing)
+    gauges = DeliveryGauges(database=backbone.database, metrics=metrics)
+    app[SUPERVISOR].add("notifier-svc delivery gauges", gauges)
     replays = ReplayLoop(
         database=backbone.database, replayer=_replayer(backbone, settings, metrics)
     )

@@ -1,5 +1,7 @@
 """What notifier-svc tells Prometheus."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
@@ -39,7 +41,12 @@ class NotifierMetrics:
             "Webhooks whose endpoints failed so often that they are left alone for a time.",
             registry=registry,
         )
-
+        self._parked = Gauge(
+            "leadwire_notifier_parked_deliveries",
+            "Deliveries that are parked now; 100001 in all stands for any number above 100,000.",
+            ["kind"],
+            registry=registry,
+        )
         self._replayed = Counter(
             "leadwire_notifier_replayed_events",
             "Events of the journal that were sent once more.",
@@ -70,3 +77,8 @@ class NotifierMetrics:
     def down(self, webhooks: int) -> None:
         """Tell how many webhooks' endpoints count as down."""
         self._down.set(webhooks)
+
+    def parked(self, deliveries: Mapping[DeliveryKind, int]) -> None:
+        """Tell how many deliveries are parked."""
+        for kind in DeliveryKind:
+            self._parked.labels(kind).set(deliveries.get(kind, 0))

@@ -2,9 +2,9 @@
 
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from leadwire.service import ServiceSettings
@@ -133,7 +133,8 @@ class NotifierSettings(ServiceSettings):
         default=30,
         ge=1,
         le=3650,
-        description="Days for which finished deliveries, and deleted webhooks, are kept.",
+        description="Days for which deliveries that were made or cancelled, and deleted webhooks, "
+        "are kept. What is parked is kept until somebody decides on it.",
     )
     webhook_allowed_networks: Networks = Field(
         default="",
@@ -165,18 +166,8 @@ class NotifierSettings(ServiceSettings):
         default=72.0,
         gt=0,
         le=240,
-        description="Hours for which an event is tried at a webhook, before it is parked. For so "
-        "long the journal must be kept.",
+        description="Hours for which an event is tried at a webhook, before it is parked.",
     )
     webhook_answer_within_s: float = Field(
         default=15.0, gt=0, le=60, description="Seconds that an endpoint has to answer."
     )
-
-    @model_validator(mode="after")
-    def _keeps_what_is_tried(self) -> Self:
-        if self.webhook_retry_for_h > self.journal_retention_days * 24:
-            raise ValueError(
-                "NOTIFIER_WEBHOOK_RETRY_FOR_H is longer than NOTIFIER_JOURNAL_RETENTION_DAYS: what "
-                "is sent to webhooks is read from the journal"
-            )
-        return self

@@ -73,13 +73,3 @@ def test_what_is_wrong_is_named_and_never_shown(
     with pytest.raises(SettingsError, match=f"{name} is wrong") as caught:
         load_settings(NotifierSettings)
     assert "sec" not in str(caught.value)
-
-
-def test_what_is_sent_to_webhooks_is_kept_as_long_as_it_is_tried(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("NOTIFIER_JOURNAL_RETENTION_DAYS", "2")
-    with pytest.raises(SettingsError, match="NOTIFIER_WEBHOOK_RETRY_FOR_H is longer than"):
-        load_settings(NotifierSettings)
-    monkeypatch.setenv("NOTIFIER_WEBHOOK_RETRY_FOR_H", "48")
-    assert load_settings(NotifierSettings).webhook_retry_for_h == 48

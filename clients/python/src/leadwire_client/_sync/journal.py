@@ -47,6 +47,10 @@ class JournalOperations(Caller):
             lambda at: calls.deliveries(status=status, webhook_id=webhook_id, kind=kind, at=at)
         )
 
+    def discard_delivery(self, delivery_id: Id, *, reason: str) -> Delivery:
+        """Give a parked delivery up for good; the reason is kept with it."""
+        return self._run(calls.discard_delivery(delivery_id, reason=reason))
+
     def retry_delivery(self, delivery_id: Id) -> Delivery:
         """Have a delivery that is parked, or is to be tried later, tried now."""
         return self._run(calls.retry_delivery(delivery_id))

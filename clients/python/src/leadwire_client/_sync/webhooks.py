@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from leadwire_client._core.calls import webhooks as calls
 from leadwire_client._core.calls.making import Id, fields
 from leadwire_client._sync.caller import Caller
-from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
+from leadwire_client.webhooks import Discarded, Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 
 class WebhookOperations(Caller):
@@ -57,6 +57,10 @@ class WebhookOperations(Caller):
     def ping_webhook(self, webhook_id: Id) -> WebhookAnswer:
         """Send a test event to a webhook, and tell what it answers."""
         return self._run(calls.ping_webhook(webhook_id))
+
+    def discard_parked_deliveries(self, webhook_id: Id, *, reason: str) -> Discarded:
+        """Give all parked deliveries of a webhook up for good; the reason is kept with each."""
+        return self._run(calls.discard_parked_deliveries(webhook_id, reason=reason))
 
     def retry_parked(self, webhook_id: Id) -> Retried:
         """Have all parked deliveries of a webhook tried again."""

@@ -68,6 +68,17 @@ class DeliveryFinishedError(RefusalError):
         )
 
 
+class DeliveryNotParkedError(RefusalError):
+    """The delivery is not parked, so there is nothing to discard."""
+
+    code = "delivery_not_parked"
+
+    def __init__(self, delivery_id: UUID, status: str) -> None:
+        super().__init__(
+            f"delivery {delivery_id} is {status}: only what is parked can be discarded"
+        )
+
+
 class ReplayNotFoundError(RefusalError):
     """No such replay, or it was forgotten with its age."""
 

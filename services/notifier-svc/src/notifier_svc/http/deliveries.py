@@ -8,8 +8,9 @@ from aiohttp import web
 from leadwire.http import Keyset, json_response
 from notifier_svc.domain.deliveries import DeliverySelection
 from notifier_svc.http.context import Context
-from notifier_svc.http.requests import DeliveryQuery
+from notifier_svc.http.requests import DeliveryQuery, DiscardingDeliveries
 from notifier_svc.http.views import DeliveriesPage, DeliveryView
+from notifier_svc.usecases.discard_deliveries import discard_delivery
 from notifier_svc.usecases.read_deliveries import read_deliveries
 from notifier_svc.usecases.retry_deliveries import retry_delivery
 
@@ -39,3 +40,10 @@ class DeliveryHandlers:
         retried = await retry_delivery(self._database, delivery_id)
         self._send_soon()
         return json_response(DeliveryView.of(retried))
+
+    async def discard(
+        self, _request: web.Request, *, delivery_id: UUID, body: DiscardingDeliveries
+    ) -> web.StreamResponse:
+        """Give a parked delivery up for good."""
+        discarded = await discard_delivery(self._database, delivery_id, reason=body.reason)
+        return json_response(DeliveryView.of(discarded))

@@ -4,6 +4,7 @@ from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     DeliveryFinishedError,
     DeliveryNotFoundError,
+    DeliveryNotParkedError,
     WebhookDisabledError,
     WebhookNotFoundError,
 )
@@ -63,6 +64,19 @@ def operations(context: Context) -> list[Operation]:
                 WebhookDisabledError,
                 WebhookNotFoundError,
             ],
+        ),
+        Operation(
+            "POST",
+            "/v1/deliveries/{delivery_id}/discard",
+            deliveries.discard,
+            summary="Discard a parked delivery",
+            tag="deliveries",
+            description=(
+                "It is cancelled, and the reason is kept with it. What is parked is kept until "
+                "somebody retries or discards it."
+            ),
+            responses={200: Response(DeliveryView, "The delivery, cancelled.")},
+            errors=[DeliveryNotFoundError, DeliveryNotParkedError],
         ),
         *replay_operations(ReplayHandlers(context=context)),
         *webhook_operations(WebhookHandlers(context=context)),

@@ -6,6 +6,7 @@ from leadwire.http import Refusals
 from notifier_svc.domain.errors import (
     DeliveryFinishedError,
     DeliveryNotFoundError,
+    DeliveryNotParkedError,
     KeyReusedError,
     ReplayEndedError,
     ReplayNotFoundError,
@@ -22,6 +23,7 @@ REFUSALS: Final = Refusals(
         ReplayNotFoundError: 404,
         WebhookNotFoundError: 404,
         DeliveryFinishedError: 409,
+        DeliveryNotParkedError: 409,
         ReplayEndedError: 409,
         TooManyReplaysError: 409,
         TooManyWebhooksError: 409,

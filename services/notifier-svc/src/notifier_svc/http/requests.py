@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from leadwire.http import PageQuery
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
@@ -43,3 +43,20 @@ class DeliveryQuery(PageQuery):
     status: DeliveryStatus | None = None
     webhook_id: UUID | None = None
     kind: DeliveryKind | None = None
+
+
+class DiscardingDeliveries(BaseModel):
+    """Why deliveries are given up for good."""
+
+    reason: Annotated[
+        str,
+        StringConstraints(
+            strip_whitespace=True,
+            min_length=1,
+            max_length=500,
+            pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
+        ),
+    ] = Field(
+        description="Why; kept with each as its `last_error`. Write nothing personal: it is not "
+        "erased.",
+    )

@@ -11,6 +11,7 @@ from notifier_svc.domain.errors import (
 )
 from notifier_svc.http.webhook_requests import NewSecret
 from notifier_svc.http.webhook_views import (
+    DiscardedView,
     PingView,
     RetriedView,
     SecretView,
@@ -77,7 +78,9 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.delete,
             summary="Delete a webhook",
             tag="webhooks",
-            description="What waits for it is cancelled; the log of its deliveries stays.",
+            description=(
+                "What waits for it, or is parked, is cancelled; the log of its deliveries stays."
+            ),
             responses={204: Response(None, "Deleted.")},
             errors=[WebhookNotFoundError],
         ),
@@ -107,6 +110,16 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             tag="webhooks",
             responses={200: Response(RetriedView, "How many.")},
             errors=[WebhookNotFoundError, WebhookDisabledError],
+        ),
+        Operation(
+            "POST",
+            "/v1/webhooks/{webhook_id}/discard",
+            handlers.discard,
+            summary="Discard all parked deliveries",
+            tag="webhooks",
+            description="They are cancelled, and the reason is kept with each.",
+            responses={200: Response(DiscardedView, "How many.")},
+            errors=[WebhookNotFoundError],
         ),
         Operation(
             "POST",

@@ -75,6 +75,12 @@ class PingView(BaseModel):
         return cls.model_validate(ping, from_attributes=True)
 
 
+class DiscardedView(BaseModel):
+    """How many deliveries are given up for good."""
+
+    discarded: int
+
+
 class RetriedView(BaseModel):
     """How many deliveries are tried again."""
 

@@ -7,8 +7,10 @@ from aiohttp import web
 
 from leadwire.http import Keyset, PageQuery, RequestBody, json_response, model_of_json
 from notifier_svc.http.context import Context
+from notifier_svc.http.requests import DiscardingDeliveries
 from notifier_svc.http.webhook_requests import NewSecret, NewWebhook, WebhookPatch
 from notifier_svc.http.webhook_views import (
+    DiscardedView,
     PingView,
     RetriedView,
     SecretView,
@@ -17,6 +19,7 @@ from notifier_svc.http.webhook_views import (
 )
 from notifier_svc.usecases.add_webhook import add_webhook
 from notifier_svc.usecases.change_webhook import change_webhook, delete_webhook, rotate_secret
+from notifier_svc.usecases.discard_deliveries import discard_parked
 from notifier_svc.usecases.ping_webhook import ping_webhook
 from notifier_svc.usecases.read_webhooks import read_webhook, read_webhooks
 from notifier_svc.usecases.retry_deliveries import retry_parked
@@ -89,3 +92,10 @@ class WebhookHandlers:
         retried = await retry_parked(self._database, webhook_id)
         self._send_soon()
         return json_response(RetriedView(retried=retried))
+
+    async def discard(
+        self, _request: web.Request, *, webhook_id: UUID, body: DiscardingDeliveries
+    ) -> web.StreamResponse:
+        """Give all parked deliveries up for good."""
+        discarded = await discard_parked(self._database, webhook_id, reason=body.reason)
+        return json_response(DiscardedView(discarded=discarded))

@@ -1,5 +1,6 @@
+-- What is parked, too: there is nothing left to decide on.
 UPDATE deliveries
-SET status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
+SET status = CASE WHEN status IN ('pending', 'parked') THEN 'cancelled' ELSE status END,
     recipient = NULL,
     body = NULL,
     html = NULL,

@@ -62,8 +62,25 @@ class DeliveryStore:
         )
         return int(status.rpartition(" ")[2])
 
+    async def discard(self, delivery_id: UUID, *, reason: str) -> bool:
+        """Cancel a delivery that is parked; tell whether it was."""
+        status = await self._connection.execute(QUERIES["discard_delivery"], delivery_id, reason)
+        return status == "UPDATE 1"
+
+    async def discard_parked(self, webhook_id: UUID, *, reason: str, limit: int) -> int:
+        """Cancel parked deliveries of a webhook; return how many."""
+        status = await self._connection.execute(
+            QUERIES["discard_parked_deliveries"], webhook_id, limit, reason
+        )
+        return int(status.rpartition(" ")[2])
+
+    async def count_parked(self, *, up_to: int) -> dict[DeliveryKind, int]:
+        """Count what is parked, by kind; `up_to` in all stands for that many or more."""
+        rows = await self._connection.fetch(QUERIES["count_parked_deliveries"], up_to)
+        return {DeliveryKind(row["kind"]): row["parked"] for row in rows}
+
     async def prune(self, *, older_than: timedelta, limit: int) -> int:
-        """Delete finished deliveries that are older; return how many."""
+        """Delete deliveries that were made or cancelled before; return how many."""
         status = await self._connection.execute(QUERIES["prune_deliveries"], older_than, limit)
         return int(status.rpartition(" ")[2])
 

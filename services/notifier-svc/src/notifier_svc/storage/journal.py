@@ -167,9 +167,16 @@ class JournalStore:
         return int(added or 0)
 
     async def drop_days_before(self, day: date) -> int:
-        """Drop the partitions of all earlier days; return how many."""
+        """Drop all earlier days, but for events that deliveries wait for; return how many days.
+
+        Needs the recording lock.
+        """
         query = QUERIES["drop_journal_days_before"]
         return int(await self._connection.fetchval(query, day) or 0)
+
+    async def forget_kept(self) -> None:
+        """Forget events of days that were dropped, for which no delivery waits any more."""
+        await self._connection.execute(QUERIES["forget_kept_entries"])
 
 
 def _columns(

@@ -6,5 +6,5 @@ WHERE state = 'deleted'
         SELECT
         FROM deliveries
         WHERE webhook_id = webhooks.id
-            AND status = 'pending'
+            AND status IN ('pending', 'parked')
     )

@@ -83,7 +83,7 @@ class WebhookDeliveryStore:
         return [OverdueDelivery(**row) for row in rows]
 
     async def cancel_unwanted(self, *, limit: int) -> int:
-        """Cancel what waits for webhooks that are disabled or deleted; return how many."""
+        """Cancel what waits in vain, as its webhook is disabled or deleted; return how many."""
         status = await self._connection.execute(
             QUERIES["cancel_unwanted_deliveries"], limit, _UNWANTED
         )

@@ -60,10 +60,9 @@ class DeliveryClearing(PeriodicTask):
         async with self._database.connection() as connection:
             store = WebhookDeliveryStore(connection=connection)
             cancelled = await store.cancel_unwanted(limit=_AT_ONCE)
-            self._metrics.down(await store.count_down())
         if cancelled:
             log.info("webhook_deliveries_cancelled", deliveries=cancelled)
-        return cancelled == _AT_ONCE
+        return cancelled >= _AT_ONCE
 
     async def _park(self) -> bool:
         hours = self._retry_for / timedelta(hours=1)

@@ -65,6 +65,7 @@ class HouseKeeping(PeriodicTask):
         """Do one round."""
         await self._keep_journal()
         await self._prune_deliveries()
+        await self._forget_kept_events()
         await self._prune_replays()
         await self._prune_webhooks()
         await self._forget_emails()
@@ -86,6 +87,7 @@ class HouseKeeping(PeriodicTask):
         today = datetime.now(UTC).date()
         async with self._database.transaction() as connection:
             store = JournalStore(connection=connection)
+            await store.lock_for_recording()
             added = await store.add_days(today, today + timedelta(days=DAYS_AHEAD))
             dropped = await store.drop_days_before(today - self._retention.journal)
         log.debug("journal_days_kept", added=added, dropped=dropped)
@@ -97,6 +99,10 @@ class HouseKeeping(PeriodicTask):
                 pruned = await DeliveryStore(connection=connection).prune(
                     older_than=self._retention.deliveries, limit=_PRUNED_AT_ONCE
                 )
+
+    async def _forget_kept_events(self) -> None:
+        async with self._database.connection() as connection:
+            await JournalStore(connection=connection).forget_kept()
 
     async def _prune_replays(self) -> None:
         async with self._database.connection() as connection:

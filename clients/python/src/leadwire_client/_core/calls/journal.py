@@ -27,6 +27,13 @@ def deliveries(
     return get("/v1/deliveries", Page[Delivery], (*query, *at))
 
 
+def discard_delivery(delivery_id: Id, *, reason: str) -> Call[Delivery]:
+    """Give a parked delivery up for good."""
+    return write(
+        "POST", path_of("deliveries", delivery_id, "discard"), Delivery, body={"reason": reason}
+    )
+
+
 def retry_delivery(delivery_id: Id) -> Call[Delivery]:
     """Have a delivery tried now."""
     return write("POST", path_of("deliveries", delivery_id, "retry"), Delivery)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from leadwire_client._core.calls.making import Id, delete, fields, get, path_of, write
 from leadwire_client._core.wire import Call, Query
 from leadwire_client.models import Page
-from leadwire_client.webhooks import Retried, Webhook, WebhookAnswer, WebhookWithSecret
+from leadwire_client.webhooks import Discarded, Retried, Webhook, WebhookAnswer, WebhookWithSecret
 
 
 def webhooks(*, at: Query) -> Call[Page[Webhook]]:
@@ -44,6 +44,12 @@ def ping_webhook(webhook_id: Id) -> Call[WebhookAnswer]:
     """Send a test event to a webhook."""
     path = path_of("webhooks", webhook_id, "test")
     return write("POST", path, WebhookAnswer, repeatable=False)
+
+
+def discard_parked_deliveries(webhook_id: Id, *, reason: str) -> Call[Discarded]:
+    """Give all parked deliveries of a webhook up for good."""
+    path = path_of("webhooks", webhook_id, "discard")
+    return write("POST", path, Discarded, body={"reason": reason})
 
 
 def retry_parked(webhook_id: Id) -> Call[Retried]:

@@ -14,5 +14,5 @@ def _unknown(*_: object) -> Reply:
 ROUTES: Final[Sequence[Route]] = (
     ("GET", "/v1/journal", lambda _, asked: page([], asked.query)),
     ("GET", "/v1/deliveries", lambda _, asked: page([], asked.query)),
-    ("POST", r"/v1/deliveries/([^/]+)/retry", _unknown),
+    ("POST", r"/v1/deliveries/([^/]+)/(?:retry|discard)", _unknown),
 )

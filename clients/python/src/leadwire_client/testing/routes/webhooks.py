@@ -63,6 +63,11 @@ def _retry(state: State, _: Seen, webhook_id: str) -> Reply:
     return 200, {"retried": 0}
 
 
+def _discard(state: State, _: Seen, webhook_id: str) -> Reply:
+    _webhook(state, webhook_id)
+    return 200, {"discarded": 0}
+
+
 def _new_secret() -> str:
     return f"whsec_{b64encode(token_bytes(24)).decode()}"
 
@@ -77,4 +82,5 @@ ROUTES: Final[Sequence[Route]] = (
     ("POST", f"{_WEBHOOK}/rotate-secret", _rotate),
     ("POST", f"{_WEBHOOK}/test", _ping),
     ("POST", f"{_WEBHOOK}/retry", _retry),
+    ("POST", f"{_WEBHOOK}/discard", _discard),
 )
