@@ -41,10 +41,19 @@ async def alive(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """200 when every dependency answers; 503 otherwise and while the process drains."""
+    """200 when every dependency answers; 503 otherwise and while the process drains.
+
+    With `?exclude=broker` that one is not asked. A balancer in front of replicas that share
+    a broker would take out all of them, though requests go on without it.
+    """
     if request.app[LEAVING].is_set():
         return json_response({"status": "draining", "checks": {}}, status=503)
-    checks = request.app[READINESS_CHECKS]
+    excluded = frozenset(request.query.getall("exclude", []))
+    checks = {
+        name: check
+        for name, check in request.app[READINESS_CHECKS].items()
+        if _dependency(name) not in excluded
+    }
     results = await asyncio.gather(
         *(_within_bounds(check) for check in checks.values()), return_exceptions=True
     )
@@ -57,6 +66,11 @@ async def ready(request: web.Request) -> web.Response:
     if any(results):
         return json_response({"status": "unavailable", "checks": outcome}, status=503)
     return json_response({"status": "ready", "checks": outcome})
+
+
+def _dependency(name: str) -> str:
+    """Return `broker` of `import-svc broker`."""
+    return name.rpartition(" ")[2]
 
 
 async def _within_bounds(check: ReadinessCheck) -> None:

@@ -12,6 +12,7 @@ from leadwire.service.check import check
 from leadwire.service.commands import apply_migrations, check_topology, declare_topology, serve
 from leadwire.service.components import NotPreparedError
 from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.prepare import prepare
 from leadwire.service.settings import SettingsError, load_settings
 
 EXIT_FAILED = 1
@@ -64,10 +65,11 @@ async def _run(
     match arguments.command:
         case "migrate":
             return await apply_migrations(description, settings, _say)
-        case "topology" if arguments.check:
-            return await check_topology(description, settings, _say)
         case "topology":
-            return await declare_topology(description, settings, _say)
+            topology = check_topology if arguments.check else declare_topology
+            return await topology(description, settings, _say)
+        case "prepare":
+            return await prepare(description, settings, _say)
         case "check":
             return await check(description, settings, _say)
         case "serve":
@@ -83,6 +85,7 @@ def _parser(description: ServiceDescription[SettingsT]) -> argparse.ArgumentPars
     commands.add_parser("migrate", help="make role and schema, and apply migrations")
     topology = commands.add_parser("topology", help="declare the service's queues at the broker")
     topology.add_argument("--check", action="store_true", help="only say what is missing")
+    commands.add_parser("prepare", help="migrate and declare what is missing, in any replica")
     commands.add_parser("check", help="try settings, database, migrations, broker and queues")
     for own in description.commands:
         command = commands.add_parser(own.name, help=own.help, description=own.description)

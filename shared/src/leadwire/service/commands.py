@@ -56,10 +56,8 @@ async def apply_migrations(
     description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
 ) -> int:
     """Make role and schema where an administrator's URL is given, then migrate as the role."""
-    if settings.admin_database_url is not None:
-        await _provision(description, settings, settings.admin_database_url.get_secret_value())
-        say(f"role and schema {description.schema} are there")
-    async with _migration_connection(description, settings) as connection:
+    await provision_if_asked(description, settings, say)
+    async with migration_connection(description, settings) as connection:
         applied = await migrate(
             connection, schema=description.schema, sources=description.migrations
         )
@@ -90,16 +88,28 @@ async def check_topology(
 
 @asynccontextmanager
 async def connected_broker(
-    description: ServiceDescription[SettingsT], settings: SettingsT
+    description: ServiceDescription[SettingsT],
+    settings: SettingsT,
+    *,
+    until_admitted: bool = False,
 ) -> AsyncIterator[Broker]:
     """Lend a connection to the broker; one that refuses us is told of at once.
 
     Whoever gave the command waits for the answer.
+
+    Args:
+        description: The service.
+        settings: Its settings.
+        until_admitted: Whether one that refuses us is waited for as well, since nobody
+            waits for the answer.
     """
     url = settings.broker_url.get_secret_value()
     broker = broker_from_url(url, name=description.name)
     patient = PatientBroker(
-        broker=broker, url=url, connect_within=settings.connect_within, until_admitted=False
+        broker=broker,
+        url=url,
+        connect_within=settings.connect_within,
+        until_admitted=until_admitted,
     )
     try:
         await patient.start()
@@ -146,9 +156,10 @@ def new_database(
 
 
 @asynccontextmanager
-async def _migration_connection(
+async def migration_connection(
     description: ServiceDescription[SettingsT], settings: SettingsT
 ) -> AsyncIterator[Connection]:
+    """Lend a connection of the service's role, as `migrate` wants it."""
     database = new_database(description, settings, purpose="migrate")
     try:
         await database.start()
@@ -159,6 +170,15 @@ async def _migration_connection(
             await connection.close()
     finally:
         await database.stop()
+
+
+async def provision_if_asked(
+    description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
+) -> None:
+    """Make role and schema where an administrator's URL is given."""
+    if settings.admin_database_url is not None:
+        await _provision(description, settings, settings.admin_database_url.get_secret_value())
+        say(f"role and schema {description.schema} are there")
 
 
 async def _provision(

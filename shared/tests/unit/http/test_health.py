@@ -53,6 +53,24 @@ async def test_not_ready_while_one_check_fails_and_the_reason_stays_inside(
     assert (await client.get("/healthz")).status == 200
 
 
+async def test_a_dependency_that_all_replicas_share_may_be_left_out(
+    serve: Serve, app: web.Application
+) -> None:
+    add_readiness_check(app, "probe-svc database", fine)
+    add_readiness_check(app, "probe-svc broker", failing)
+    client = await serve(app=app)
+
+    without_broker = await client.get("/readyz?exclude=broker")
+    without_database = await client.get("/readyz?exclude=database")
+
+    assert without_broker.status == 200
+    assert (await without_broker.json())["checks"] == {"probe-svc database": "ok"}
+    assert without_database.status == 503
+
+    app[LEAVING].set()
+    assert (await client.get("/readyz?exclude=broker")).status == 503
+
+
 async def test_a_check_that_hangs_counts_as_failed(
     serve: Serve, app: web.Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:

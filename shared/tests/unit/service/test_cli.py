@@ -54,7 +54,9 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["topology", "--check"], ["check"]])
+@pytest.mark.parametrize(
+    "command", [["serve"], ["migrate"], ["topology", "--check"], ["prepare"], ["check"]]
+)
 def test_missing_settings_end_every_command_with_2_and_their_names(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,7 +83,7 @@ def test_a_broker_url_that_the_transport_refuses_is_a_wrong_setting(
     assert "hunter2" not in told
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "topology", "check"])
+@pytest.mark.parametrize("command", ["serve", "migrate", "topology", "prepare", "check"])
 @pytest.mark.parametrize("name", ["PROBE_DATABASE_URL", "LEADWIRE_BROKER_URL"])
 @pytest.mark.parametrize("wrong", ["h:notaport/d", "h/d?sslmode=bogus", "h/d?gsslib=x"])
 def test_an_address_that_cannot_be_read_ends_every_command_with_2_and_its_name(
