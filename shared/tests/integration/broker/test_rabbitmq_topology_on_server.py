@@ -63,6 +63,7 @@ async def test_nothing_is_there_at_first_and_all_of_it_after_declare(
         "queue leadwire.asked",
         "queue leadwire.asked.retry.1000",
         "queue leadwire.asked.retry.5000",
+        "exchange leadwire.asked.returns",
         "bindings one, two of leadwire.asked",
     ]
     await broker.declare([SUBSCRIPTION])
@@ -196,6 +197,23 @@ async def test_what_waits_for_its_next_attempt_outlives_the_queue_that_it_comes_
     await broker.subscribe(subscription, recorder, parking=ParkingList())
     await eventually(lambda: recorder.finished == [waiting.id], within=30)
     assert recorder.received[0].delivery.attempt == 2
+
+
+async def test_what_fails_stays_while_the_way_to_its_delay_is_missing(
+    broker: RabbitMQBroker, by_hand: Callable[[Tinker], Awaitable[None]]
+) -> None:
+    subscription = Subscription(name="asked", types=("one",), retry_delays=(0.1,))
+    await broker.declare([subscription])
+    await by_hand(lambda channel: channel.exchange_delete(f"{QUEUE}.returns"))
+    assert await broker.missing([subscription]) == ["exchange leadwire.asked.returns"]
+    recorder = Recorder(lambda delivery: Retry() if delivery.attempt == 1 else Ack())
+    await broker.subscribe(subscription, recorder, parking=ParkingList())
+    sent = message("one")
+    assert list(await broker.publish([sent])) == [Accepted()]
+    await eventually(lambda: len(recorder.received) > 2, within=30)
+    assert {each.delivery.attempt for each in recorder.received} == {1}
+    await broker.declare([subscription])
+    await eventually(lambda: recorder.finished == [sent.id], within=30)
 
 
 async def test_with_the_management_api_a_single_lost_or_wrong_binding_is_found(

@@ -58,9 +58,9 @@ def test_what_is_sent_is_read_back_exactly(
     sent = Message(id=message_id, type=event_type, body=body, headers=headers)
     assert _wire.refusal(sent) is None
     out = _wire.outgoing(sent, exchange="e", routing_key="k")
-    assert _wire.read(delivered(out.properties, out.body), subscription="s") == Delivery(
-        message=sent, subscription="s", attempt=1
-    )
+    assert _wire.read(
+        delivered(out.properties, out.body), subscription="s", returns="r"
+    ) == Delivery(message=sent, subscription="s", attempt=1)
 
 
 @given(headers=st.dictionaries(HEADER_NAMES, TEXT, max_size=5))
@@ -68,31 +68,31 @@ def test_a_retried_message_keeps_its_headers_and_gains_only_its_attempt(
     headers: dict[str, str],
 ) -> None:
     first = Delivery(message=message(headers=headers), subscription="s", attempt=3)
-    copy = _wire.again(first, queue="q", attempt=4, due=None)
-    assert (copy.exchange, copy.routing_key) == ("", "q")
-    read = _wire.read(returned(copy.properties), subscription="s")
+    copy = _wire.again(first, returns="r", queue="q", attempt=4, due=None)
+    assert (copy.exchange, copy.routing_key) == ("r", "q")
+    read = _wire.read(returned(copy.properties), subscription="s", returns="r")
     assert read == Delivery(message=first.message, subscription="s", attempt=4)
 
 
 def test_a_due_time_travels_with_a_retried_message() -> None:
     first = Delivery(message=message(), subscription="s", attempt=1)
-    copy = _wire.again(first, queue="q", attempt=2, due=1_750_000_000.25)
-    assert _wire.due_at(returned(copy.properties)) == 1_750_000_000.25
-    without = _wire.again(first, queue="q", attempt=2, due=None)
-    assert _wire.due_at(returned(without.properties)) == 0
+    copy = _wire.again(first, returns="r", queue="q", attempt=2, due=1_750_000_000.25)
+    assert _wire.due_at(returned(copy.properties), returns="r") == 1_750_000_000.25
+    without = _wire.again(first, returns="r", queue="q", attempt=2, due=None)
+    assert _wire.due_at(returned(without.properties), returns="r") == 0
 
 
 def test_redeliveries_after_a_loss_are_no_attempts() -> None:
     properties = Basic.Properties(headers={_wire.ATTEMPT: 3, "x-delivery-count": 2})
-    assert _wire.read(returned(properties), subscription="s").attempt == 3
+    assert _wire.read(returned(properties), subscription="s", returns="r").attempt == 3
 
 
 def test_what_a_publisher_says_of_attempts_and_of_when_it_is_due_is_not_believed() -> None:
     said = Basic.Properties(headers={_wire.ATTEMPT: 2**40, _wire.DUE: 2**60})
-    assert _wire.read(delivered(said), subscription="s").attempt == 1
-    assert _wire.due_at(delivered(said)) == 0
+    assert _wire.read(delivered(said), subscription="s", returns="r").attempt == 1
+    assert _wire.due_at(delivered(said), returns="r") == 0
     # By its dead-letter queue it comes as what was sent back does, and is parked with a number.
-    assert _wire.read(returned(said), subscription="s").attempt < 2**31
+    assert _wire.read(returned(said), subscription="s", returns="r").attempt < 2**31
 
 
 def test_what_the_broker_adds_is_taken_off() -> None:
@@ -107,15 +107,15 @@ def test_what_the_broker_adds_is_taken_off() -> None:
             "kept": "yes",
         },
     )
-    read = _wire.read(delivered(properties), subscription="s")
+    read = _wire.read(delivered(properties), subscription="s", returns="r")
     assert dict(read.message.headers) == {"kept": "yes"}
 
 
 def test_a_foreign_message_gets_an_id_that_stays_the_same_and_its_routing_key_as_type() -> None:
     bare = Basic.Properties(headers={"number": 7, "text": "seven"})
-    first = _wire.read(delivered(bare, b"body"), subscription="s").message
-    second = _wire.read(delivered(bare, b"body"), subscription="s").message
-    other = _wire.read(delivered(bare, b"other"), subscription="s").message
+    first = _wire.read(delivered(bare, b"body"), subscription="s", returns="r").message
+    second = _wire.read(delivered(bare, b"body"), subscription="s", returns="r").message
+    other = _wire.read(delivered(bare, b"other"), subscription="s", returns="r").message
     assert first.id == second.id != other.id
     assert first.type == "the_key"
     assert dict(first.headers) == {"text": "seven"}
@@ -129,7 +129,7 @@ def test_whatever_others_publish_can_be_sent_again(
     came = delivered(Basic.Properties(content_type=content_type), routing_key=routing_key)
     # Our client would cut such a name off, or refuse it; others do not.
     came.header.properties.headers = {"CC": "x", "kept": "yes", "x" * 200: "long", "": "nameless"}
-    read = _wire.read(came, subscription="s").message
+    read = _wire.read(came, subscription="s", returns="r").message
     assert _wire.refusal(read) is None
     assert dict(read.headers) == {"kept": "yes"}
 

@@ -3,8 +3,9 @@
 How an event travels: `publish` sends it, confirmed, to the durable topic exchange
 `leadwire.events` with its type as routing key; each subscription's quorum queue
 `leadwire.<subscription>` takes what is bound to it. What is for one subscription alone goes
-to the direct exchange `leadwire.directed` with its name as routing key. A delivery that
-fails goes through `leadwire.<subscription>.retry.<ms>` back to the queue; one that crashes
+to the topic exchange `leadwire.directed` with its name as routing key. A delivery that
+fails goes by the direct exchange `leadwire.<subscription>.returns` through
+`leadwire.<subscription>.retry.<ms>` back to the queue; one that crashes
 its consumers too often ends in `leadwire.<subscription>.dead`, which is drained into the
 parked table.
 

@@ -28,7 +28,7 @@ from leadwire.broker.errors import BrokerError, TopologyConflictError
 from leadwire.broker.port import Subscription
 from leadwire.broker.rabbitmq._link import REFUSED, Link, call, close_channel
 from leadwire.broker.rabbitmq._management import Management
-from leadwire.broker.rabbitmq._topology import Names, Queue, queues
+from leadwire.broker.rabbitmq._topology import Names, Queue, queues, returned_to
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Declaration:
             BrokerUnavailableError: The server does not answer.
         """
         await self._require(self._names.events, _declare_exchange(self._names.events, "topic"))
-        await self._require(self._names.directed, _declare_exchange(self._names.directed, "direct"))
+        await self._require(self._names.directed, _declare_exchange(self._names.directed, "topic"))
         for subscription in subscriptions:
             for queue in self._queues(subscription):
                 await self._require(queue.name, _declare_queue(queue))
@@ -74,18 +74,15 @@ class Declaration:
         Raises:
             BrokerUnavailableError: The server or its management API does not answer.
         """
-        found = [
-            f"exchange {exchange}"
-            for exchange in (self._names.events, self._names.directed)
-            if not await self._has_exchange(exchange)
-        ]
+        found = await self._missing_exchanges([self._names.events, self._names.directed])
         for subscription in subscriptions:
-            absent = [
+            found += [
                 f"queue {queue.name}"
                 for queue in self._queues(subscription)
                 if not await self._has_queue(queue.name)
             ]
-            found += [*absent, *await self._missing_bindings(subscription)]
+            found += await self._missing_exchanges(self._own_exchanges(subscription))
+            found += await self._missing_bindings(subscription)
         return found
 
     async def discard(self, subscriptions: Sequence[Subscription]) -> None:
@@ -97,6 +94,8 @@ class Declaration:
         for subscription in subscriptions:
             for queue in self._queues(subscription):
                 await self._require(queue.name, _delete_queue(queue.name))
+            for exchange in self._own_exchanges(subscription):
+                await self._require(exchange, _delete_exchange(exchange))
         for exchange in (self._names.events, self._names.directed):
             await self._require(exchange, _delete_exchange(exchange))
 
@@ -104,6 +103,7 @@ class Declaration:
         return queues(self._names, subscription, delivery_limit=self._delivery_limit)
 
     async def _bind(self, subscription: Subscription) -> None:
+        await self._bind_returns(subscription)
         queue = self._names.queue(subscription.name)
         for exchange, keys in self._bindings(subscription).items():
             for key in keys:
@@ -115,6 +115,16 @@ class Declaration:
         for exchange, marker in self._names.exchange_markers(subscription).items():
             await self._require(marker, _declare_marker(marker))
             await self._require(marker, _bind_exchange(exchange, marker))
+
+    async def _bind_returns(self, subscription: Subscription) -> None:
+        for returns in self._own_exchanges(subscription):
+            await self._require(returns, _declare_exchange(returns, "direct"))
+            for queue in returned_to(self._names, subscription):
+                await self._require(queue, _bind_queue(queue, returns, queue))
+
+    def _own_exchanges(self, subscription: Subscription) -> Sequence[str]:
+        """Return what a subscription has beside the two of all: nothing if it is ordered."""
+        return [] if subscription.ordered else [self._names.returns(subscription.name)]
 
     def _bindings(self, subscription: Subscription) -> Mapping[str, Sequence[str]]:
         """Return the keys by which a subscription's queue is bound to each exchange."""
@@ -141,6 +151,9 @@ class Declaration:
         complete = all([await self._has_exchange(marker) for marker in markers])
         log.debug("bindings_checked", queue=queue, by="markers")
         return [] if complete else [f"bindings {', '.join(subscription.types)} of {queue}"]
+
+    async def _missing_exchanges(self, names: Sequence[str]) -> list[str]:
+        return [f"exchange {name}" for name in names if not await self._has_exchange(name)]
 
     async def _has_exchange(self, name: str) -> bool:
         return await self._has(lambda channel: channel.exchange_declare(name, passive=True))

@@ -19,6 +19,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -94,6 +95,7 @@ class SubscriptionConsumer:
         self._handler = handler
         self._parking = parking
         self._publisher = publisher
+        self._returns = names.returns(subscription.name)
         self._on_stopped = on_stopped
         self._standing: _Standing | None = None
         ordered = subscription.ordered
@@ -138,7 +140,7 @@ class SubscriptionConsumer:
 
     async def _handle(self, delivered: DeliveredMessage, session: Session) -> None:
         delivery = self._read(delivered)
-        due = _wire.due_at(delivered)
+        due = _wire.due_at(delivered, returns=self._returns)
         if (early := due - time.time()) > 0:
             # Its delay is longer than the longest step: round again, uncounted.
             await self._delay(delivered, session, delivery, attempt=delivery.attempt, delay=early)
@@ -166,22 +168,24 @@ class SubscriptionConsumer:
     ) -> None:
         """Send a copy to the delay queue, and acknowledge once it is confirmed.
 
-        If there is no such queue the copy waits here, and goes back to the end of its queue.
+        If there is no such queue the copy waits here, and goes back to the end of its queue. If
+        not even that can be reached, the delivery goes back to its place, uncounted.
         """
         step = step_for(self._subscription, delay)
         queue = self._names.delay(self._subscription.name, step)
         due = time.time() + delay if delay > step / 1000 else None
-        copy = _wire.again(delivery, queue=queue, attempt=attempt, due=due)
-        outcome = await self._publish(copy, session)
+        again = partial(_wire.again, delivery, returns=self._returns, attempt=attempt, due=due)
+        outcome = await self._publish(again(queue=queue), session)
         if isinstance(outcome, Unroutable):
             log.error("delay_queue_missing", queue=queue)
             if not await session.pause(min(delay, _HOLD)):
                 return
             main = self._names.queue(self._subscription.name)
-            copy = _wire.again(delivery, queue=main, attempt=attempt, due=due)
-            outcome = await self._publish(copy, session)
+            outcome = await self._publish(again(queue=main), session)
         if isinstance(outcome, Accepted):
             await session.ack(delivered)
+        elif isinstance(outcome, Unroutable):
+            await session.requeue(delivered)
 
     async def _publish(self, copy: Outgoing, session: Session) -> Outcome:
         """Publish until the broker has answered, or the session is over.
@@ -256,7 +260,7 @@ class SubscriptionConsumer:
         )
 
     def _read(self, delivered: DeliveredMessage) -> Delivery:
-        return _wire.read(delivered, subscription=self._subscription.name)
+        return _wire.read(delivered, subscription=self._subscription.name, returns=self._returns)
 
 
 def _last_outcome(state: RetryCallState) -> Outcome:

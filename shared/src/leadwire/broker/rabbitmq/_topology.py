@@ -56,10 +56,11 @@ class Names:
 
     @property
     def directed(self) -> str:
-        """The direct exchange for one subscription alone; the routing key is its name.
+        """The topic exchange for one subscription alone; the routing key is its name.
 
         It reaches a queue whose owner has bound it there, and no other: neither a queue of
-        somebody who shares the virtual host, nor those that belong to a subscription.
+        somebody who shares the virtual host, nor those that belong to a subscription. Only on a
+        topic exchange can a user be given some routing keys and no others.
         """
         return f"{self.namespace}.directed"
 
@@ -74,6 +75,14 @@ class Names:
     def delay(self, subscription: str, milliseconds: int) -> str:
         """The queue where a failed delivery waits so long."""
         return f"{self.queue(subscription)}.retry.{milliseconds}"
+
+    def returns(self, subscription: str) -> str:
+        """The direct exchange by which a delivery goes to where it waits; the key is the queue.
+
+        One for each subscription: by the default exchange its consumers could reach the queues
+        of everybody else, too.
+        """
+        return f"{self.queue(subscription)}.returns"
 
     def queue_marker(self, subscription: Subscription) -> str:
         """The binding marker that vanishes with the subscription's queue; see `_declaration`."""
@@ -95,6 +104,12 @@ def step_for(subscription: Subscription, delay: float) -> int:
     wanted = math.ceil(round(delay * 1000, 3))
     available = steps(subscription)
     return next((step for step in available if step >= wanted), available[-1])
+
+
+def returned_to(names: Names, subscription: Subscription) -> Sequence[str]:
+    """Return the queues that an unordered subscription's own exchange leads to."""
+    name = subscription.name
+    return [names.queue(name), *(names.delay(name, step) for step in steps(subscription))]
 
 
 def queues(names: Names, subscription: Subscription, *, delivery_limit: int) -> Sequence[Queue]:

@@ -46,8 +46,8 @@ _BROKERS: Final = frozenset(
     )
 )
 
-_RETURNED: Final = ""
-"""The exchange by which delay queues, and what is sent to them, come and go."""
+_DEAD_LETTERED: Final = ""
+"""The exchange by which delay and dead-letter queues are given what they hold, and give it back."""
 
 _MOST_ATTEMPTS: Final = 1_000_000
 """A number that everybody who keeps it has room for."""
@@ -114,11 +114,14 @@ def outgoing(message: Message, *, exchange: str, routing_key: str) -> Outgoing:
     )
 
 
-def again(delivery: Delivery, *, queue: str, attempt: int, due: float | None) -> Outgoing:
+def again(
+    delivery: Delivery, *, returns: str, queue: str, attempt: int, due: float | None
+) -> Outgoing:
     """Return the delivery's message as it is sent to a delay queue.
 
     Args:
         delivery: The failed attempt.
+        returns: The subscription's own exchange.
         queue: The delay queue.
         attempt: Number of the attempt that comes after the delay.
         due: Seconds since the epoch before which it is not to be handled, or None if
@@ -126,7 +129,7 @@ def again(delivery: Delivery, *, queue: str, attempt: int, due: float | None) ->
     """
     # Of the old headers only the message's own: with the broker's `x-death` from the
     # round before, RabbitMQ could take the next round for a cycle and drop the message.
-    sent = outgoing(delivery.message, exchange=_RETURNED, routing_key=queue)
+    sent = outgoing(delivery.message, exchange=returns, routing_key=queue)
     headers: FieldTable = {**delivery.message.headers, ATTEMPT: attempt}
     if due is not None:
         headers[DUE] = round(due * 1000)
@@ -134,8 +137,14 @@ def again(delivery: Delivery, *, queue: str, attempt: int, due: float | None) ->
     return sent
 
 
-def read(delivered: DeliveredMessage, *, subscription: str) -> Delivery:
-    """Return what was delivered, also if somebody else published it without our care."""
+def read(delivered: DeliveredMessage, *, subscription: str, returns: str) -> Delivery:
+    """Return what was delivered, also if somebody else published it without our care.
+
+    Args:
+        delivered: As it came.
+        subscription: Whose it is.
+        returns: The subscription's own exchange.
+    """
     properties = delivered.header.properties
     headers = properties.headers or {}
     message = Message(
@@ -151,17 +160,17 @@ def read(delivered: DeliveredMessage, *, subscription: str) -> Delivery:
         content_type=properties.content_type or _UNTOLD_CONTENT,
     )
     # Not with the broker's `x-delivery-count`: it counts lost consumers, not failed attempts.
-    attempt = min(max(_own_number(delivered, ATTEMPT), 1), _MOST_ATTEMPTS)
+    attempt = min(max(_own_number(delivered, ATTEMPT, returns), 1), _MOST_ATTEMPTS)
     return Delivery(message=message, subscription=subscription, attempt=attempt)
 
 
-def due_at(delivered: DeliveredMessage) -> float:
+def due_at(delivered: DeliveredMessage, *, returns: str) -> float:
     """Return the time before which it is not to be handled, in seconds since the epoch."""
-    return _own_number(delivered, DUE) / 1000
+    return _own_number(delivered, DUE, returns) / 1000
 
 
-def _own_number(delivered: DeliveredMessage, header: str) -> int:
-    if delivered.exchange != _RETURNED:
+def _own_number(delivered: DeliveredMessage, header: str, returns: str) -> int:
+    if delivered.exchange not in (_DEAD_LETTERED, returns):
         return 0  # a publisher's: it would be parked at its first failure, or never be due
     value = (delivered.header.properties.headers or {}).get(header)
     return value if isinstance(value, int) else 0
