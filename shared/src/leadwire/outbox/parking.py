@@ -56,7 +56,7 @@ class ParkedEvents:
         )
 
     async def park(self, delivery: Delivery, reason: str) -> None:
-        """Store the delivery with its reason; a repetition keeps one entry.
+        """Store the delivery with its reason; a repetition, which says the same, keeps one entry.
 
         Of one that tells of something erased, only what may be kept is stored; nothing, if
         nothing may be. Whoever settles the delivery logs it, without the reason: that may quote

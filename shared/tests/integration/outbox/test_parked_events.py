@@ -86,6 +86,43 @@ async def test_events_of_two_sources_with_one_id_are_two_entries(
     ]
 
 
+async def test_messages_with_one_id_that_say_different_things_are_two_entries(
+    database: Database, rows: Rows
+) -> None:
+    parked = ParkedEvents(database=database, registry=CollectorRegistry())
+    for body in (b"{broken", b"broken, too", b"{broken"):
+        await parked.park(delivery(Message(id="1", type="told", body=body)), "unreadable")
+    assert await rows("SELECT event_id, body FROM parked ORDER BY id") == [
+        ("1", b"{broken"),
+        ("1", b"broken, too"),
+    ]
+
+
+async def test_what_says_the_same_once_a_lead_is_erased_is_one_entry(
+    database: Database, rows: Rows
+) -> None:
+    parked = ParkedEvents(
+        database=database, registry=CollectorRegistry(), redaction_for=redaction_of_parked
+    )
+    gone, stays = uuid4(), uuid4()
+
+    def told(name: str) -> Delivery:
+        leads = [{"id": str(gone), "name": name}, {"id": str(stays), "name": "Grace"}]
+        body = orjson.dumps({"data": {"leads": leads}})
+        return delivery(Message(id="1", type="leads_created", body=body))
+
+    await parked.park(told("Ada"), "no")
+    await parked.park(told("Augusta Ada"), "no")
+    assert len(await rows("SELECT id FROM parked")) == 2
+    async with database.transaction() as connection:
+        await redact_parked(connection, mentioning=gone, redacted=redaction_of_parked(gone))
+    await parked.park(told("Ada"), "again")  # redelivered after the erasure
+    [[body]] = await rows("SELECT body FROM parked")
+    assert orjson.loads(str(body, "utf-8") if isinstance(body, bytes) else "")["data"]["leads"] == [
+        {"id": str(stays), "name": "Grace"}
+    ]
+
+
 @pytest.fixture
 def _restored_logging() -> Iterator[None]:
     root = logging.getLogger()
