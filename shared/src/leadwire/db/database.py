@@ -163,7 +163,7 @@ class Database:
         """
         async with self.connection() as connection:
             transaction = connection.transaction(isolation=isolation, readonly=readonly)
-            await transaction.start()
+            await _begin(connection, transaction)
             try:
                 yield connection
             except BaseException:
@@ -311,6 +311,19 @@ class Database:
             log.warning(
                 "database_connection_dropped", database=self._where, error=type(error).__name__
             )
+
+
+async def _begin(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
+    """Begin; if that is interrupted nobody can tell whether it has: the connection is done for.
+
+    Given back to the pool as it is, it would have the driver complain of a transaction.
+    """
+    try:
+        await transaction.start()
+    except BaseException:
+        if not _is_gone(connection):
+            connection.terminate()
+        raise
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

@@ -98,3 +98,28 @@ async def test_connections_cut_while_idle_cost_nobody_anything(
         await eventually(lambda: proxy.connections == 0)
         async with database.connection() as connection:
             assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_who_is_cancelled_while_a_transaction_begins_raises_no_alarm(
+    proxied: tuple[TcpProxy, str], open_database: OpenDatabase
+) -> None:
+    """The driver complains of a connection that comes back to the pool in a transaction."""
+    proxy, url = proxied
+    database = await open_database(url, pool_size=1)
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told))
+
+    async def work() -> None:
+        async with database.transaction():
+            raise AssertionError("it began")
+
+    proxy.freeze()
+    beginning = asyncio.create_task(work())
+    await asyncio.wait([beginning], timeout=0.1)
+    beginning.cancel()
+    proxy.thaw()
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+    async with database.transaction() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    assert complaints == []
