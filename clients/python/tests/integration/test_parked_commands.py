@@ -58,6 +58,13 @@ def test_parked_events_are_listed_shown_requeued_and_discarded(
     ]
 
 
+def test_a_service_that_is_none_is_refused_with_those_that_there_are(fake: FakeLeadwire) -> None:
+    refused = parked(fake, "list", "bogus-svc")
+    assert refused.returncode == 2
+    assert "bogus-svc" in refused.stderr
+    assert "import-svc, manager-svc, notifier-svc, stream-svc" in refused.stderr.replace("'", "")
+
+
 def test_the_asyncio_client_does_the_same(
     fake: FakeLeadwire, with_async_client: WithAsyncClient
 ) -> None:

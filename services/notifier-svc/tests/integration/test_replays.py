@@ -158,6 +158,22 @@ async def test_an_order_that_makes_no_sense_is_refused_and_nothing_is_begun(
     assert (await office.get("/v1/replays"))["items"] == []
 
 
+async def test_a_type_that_is_mistyped_is_refused_with_those_that_there_are(
+    office: "Office", subscribe: "Subscribe"
+) -> None:
+    await office.tell("a")
+    await subscribe()
+    asked = {"subscription": "billing.leads", "types": ["told", "lead_intersted_created"]}
+    problem = await office.refused_replay(422, **asked)
+    assert problem["code"] == "event_type_unknown"
+    assert problem["unknown_types"] == ["lead_intersted_created"]
+    assert "lead_interested_created" in problem["known_types"]
+    assert (await office.get("/v1/replays"))["items"] == []
+    # Another team's, and one of Leadwire's that has not happened yet.
+    asked["types"] = ["told", "lead_interested_created"]
+    assert (await office.replayed(**asked))["progress"]["sent"] == 1
+
+
 @pytest.mark.parametrize("name", ["billing:leads", "_billing", "B" * 200])
 async def test_a_queue_is_reached_by_any_name_that_the_consumer_kit_gives_it(
     office: "Office", subscribe: "Subscribe", name: str

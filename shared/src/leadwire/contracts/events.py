@@ -12,7 +12,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    create_model,
+)
 from uuid_utils.compat import uuid7
 
 from leadwire.broker import Message
@@ -47,10 +54,23 @@ CONTENT_TYPE: Final = "application/cloudevents+json"
 SEQUENCE_DIGITS: Final = 10
 _MAX_REASONS: Final = 5
 
+_MAX_NAME_BYTES: Final = 255
+
+
+def _fits_every_broker(text: str) -> str:
+    if len(text.encode()) > _MAX_NAME_BYTES:
+        raise ValueError(f"it has more than {_MAX_NAME_BYTES} bytes")
+    return text
+
+
 AttributeText = Annotated[
     str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 """A CloudEvents attribute: text that every database column and header can hold."""
+
+NameText = Annotated[AttributeText, AfterValidator(_fits_every_broker)]
+"""An attribute that is also a property of the message, which AMQP bounds in bytes: with a longer
+one an event could be journaled, and never be sent again."""
 
 DATA_TYPES: Final[Mapping[EventType, type[Payload]]] = MappingProxyType(
     {
@@ -78,9 +98,9 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"]
-    id: AttributeText
+    id: NameText
     source: AttributeText
-    type: AttributeText
+    type: NameText
     subject: AttributeText | None = None
     time: UtcTime | None = None
     datacontenttype: AttributeText | None = None

@@ -244,3 +244,14 @@ def test_an_envelope_of_another_type_than_the_message_is_unreadable() -> None:
 def test_attributes_that_no_column_could_hold_are_unreadable(attribute: str) -> None:
     with pytest.raises(UnreadableEventError, match=attribute):
         read_envelope(altered(EventType.LEAD_ERASED, **{attribute: "a\x00b"}))
+
+
+@pytest.mark.parametrize("attribute", ["id", "type"])
+def test_what_a_message_could_not_bear_as_its_property_is_no_event(attribute: str) -> None:
+    def told(text: str) -> Message:
+        envelope = {"specversion": "1.0", "id": "e", "source": "s", "type": "told", attribute: text}
+        return Message(id="e", type="told", body=json.dumps(envelope).encode())
+
+    assert getattr(read_envelope(told("ü" * 127)), attribute) == "ü" * 127
+    with pytest.raises(UnreadableEventError, match=f"{attribute}.*more than 255 bytes"):
+        read_envelope(told("ü" * 128))

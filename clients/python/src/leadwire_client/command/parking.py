@@ -10,11 +10,13 @@ from leadwire_client._core.decoding import encode
 from leadwire_client.client import Client
 from leadwire_client.command import exits
 from leadwire_client.command.connecting import client_of
+from leadwire_client.command.doctor.services import SERVICES
 from leadwire_client.command.model import Command, Group
 from leadwire_client.command.printable import print_json, print_lines
 from leadwire_client.errors import ConflictError, NotFoundError
 from leadwire_client.ops import ParkedDecision, ParkedEvent
 
+_SERVICES: Final = tuple(each.name for each in SERVICES)
 _ENDINGS: Final = """
 exit codes:
   0  done
@@ -26,7 +28,7 @@ exit codes:
 
 
 def _take_service(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("service", metavar="SERVICE", help="for example manager-svc")
+    parser.add_argument("service", choices=_SERVICES, help="whose events")
 
 
 def _take_filters(parser: argparse.ArgumentParser) -> None:

@@ -102,6 +102,23 @@ class ReplayEndedError(RefusalError):
         self.extra = {"replay_status": status}
 
 
+class NoSuchEventTypeError(RefusalError):
+    """No event of a type that is asked for can be in the journal, as its name is mistyped.
+
+    Attributes:
+        extra: `unknown_types`, and `known_types`, those of Leadwire.
+    """
+
+    code = "event_type_unknown"
+
+    def __init__(self, unknown: Sequence[str], *, known: Sequence[str]) -> None:
+        super().__init__(
+            f"no event in the journal is of type {', '.join(unknown)}; the types of Leadwire are "
+            f"{', '.join(known)}"
+        )
+        self.extra = {"unknown_types": list(unknown), "known_types": list(known)}
+
+
 class TooManyReplaysError(RefusalError):
     """As many replays run as may.
 

@@ -8,6 +8,7 @@ from notifier_svc.domain.errors import (
     DeliveryNotFoundError,
     DeliveryNotParkedError,
     KeyReusedError,
+    NoSuchEventTypeError,
     ReplayEndedError,
     ReplayNotFoundError,
     TooManyReplaysError,
@@ -29,6 +30,7 @@ REFUSALS: Final = Refusals(
         TooManyWebhooksError: 409,
         WebhookDisabledError: 409,
         KeyReusedError: 422,
+        NoSuchEventTypeError: 422,
         UrlNotAllowedError: 422,
     }
 )

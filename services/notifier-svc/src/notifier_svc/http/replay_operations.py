@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     KeyReusedError,
+    NoSuchEventTypeError,
     ReplayEndedError,
     ReplayNotFoundError,
     TooManyReplaysError,
@@ -43,7 +44,12 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
                     ReplayView, "An earlier request began it, and it has ended.", headers=_HEADERS
                 ),
             },
-            errors=[WebhookNotFoundError, TooManyReplaysError, KeyReusedError],
+            errors=[
+                WebhookNotFoundError,
+                TooManyReplaysError,
+                KeyReusedError,
+                NoSuchEventTypeError,
+            ],
         ),
         Operation(
             "GET",

@@ -1,6 +1,6 @@
 """The journal and its redaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -120,6 +120,13 @@ class JournalStore:
         )
         has_more = bool(rows) and rows[0]["found"] > min(len(rows), limit)
         return [_entry(row) for row in rows[:limit]], has_more
+
+    async def lacks_types(self, types: Sequence[str]) -> list[str]:
+        """Return those of the types of which there is no event."""
+        if not types:
+            return []
+        rows = await self._connection.fetch(QUERIES["find_types_without_entries"], types)
+        return [row["type"] for row in rows]
 
     async def count(self, selection: JournalSelection, *, up_to: int) -> int:
         """Count entries; `up_to` stands for that many or more."""

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import orjson
 import structlog
 
+from leadwire.contracts import EventType
 from leadwire.db import Connection, Database
-from notifier_svc.domain.errors import KeyReusedError, TooManyReplaysError
+from notifier_svc.domain.errors import KeyReusedError, NoSuchEventTypeError, TooManyReplaysError
 from notifier_svc.domain.replays import Replay, ReplayOrder
+from notifier_svc.storage.journal import JournalStore
 from notifier_svc.storage.replays import ReplayStore, RequestName
 from notifier_svc.storage.webhooks import WebhookStore
 
@@ -52,6 +54,7 @@ class StartReplay:
             WebhookNotFoundError: There is no such webhook.
             TooManyReplaysError: As many run as may.
             KeyReusedError: The key was used to ask for another one.
+            NoSuchEventTypeError: A type is none of Leadwire's, and none that the journal has.
         """
         name = None if key is None else _name(key, order)
         async with self._database.transaction() as connection:
@@ -59,6 +62,7 @@ class StartReplay:
             await store.lock_for_beginning()
             if name is not None and (earlier := await _earlier(store, name)) is not None:
                 return StartedReplay(replay=earlier, repeated=True)
+            await _check_types(connection, order)
             running = await store.running()
             if len(running) >= self._max_running:
                 raise TooManyReplaysError([each.id for each in running])
@@ -75,6 +79,13 @@ async def _earlier(store: ReplayStore, name: RequestName) -> Replay | None:
     if request_hash != name.request_hash:
         raise KeyReusedError
     return replay
+
+
+async def _check_types(connection: Connection, order: ReplayOrder) -> None:
+    """Find mistyped names: such a replay would end at once, with nothing sent."""
+    foreign = set(order.types) - set(EventType)
+    if unknown := await JournalStore(connection=connection).lacks_types(sorted(foreign)):
+        raise NoSuchEventTypeError(unknown, known=sorted(EventType))
 
 
 async def _completed(connection: Connection, order: ReplayOrder) -> ReplayOrder:
