@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import CollectorRegistry
 from uuid_utils.compat import uuid7
 
 from bench.figures import Figure, time_against_limit
@@ -26,6 +27,7 @@ from leadwire.outbox import Outbox
 from manager_svc.app import SERVICE
 from manager_svc.domain.status import LeadStatus
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.usecases.match import match
 from manager_svc.usecases.unit import Unit, Units
 
@@ -167,7 +169,12 @@ async def _decide(database: Database, lead_id: UUID) -> tuple[UUID, float]:
 
 
 def _units(database: Database) -> Units:
-    return Units(database=database, outbox=Outbox(), auto_assign=True)
+    return Units(
+        database=database,
+        outbox=Outbox(),
+        auto_assign=True,
+        metrics=ManagerMetrics(CollectorRegistry()),
+    )
 
 
 @asynccontextmanager

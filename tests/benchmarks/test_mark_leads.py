@@ -1,10 +1,13 @@
 """The limit of marking does what the service does: the same statements to the same end."""
 
+from prometheus_client import CollectorRegistry
+
 from bench.mark_leads import mark_with_pgbench, open_office
 from leadwire.db import Database
 from leadwire.outbox import Outbox
 from leadwire.testing.postgres_databases import FreshDatabase
 from manager_svc.app import SERVICE
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.usecases.match import match
 from manager_svc.usecases.unit import Units
 
@@ -26,7 +29,12 @@ async def test_pgbench_marks_leads_as_the_service_does(fresh_database: FreshData
     await database.start()
     async with database.connection() as connection:
         await open_office(connection, managers=MANAGERS, leads=20_000)
-    units = Units(database=database, outbox=Outbox(), auto_assign=True)
+    units = Units(
+        database=database,
+        outbox=Outbox(),
+        auto_assign=True,
+        metrics=ManagerMetrics(CollectorRegistry()),
+    )
     assert len(await units.run(match, actor="test")) == MANAGERS
 
     assert await mark_with_pgbench(url, clients=MANAGERS, seconds=1) > 0

@@ -7,31 +7,18 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from leadwire.http.openapi import OPENAPI
-from leadwire.service import create_app
 from leadwire_standalone.services import SERVICES
+from leadwire_standalone.wired import wired
 
 DEFAULT_DIRECTORY = Path("docs/reference/openapi")
-
-# An application is wired, but never started: nothing of this is connected to.
-_SETTINGS: Final[dict[str, Any]] = {
-    "auth": "off",
-    "broker_url": "memory://documentation",
-    "database_url": "postgresql://documentation",
-    "files_url": "file:///documentation",
-    "email_url": "file:///documentation",
-    "email_from": "documentation@example.com",
-}
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Return each service's OpenAPI document, by the service's name."""
-    return {
-        service.name: create_app(service, service.settings(**_SETTINGS))[OPENAPI].document()
-        for service in SERVICES
-    }
+    return {name: app[OPENAPI].document() for name, app in wired()}
 
 
 def files() -> dict[str, str]:

@@ -14,6 +14,7 @@ from import_svc.http.resume_forms import ResumeForms
 from import_svc.http.room import Room
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
+from import_svc.metrics import ImportMetrics
 from import_svc.settings import ImportSettings
 from import_svc.storage.background import BackgroundStore
 from import_svc.storage.chunks import ChunkStore
@@ -37,6 +38,7 @@ from import_svc.usecases.forget_keys import ForgetKeys
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.keep_resume import KeepResume
+from import_svc.usecases.measure_imports import ImportGauges
 from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
 from import_svc.usecases.read_resume import ReadResume
@@ -80,6 +82,7 @@ class _Common:
     bodies: Bodies
     unreferenced: UnreferencedFiles
     delete_files: DeleteFiles
+    metrics: ImportMetrics
 
 
 def setup(app: web.Application, settings: ImportSettings) -> None:
@@ -116,6 +119,7 @@ def _common(backbone: Backbone, settings: ImportSettings) -> _Common:
         ),
         unreferenced=unreferenced,
         delete_files=DeleteFiles(database=database, unreferenced=unreferenced, files=files),
+        metrics=ImportMetrics(backbone.registry),
     )
 
 
@@ -124,6 +128,10 @@ def _loops(common: _Common, import_leads: ImportLeads) -> Iterator[tuple[str, Co
     database, own = common.database, common.own
     yield "file deletion", common.delete_files
     yield "lead key deletion", ForgetKeys(database=database, leads=LeadStore())
+    yield (
+        "import gauges",
+        ImportGauges(database=database, background=common.background, metrics=common.metrics),
+    )
     yield "import worker", ImportWorker(database=database, imports=common.imports, own=own)
     work_off = WorkOffImport(
         own=own,
@@ -174,6 +182,7 @@ def _context(common: _Common) -> Context:
         chunks=ChunkStore(),
         announcer=announcer,
         worker=own.worker,
+        metrics=common.metrics,
     )
     return Context(
         import_leads=ImportLeads(own=own, earlier=earlier, store_chunk=store_chunk, read=read),
@@ -199,6 +208,7 @@ def _context(common: _Common) -> Context:
             keep_resume=keep_resume,
             announcer=announcer,
             default_region=settings.default_region,
+            metrics=common.metrics,
             resume_required=settings.form_resume_required,
         ),
         change_lead=ChangeLead(

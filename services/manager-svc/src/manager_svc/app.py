@@ -21,9 +21,11 @@ from manager_svc.http.context import Context
 from manager_svc.http.operations import operations
 from manager_svc.http.refusals import REFUSALS
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.settings import ManagerSettings
 from manager_svc.usecases.await_lead import LeadArrivals
 from manager_svc.usecases.keep_house import HouseKeeping
+from manager_svc.usecases.measure_queue import QueueGauges
 from manager_svc.usecases.reads import Reads
 from manager_svc.usecases.resync import Managers, WorkedLeads
 from manager_svc.usecases.sweep import Sweep
@@ -34,7 +36,13 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     """Add manager-svc to an application, which other services may share."""
     backbone = install_backbone(app, settings, SERVICE)
     database = backbone.database
-    units = Units(database=database, outbox=backbone.outbox, auto_assign=settings.auto_assign)
+    metrics = ManagerMetrics(backbone.registry)
+    units = Units(
+        database=database,
+        outbox=backbone.outbox,
+        auto_assign=settings.auto_assign,
+        metrics=metrics,
+    )
     context = Context(
         reads=Reads(database=database), units=units, arrivals=LeadArrivals(database=database)
     )
@@ -45,6 +53,8 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     explanations = timedelta(days=settings.explanation_retention_days)
     house_keeping = HouseKeeping(database=database, explanations=explanations)
     app[SUPERVISOR].add(f"{backbone.name} housekeeping", house_keeping)
+    gauges = QueueGauges(database=database, metrics=metrics)
+    app[SUPERVISOR].add(f"{backbone.name} queue gauges", gauges)
     if settings.auto_assign:
         app[SUPERVISOR].add(
             f"{backbone.name} assignment sweep", Sweep(database=database, units=units)

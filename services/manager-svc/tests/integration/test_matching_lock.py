@@ -11,12 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client import CollectorRegistry
 from uuid_utils.compat import uuid7
 
 from leadwire.db import Connection, Database
 from leadwire.outbox import Outbox
 from leadwire.testing import eventually
 from manager_svc.domain.lead import Contact
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.storage.matching import MatchStore
 from manager_svc.usecases.add_manager import add_manager
 from manager_svc.usecases.receive_leads import receive_leads
@@ -76,7 +78,12 @@ async def test_without_the_lock_both_commit_and_are_left_to_each_other(
 async def test_with_the_lock_the_second_sees_what_the_first_brought(
     database: Database, adding: Command, bringing: Command, manager_first: bool
 ) -> None:
-    units = Units(database=database, outbox=Outbox(), auto_assign=True)
+    units = Units(
+        database=database,
+        outbox=Outbox(),
+        auto_assign=True,
+        metrics=ManagerMetrics(CollectorRegistry()),
+    )
     first, second = (adding, bringing) if manager_first else (bringing, adding)
     async with database.transaction() as connection:
         await units.run_on(connection, first, actor="test")

@@ -262,6 +262,7 @@ QUERIES_OF_LEADS: Mapping[str, Arguments] = {
     "find_oldest_lead_open_to": lambda s: [s.free, NOW],
     "find_oldest_waiting_lead": lambda _: [],
     "is_match_possible": lambda _: [],
+    "measure_queue": lambda _: [10],
     "list_first_held_leads": lambda s: [[s.busy, s.free], 10],
     "list_lead_history": lambda s: [s.decided, 0, 101],
     "prune_matchings": lambda _: [timedelta(), 10],

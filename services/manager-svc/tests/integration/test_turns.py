@@ -5,12 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from leadwire.db import Database
 from leadwire.outbox import Outbox
 from leadwire.service import SettingsError
 from leadwire.testing import eventually
 from manager_svc.app import create_app
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.settings import ManagerSettings
 from manager_svc.storage.queries import QUERIES
 from manager_svc.usecases.unit import AT_ONCE, NoTurnError, Unit, Units
@@ -41,7 +43,13 @@ async def test_reads_and_health_do_not_queue_behind_commands(
 
 
 async def test_a_command_whose_turn_does_not_come_may_be_sent_again(database: Database) -> None:
-    units = Units(database=database, outbox=Outbox(), auto_assign=True, turn_within=0.05)
+    units = Units(
+        database=database,
+        outbox=Outbox(),
+        auto_assign=True,
+        metrics=ManagerMetrics(CollectorRegistry()),
+        turn_within=0.05,
+    )
 
     async def nothing(_unit: Unit) -> None:
         pass

@@ -2,16 +2,23 @@
 
 import asyncpg
 import pytest
+from prometheus_client import CollectorRegistry
 
 from leadwire.db import ATTEMPTS, Database
 from leadwire.outbox import Outbox
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.usecases.add_manager import add_manager
 from manager_svc.usecases.unit import Unit, Units
 
 
 @pytest.fixture
 def units(database: Database) -> Units:
-    return Units(database=database, outbox=Outbox(), auto_assign=True)
+    return Units(
+        database=database,
+        outbox=Outbox(),
+        auto_assign=True,
+        metrics=ManagerMetrics(CollectorRegistry()),
+    )
 
 
 class Unlucky:

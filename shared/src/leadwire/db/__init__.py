@@ -16,6 +16,7 @@ from leadwire.db.errors import (
 from leadwire.db.leadership import LeaderLock
 from leadwire.db.listener import Listener
 from leadwire.db.migrations import Migration, MigrationSource, migrate, pending_migrations
+from leadwire.db.pool_use import PoolUse
 from leadwire.db.queries import Queries
 from leadwire.db.roles import provision_role
 from leadwire.db.rollbacks import ATTEMPTS, again_if_rolled_back
@@ -35,6 +36,7 @@ __all__ = [
     "Migration",
     "MigrationError",
     "MigrationSource",
+    "PoolUse",
     "ProvisioningError",
     "Queries",
     "again_if_rolled_back",

@@ -25,6 +25,7 @@ from leadwire.db.errors import (
     DatabaseRefusedError,
     DatabaseUnavailableError,
 )
+from leadwire.db.pool_use import PoolUse
 from leadwire.db.session import (
     CONNECT_WITHIN,
     LOCK_HOLDER,
@@ -89,6 +90,7 @@ class Database:
         self._connect_within = connect_within
         self._pool: Pool[asyncpg.Record] | None = None
         self._unclean: set[int] = set()
+        self.use = PoolUse(most=pool_size)
 
     async def start(self) -> None:
         """Wait for the database to answer, then be ready.
@@ -136,9 +138,7 @@ class Database:
                 lent was lost.
         """
         pool = self._started()
-        connection = await self._retrying(
-            pool.acquire, within=self._acquire_timeout, purpose="acquire"
-        )
+        connection = await self._lend(pool)
         is_clean = False
         try:
             yield connection
@@ -148,6 +148,7 @@ class Database:
                 raise DatabaseUnavailableError(f"lost the connection to {self._where}") from error
             raise
         finally:
+            self.use.lent -= 1
             await self._release(pool, connection, is_clean=is_clean)
 
     @contextlib.asynccontextmanager
@@ -244,6 +245,20 @@ class Database:
         if self._pool is None:
             raise DatabaseError(f"the pool of {self.application_name} is not started")
         return self._pool
+
+    async def _lend(self, pool: "Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":
+        self.use.waiting += 1
+        try:
+            connection = await self._retrying(
+                pool.acquire, within=self._acquire_timeout, purpose="acquire"
+            )
+        except DatabaseUnavailableError:
+            self.use.refused += 1
+            raise
+        finally:
+            self.use.waiting -= 1
+        self.use.lent += 1
+        return connection
 
     async def _retrying(
         self, connect: Callable[[], Awaitable[_T]], *, within: float, purpose: str

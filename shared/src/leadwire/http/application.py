@@ -17,7 +17,7 @@ from leadwire.http.openapi import OPENAPI, OpenApi
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import bind
 from leadwire.http.refusals import Refusals
-from leadwire.lifecycle import Supervisor
+from leadwire.lifecycle import EventLoopLag, Supervisor
 
 DEFAULT_MAX_BODY = 1024 * 1024
 IDLE_CONNECTION_SECONDS = 75.0
@@ -57,8 +57,9 @@ def new_application(
             "lingering_time": LINGER_SECONDS,
         },
     )
-    registry = metrics.new_process_registry()
+    registry = metrics.new_process_registry(version=version)
     app[SUPERVISOR] = Supervisor()
+    app[SUPERVISOR].add("event loop lag", EventLoopLag(registry=registry))
     app[SUPERVISED] = {"by_process": False}
     app[LEAVING] = asyncio.Event()
     app[DRAINING] = asyncio.Event()

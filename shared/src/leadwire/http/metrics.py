@@ -9,6 +9,7 @@ from prometheus_client import (
     Gauge,
     GCCollector,
     Histogram,
+    Info,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
@@ -70,9 +71,10 @@ SERVICE_REGISTRIES = web.AppKey("service_registries", dict[str, CollectorRegistr
 """What services added. A service alone in its process has the application's title too."""
 
 
-def new_process_registry() -> CollectorRegistry:
-    """A registry with what is known of the process itself: memory, CPU, garbage."""
+def new_process_registry(*, version: str) -> CollectorRegistry:
+    """A registry with what is known of the process itself: version, memory, CPU, garbage."""
     registry = CollectorRegistry()
+    Info("leadwire_build", "The version that runs.", registry=registry).info({"version": version})
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

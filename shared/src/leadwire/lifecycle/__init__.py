@@ -6,6 +6,7 @@ components in order, ends the process when one of them dies, and stops them in r
 """
 
 from leadwire.lifecycle.garbage import look_for_garbage_seldom
+from leadwire.lifecycle.loop_lag import EventLoopLag
 from leadwire.lifecycle.periodic import PeriodicTask
 from leadwire.lifecycle.supervisor import Component, ComponentFailedError, Supervisor
 from leadwire.lifecycle.task import BackgroundTask
@@ -14,6 +15,7 @@ __all__ = [
     "BackgroundTask",
     "Component",
     "ComponentFailedError",
+    "EventLoopLag",
     "PeriodicTask",
     "Supervisor",
     "look_for_garbage_seldom",

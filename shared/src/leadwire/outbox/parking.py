@@ -51,7 +51,7 @@ class ParkedEvents:
         self._parked = Counter(
             "leadwire_events_parked",
             "Deliveries set aside after their last attempt.",
-            ["subscription", "type"],
+            ["subscription"],
             registry=registry,
         )
 
@@ -85,7 +85,7 @@ class ParkedEvents:
                 shortened(reason) if kept == body else WITHHELD,
                 delivery.attempt,
             )
-        self._parked.labels(delivery.subscription, message.type).inc()
+        self._parked.labels(delivery.subscription).inc()
 
     async def _redacted(self, connection: Connection, event_type: str, body: bytes) -> bytes | None:
         if self._redaction_for is None:

@@ -33,6 +33,8 @@ from leadwire.service.components import (
     PreparedTopology,
 )
 from leadwire.service.description import ServiceDescription, SettingsT
+from leadwire.service.handling_metrics import HandlingMetrics
+from leadwire.service.pool_metrics import PoolMetrics
 from leadwire.service.settings import SettingsError, environment_variables
 from leadwire.service.topology_watch import TopologyWatch
 
@@ -54,6 +56,7 @@ class Backbone:
         broker: Its connection to the message broker.
         outbox: Where it puts what it publishes.
         parked: Where events go that it cannot handle.
+        handling: Counts the events that it handles.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Backbone:
     broker: Broker
     outbox: Outbox
     parked: ParkedEvents
+    handling: HandlingMetrics
 
 
 def install_backbone(
@@ -96,7 +100,9 @@ def install_backbone(
         parked=ParkedEvents(
             database=database, registry=registry, redaction_for=redaction_of_parked
         ),
+        handling=HandlingMetrics(registry),
     )
+    registry.register(PoolMetrics(database.use))
     patient = PatientBroker(broker=broker, url=broker_url, connect_within=settings.connect_within)
     _supervise(app, backbone, description, patient, connect_within=settings.connect_within)
     _install_ops(app, backbone, description)
@@ -126,7 +132,7 @@ def add_consumer(
     consumption = Consumption(
         broker=backbone.broker,
         subscription=subscription,
-        handler=handler,
+        handler=backbone.handling.counting(subscription, handler),
         parking=backbone.parked,
         stop_within=CONSUMER_STOPS_WITHIN,
     )

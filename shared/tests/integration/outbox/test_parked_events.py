@@ -53,7 +53,7 @@ async def test_a_parked_delivery_is_kept_whole_with_its_reason(
             10,
         )
     ]
-    labels = {"subscription": "stream-svc", "type": "lead_updated"}
+    labels = {"subscription": "stream-svc"}
     assert registry.get_sample_value("leadwire_events_parked_total", labels) == 1
 
 

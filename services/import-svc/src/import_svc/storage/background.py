@@ -41,6 +41,21 @@ class WaitingImport:
     worker: None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportsMeasurement:
+    """How imports stand.
+
+    Attributes:
+        running: Those that some process works on.
+        waiting: Those that none works on.
+        oldest_seconds: Age of the oldest that waits; 0 if none does.
+    """
+
+    running: int
+    waiting: int
+    oldest_seconds: float
+
+
 class BackgroundStore:
     """Reads and writes what only background imports need, each call in the caller's transaction."""
 
@@ -51,6 +66,11 @@ class BackgroundStore:
         """Return imports that wait for a process, oldest first."""
         records = await connection.fetch(self._queries["list_waiting_imports"], limit)
         return [_waiting(record) for record in records]
+
+    async def measure(self, connection: Connection) -> ImportsMeasurement:
+        """Tell how imports stand."""
+        rows = await connection.fetch(self._queries["measure_imports"])
+        return ImportsMeasurement(*rows[0])
 
     async def reopen(self, connection: Connection, found: ImportOfKey, body: StoredBody) -> bool:
         """Let an import that failed wait again; False if it is not as it was found any more."""

@@ -12,6 +12,7 @@ from import_svc.domain.reasons import Code
 from import_svc.domain.resumes import KeptResume, Resume
 from import_svc.domain.rows import JudgedRow, RawRow
 from import_svc.domain.validation import judge_row
+from import_svc.metrics import ImportMetrics
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.storage.resumes import ResumeStore
@@ -59,6 +60,7 @@ class CreateLead:
         keep_resume: Stores the files of resumes.
         announcer: Announces the new lead.
         default_region: Region of national phone numbers; None if there is none.
+        metrics: Counts the leads.
         resume_required: Whether a lead must have a resume.
     """
 
@@ -71,6 +73,7 @@ class CreateLead:
         keep_resume: KeepResume,
         announcer: Announcer,
         default_region: str | None,
+        metrics: ImportMetrics,
         resume_required: bool = False,
     ) -> None:
         self._database = database
@@ -80,6 +83,7 @@ class CreateLead:
         self._resume_required = resume_required
         self._announcer = announcer
         self._default_region = default_region
+        self._metrics = metrics
 
     async def __call__(
         self,
@@ -117,7 +121,10 @@ class CreateLead:
             return Created(lead=earlier, replayed=True)
         async with nullcontext() if resume is None else self._keep_resume(resume) as kept:
             lead = _lead(judged, origin, has_resume=kept is not None)
-            return await again_if_rolled_back(lambda: self._create(lead, judged, key, kept))
+            created = await again_if_rolled_back(lambda: self._create(lead, judged, key, kept))
+        if not created.replayed:
+            self._metrics.created(origin)
+        return created
 
     def judge(
         self,

@@ -8,6 +8,7 @@ happened: the chunk's own row tells.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from import_svc.domain.idempotency import KeyReusedError
 from import_svc.domain.leads import NewLeads
 from import_svc.domain.receipt import failure_of
 from import_svc.domain.rows import JudgedRows
+from import_svc.metrics import ImportMetrics
 from import_svc.storage.chunks import ChunkStore
 from import_svc.storage.errors import LostRaceError
 from import_svc.storage.leads import LeadStore
@@ -39,6 +41,21 @@ class CutOtherwiseError(Exception):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """What became of a chunk.
+
+    Attributes:
+        imported: Rows that became leads.
+        failed: Rows that did not.
+        has_known: Whether leads had some of its keys.
+    """
+
+    imported: int
+    failed: int
+    has_known: bool
+
+
 class StoreChunk:
     """Stores chunks of imports.
 
@@ -48,6 +65,7 @@ class StoreChunk:
         chunks: Where it is stored what became of each.
         announcer: Announces the new leads.
         worker: Id of this process, which runs the imports.
+        metrics: Counts the rows.
     """
 
     def __init__(
@@ -58,12 +76,14 @@ class StoreChunk:
         chunks: ChunkStore,
         announcer: Announcer,
         worker: UUID,
+        metrics: ImportMetrics,
     ) -> None:
         self._database = database
         self._leads = leads
         self._chunks = chunks
         self._announcer = announcer
         self._worker = worker
+        self._metrics = metrics
 
     async def __call__(
         self,
@@ -94,14 +114,15 @@ class StoreChunk:
             ImportNotRunningError: The import has ended, or another process goes on with it.
             LostRaceError: Others were faster, again and again.
         """
+        stored: _Stored | None = None
 
         async def store() -> None:
-            nonlocal look_up
+            nonlocal look_up, stored
             try:
                 async with self._database.transaction() as connection:
                     done = await self._chunks.find(connection, import_id=import_id, number=number)
                     if done is None:
-                        look_up = await self._store(
+                        stored = await self._store(
                             connection,
                             chunk,
                             import_id=import_id,
@@ -118,7 +139,10 @@ class StoreChunk:
                 raise
 
         await patiently(store, doing=f"store chunk {number}", import_id=import_id)
-        return look_up
+        if stored is None:  # by an earlier process, or request
+            return look_up
+        self._metrics.stored(imported=stored.imported, failed=stored.failed)
+        return stored.has_known
 
     async def _store(
         self,
@@ -129,7 +153,7 @@ class StoreChunk:
         number: int,
         first_row: int,
         look_up: bool,
-    ) -> bool:
+    ) -> _Stored:
         sifted, has_known = await self._sift(connection, chunk.rows, look_up=look_up)
         leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
         events = await self._add_and_describe(connection, leads)
@@ -147,7 +171,7 @@ class StoreChunk:
                 for position, row, codes in sifted.failed
             ],
         )
-        return has_known
+        return _Stored(imported=len(leads.ids), failed=len(sifted.failed), has_known=has_known)
 
     async def _sift(
         self, connection: Connection, rows: JudgedRows, *, look_up: bool

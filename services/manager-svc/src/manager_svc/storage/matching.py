@@ -1,7 +1,9 @@
 """What the matcher reads and writes, and the lock that it works under."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from leadwire.db import Connection
 from manager_svc.domain.explanation import Sight
@@ -9,6 +11,24 @@ from manager_svc.domain.lead import Worked
 from manager_svc.domain.matching import GIVEN_BACK_FOR, Candidates, Pairing
 from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import candidates_of, worked_of
+
+MOST_COUNTED: Final = 100_001
+"""Most leads or places that are counted: it stands for that many or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMeasurement:
+    """How the queue stands; both counts end at `MOST_COUNTED`.
+
+    Attributes:
+        waiting: Leads that wait.
+        oldest_seconds: Age of the oldest of them, since its creation; 0 if there is none.
+        free_places: Leads that managers could take.
+    """
+
+    waiting: int
+    oldest_seconds: float
+    free_places: int
 
 
 class MatchStore:
@@ -30,6 +50,11 @@ class MatchStore:
         """Tell, without the lock, whether a place is free while a lead waits."""
         possible: bool = await self._connection.fetchval(QUERIES["is_match_possible"])
         return possible
+
+    async def measure(self) -> QueueMeasurement:
+        """Tell, without the lock, how the queue stands."""
+        rows = await self._connection.fetch(QUERIES["measure_queue"], MOST_COUNTED)
+        return QueueMeasurement(*rows[0])
 
     async def candidates(self, *, now: datetime) -> Candidates:
         """Read free places and the oldest waiting leads."""

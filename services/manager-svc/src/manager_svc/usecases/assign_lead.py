@@ -7,7 +7,6 @@ from manager_svc.domain.explanation import FreePlace, Rule, Sight
 from manager_svc.domain.lead import Lead
 from manager_svc.domain.manager import Manager
 from manager_svc.domain.matching import Pairing
-from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.match import match
 from manager_svc.usecases.release_leads import release_leads
 from manager_svc.usecases.unit import Unit
@@ -93,4 +92,4 @@ async def hand_over(
         rule=rule,
         reason=reason,
     ):
-        unit.tell_of_lead(lead_assigned(worked, actor=unit.actor, rule=rule), worked.lead.work)
+        unit.tell_of_assignment(worked, actor=unit.actor, rule=rule)

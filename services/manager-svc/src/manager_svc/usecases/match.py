@@ -13,7 +13,6 @@ from typing import Final
 from manager_svc.domain.explanation import Rule
 from manager_svc.domain.lead import Worked
 from manager_svc.domain.matching import BATCH, pair
-from manager_svc.usecases.events import lead_assigned
 from manager_svc.usecases.unit import Unit
 
 ACTOR: Final = "matcher"
@@ -50,7 +49,5 @@ async def _one_round(unit: Unit) -> list[Worked]:
         rule=Rule.OLDEST_FIRST,
     )
     for worked in assigned:
-        unit.tell_of_lead(
-            lead_assigned(worked, actor=ACTOR, rule=Rule.OLDEST_FIRST), worked.lead.work
-        )
+        unit.tell_of_assignment(worked, actor=ACTOR, rule=Rule.OLDEST_FIRST)
     return assigned

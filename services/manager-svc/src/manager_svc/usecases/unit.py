@@ -17,17 +17,19 @@ The outbox rows are inserted last: then every aggregate's row is locked, as the 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from leadwire.contracts import EventData
 from leadwire.db import Connection, Database, again_if_rolled_back
 from leadwire.outbox import Outbox, OutgoingEvent
-from manager_svc.domain.lead import Work
+from manager_svc.domain.explanation import Rule
+from manager_svc.domain.lead import Work, Worked
 from manager_svc.domain.manager import Manager
+from manager_svc.metrics import ManagerMetrics
 from manager_svc.storage.matching import MatchStore
-from manager_svc.usecases.events import outgoing
+from manager_svc.usecases.events import lead_assigned, outgoing
 from manager_svc.usecases.reads import Stores
 
 AT_ONCE: Final = 2
@@ -61,6 +63,14 @@ class Unit(Stores):
         self.auto_assign = auto_assign
         self.matches = MatchStore(connection=connection)
         self.events: list[OutgoingEvent] = []
+        self.first_waits: list[timedelta] = []
+
+    def tell_of_assignment(self, worked: Worked, *, actor: str, rule: Rule) -> None:
+        """Publish that a manager got a lead, and note how long it waited if he is the first."""
+        lead = worked.lead
+        self.tell_of_lead(lead_assigned(worked, actor=actor, rule=rule), lead.work)
+        if lead.work.rev == 1:  # nothing was done about it before
+            self.first_waits.append(self.now - lead.contact.created_at)
 
     def tell_of_lead(self, data: EventData, work: Work) -> None:
         """Publish an event about a lead once the unit has committed."""
@@ -81,6 +91,7 @@ class Units:
         database: The service's own.
         outbox: Takes the events.
         auto_assign: Whether the matcher hands out leads.
+        metrics: Told how long leads waited.
         turn_within: Seconds that a command waits until it may begin.
     """
 
@@ -90,11 +101,13 @@ class Units:
         database: Database,
         outbox: Outbox,
         auto_assign: bool,
+        metrics: ManagerMetrics,
         turn_within: float = TURN_WITHIN,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._auto_assign = auto_assign
+        self._metrics = metrics
         self._turn_within = turn_within
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -141,6 +154,7 @@ class Units:
         result = await command(unit)
         if unit.events:
             await self._outbox.add(connection, unit.events)
+        self._metrics.assigned(unit.first_waits)
         return result
 
     @asynccontextmanager

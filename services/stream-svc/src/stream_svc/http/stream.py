@@ -59,6 +59,8 @@ class StreamHandlers:
                     async for chunk in chunks:
                         for piece in coding.pieces(wire.encode(chunk)):
                             await self._write(request, response, piece)
+                        if chunk.lag_ms is not None:
+                            self._metrics.stream_lag.observe(chunk.lag_ms / 1000)
                 if rest := coding.end():
                     await self._write(request, response, rest)
             except ConnectionError:

@@ -39,10 +39,13 @@ class Chunk:
     Attributes:
         lines: The frames, each with its newline.
         cursor: That of the last mark among them.
+        lag_ms: Age of the newest change among them, for a follower who held everything before;
+            None for anybody else.
     """
 
     lines: bytes
     cursor: str | None = None
+    lag_ms: int | None = None
 
 
 class Follower:
@@ -204,7 +207,8 @@ class Follower:
 
     def _marked(self, lines: bytes, *, lag_ms: int) -> Chunk:
         cursor = self._place.cursor(self._wish.leads)
-        return Chunk(lines + frames.mark(cursor=cursor, lag_ms=lag_ms), cursor)
+        told_late = lag_ms if self._synced and lag_ms else None
+        return Chunk(lines + frames.mark(cursor=cursor, lag_ms=lag_ms), cursor, told_late)
 
     def _bye(self, reason: str) -> Chunk:
         self._done = True
