@@ -69,11 +69,13 @@ resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
 test: $(VENV)/.dev $(JAVASCRIPT) ## Run every test, on real servers
 	@tools/install-rabbitmq
 	@tools/install-nats
+	@tools/install-promtool
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
 	@tools/install-nats
+	@tools/install-promtool
 	$(PYTEST) -m "not fault" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
@@ -92,6 +94,8 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/python -m leadwire.contracts.events_page --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
 	$(BIN)/python -m leadwire_standalone.openapi_reference --check
+	$(BIN)/python -m leadwire_standalone.metrics_reference --check
+	$(BIN)/python -m leadwire_standalone.dashboard --check
 
 format: $(VENV)/.dev ## Format and mend what the linter can mend
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,30 @@
+"""Queries that several panels ask."""
+
+from typing import Final
+
+from leadwire_standalone.dashboard.grafana import Query
+
+ERRORS: Final = (
+    'sum by (service) (rate(leadwire_http_requests_total{service=~"$service", status=~"5..", '
+    'route!="/readyz"}[$__rate_interval]))'
+)
+"""Answers of 5xx in a second; a process that is not ready says so by one."""
+
+REQUESTS: Final = (
+    'sum by (service) (rate(leadwire_http_requests_total{service=~"$service"}[$__rate_interval]))'
+)
+
+
+def quantiles(histogram: str) -> list[Query]:
+    """Ask for the median and the tail of a histogram, over all replicas."""
+    rates = f"sum by (le) (rate({histogram}_bucket[$__rate_interval]))"
+    return [
+        Query(f"histogram_quantile({quantile}, {rates})", f"p{quantile * 100:.0f}")
+        for quantile in (0.5, 0.95, 0.99)
+    ]
+
+
+def quantile_by(labels: str, quantile: float, buckets: str) -> str:
+    """Return the expression of one quantile for each value of the labels."""
+    rates = f"sum by (le, {labels}) (rate({buckets}[$__rate_interval]))"
+    return f"histogram_quantile({quantile}, {rates})"
