@@ -70,12 +70,14 @@ test: $(VENV)/.dev $(JAVASCRIPT) ## Run every test, on real servers
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
+	@tools/install-nginx
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
+	@tools/install-nginx
 	$(PYTEST) -m "not fault" $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import contracts, generated files
@@ -89,13 +91,14 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile deploy/gateway/Dockerfile
 	$(BIN)/python -m leadwire.contracts.asyncapi --check
 	$(BIN)/python -m leadwire.contracts.events_page --check
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
 	$(BIN)/python -m leadwire_standalone.openapi_reference --check
 	$(BIN)/python -m leadwire_standalone.metrics_reference --check
 	$(BIN)/python -m leadwire_standalone.dashboard --check
+	$(BIN)/python -m leadwire_standalone.gateway_files --check
 
 format: $(VENV)/.dev ## Format and mend what the linter can mend
 	$(BIN)/ruff check --fix .

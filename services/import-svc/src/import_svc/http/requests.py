@@ -1,7 +1,7 @@
 """What requests bear, beside the bodies of imports."""
 
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -169,16 +169,24 @@ class NewLead(NewResume):
 _FILE: Final = {"type": "string", "format": "binary", "description": "PDF, DOC, DOCX, ODT or TXT."}
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Leave out the default of a file: there is none, and null is none."""
+    schema.pop("default", None)
+
+
+_File = Annotated[str | None, WithJsonSchema(_FILE), Field(json_schema_extra=_without_default)]
+
+
 class NewResumeForm(NewResume):
     """A resume as a file of a form."""
 
-    resume: Annotated[str | None, WithJsonSchema(_FILE)] = None
+    resume: _File = None
 
 
 class NewLeadForm(NewLead):
     """A lead from the form, with its resume as a file."""
 
-    resume: Annotated[str | None, WithJsonSchema(_FILE)] = None
+    resume: _File = None
 
 
 class LeadPatch(BaseModel):

@@ -1,0 +1,237 @@
+"""What streams through the gateway: frames out, bodies in, and the end of either side."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from gateway.conftest import StartGateway, Upstreams
+from gateway.nginx import Gateway
+from gateway.upstream import OK, Exchange, Script
+from gateway.wire import connected, exchange, request
+
+from leadwire.testing import eventually
+
+MIB = b"x" * 1024 * 1024
+STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+UPLOADS = [
+    ("POST", "/v1/imports"),
+    ("POST", "/v1/leads"),
+    ("PUT", "/v1/leads/x/resume"),
+]
+
+
+def gone(closed: asyncio.Event) -> Script:
+    """Begin a stream, and tell when its reader has left."""
+
+    async def script(each: Exchange) -> None:
+        await each.send(STREAM_HEAD + b'\r\n{"type":"hello"}\n')
+        await each.reader.read()
+        closed.set()
+
+    return script
+
+
+async def test_a_frame_arrives_while_the_stream_stays_open(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    frames: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def stream(each: Exchange) -> None:
+        await each.send(STREAM_HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while frame := await frames.get():
+            await each.send(b"%x\r\n%b\r\n" % (len(frame), frame))
+
+    upstreams["stream-svc"].script = stream
+    async with connected(gateway.port) as connection:
+        raw = request("GET", "/v1/leads/stream?follow=true", "Accept-Encoding: gzip")
+        await connection.send(raw)
+        assert (await connection.head()).header("Content-Encoding") is None
+        for number in range(3):
+            # The next frame is not made before the last one is here.
+            frames.put_nowait(b'{"type":"put","n":%d}\n' % number)
+            async with asyncio.timeout(20):
+                await connection.reader.readuntil(b'"n":%d}\n' % number)
+    frames.put_nowait(b"")
+
+
+async def test_a_stream_that_its_service_compressed_is_passed_on_as_it_is(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    packed = b"\x1f\x8b\x08\x00 stands for gzip"
+
+    async def stream(each: Exchange) -> None:
+        head = STREAM_HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+        await each.send(head + packed)
+
+    upstreams["stream-svc"].script = stream
+    raw = request("GET", "/v1/leads/stream", "Accept-Encoding: gzip")
+    answer = await exchange(gateway.port, raw)
+    assert answer.body == packed
+    assert upstreams["stream-svc"].exchanges[0].values("Accept-Encoding") == ["gzip"]
+
+
+@pytest.mark.parametrize("path", ["/v1/leads/stream", "/v1/imports/x/failures", "/v1/leads"])
+async def test_a_client_that_leaves_is_known_to_the_service(
+    gateway: Gateway, upstreams: Upstreams, path: str
+) -> None:
+    closed = asyncio.Event()
+    for server in upstreams.values():
+        server.script = gone(closed)
+    async with connected(gateway.port) as connection:
+        await connection.send(request("GET", path))
+        await eventually(lambda: any(server.exchanges for server in upstreams.values()), within=10)
+    await asyncio.wait_for(closed.wait(), 20)
+
+
+@pytest.mark.parametrize(("method", "path"), UPLOADS)
+async def test_an_upload_streams_through_before_its_end_is_sent(
+    gateway: Gateway, upstreams: Upstreams, method: str, path: str
+) -> None:
+    came: asyncio.Queue[int] = asyncio.Queue()
+
+    async def receive(each: Exchange) -> None:
+        for _ in range(3):
+            came.put_nowait(len(await each.reader.readexactly(len(MIB))))
+        await each.send(OK)
+
+    upstreams["import-svc"].script = receive
+    async with connected(gateway.port) as connection:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {3 * len(MIB)}\r\n\r\n"
+        await connection.send(head.encode())
+        for _ in range(3):
+            # The next part is not sent before the service has the last one.
+            await connection.send(MIB)
+            assert await asyncio.wait_for(came.get(), 20) == len(MIB)
+        assert (await connection.head()).status == 200
+
+
+async def test_a_chunked_upload_streams_through_too(gateway: Gateway, upstreams: Upstreams) -> None:
+    part, came = b"name,family_name\n", asyncio.Event()
+
+    async def receive(each: Exchange) -> None:
+        await each.reader.readuntil(part)
+        came.set()
+        await each.reader.readuntil(b"\r\n0\r\n\r\n")
+        await each.send(OK)
+
+    upstreams["import-svc"].script = receive
+    async with connected(gateway.port) as connection:
+        head = b"POST /v1/imports HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await connection.send(head + b"%x\r\n%b\r\n" % (len(part), part))
+        await asyncio.wait_for(came.wait(), 20)
+        await connection.send(b"0\r\n\r\n")
+        assert (await connection.head()).status == 200
+
+
+async def test_who_stops_sending_is_cut_off_at_the_service_too(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    cut = asyncio.Event()
+
+    async def receive(each: Exchange) -> None:
+        rest = await each.reader.read()
+        if len(rest) < len(MIB):
+            cut.set()
+
+    upstreams["import-svc"].script = receive
+    async with connected(gateway.port) as connection:
+        head = f"POST /v1/imports HTTP/1.1\r\nHost: x\r\nContent-Length: {len(MIB)}\r\n\r\n"
+        await connection.send(head.encode() + b"some")
+        await eventually(lambda: bool(upstreams["import-svc"].exchanges), within=10)
+    await asyncio.wait_for(cut.wait(), 20)
+
+
+async def test_a_refusal_reaches_a_client_that_still_sends(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    problem = b'{"code":"unsupported_media_type"}'
+
+    async def refuse(each: Exchange) -> None:
+        await each.reader.read(1)
+        await each.send(
+            b"HTTP/1.1 415 Unsupported Media Type\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(problem), problem)
+        )
+        # As the services do: what still comes is dropped for a while.
+        await each.reader.readexactly(len(MIB))
+
+    upstreams["import-svc"].script = refuse
+    async with connected(gateway.port) as connection:
+        head = f"POST /v1/imports HTTP/1.1\r\nHost: x\r\nContent-Length: {64 * len(MIB)}\r\n\r\n"
+        await connection.send(head.encode())
+        sending = asyncio.create_task(_send_until_refused(connection.send))
+        answer = await connection.answer()
+        assert (answer.status, answer.body) == (415, problem)
+        sending.cancel()
+
+
+@pytest.mark.parametrize(("method", "path"), UPLOADS)
+async def test_a_service_that_dies_of_a_large_upload_is_a_bad_gateway(
+    gateway: Gateway, upstreams: Upstreams, method: str, path: str
+) -> None:
+    async def die(each: Exchange) -> None:
+        await each.reader.readexactly(len(MIB))
+        each.writer.transport.abort()
+
+    upstreams["import-svc"].script = die
+    async with connected(gateway.port) as connection:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {8 * len(MIB)}\r\n\r\n"
+        await connection.send(head.encode())
+        sending = asyncio.create_task(_send_until_refused(connection.send))
+        answer = await connection.answer()
+        assert (answer.status, answer.code) == (502, "bad_gateway")
+        sending.cancel()
+    assert len(upstreams["import-svc"].exchanges) == 1
+
+
+async def _send_until_refused(send: Callable[[bytes], Awaitable[None]]) -> None:
+    try:
+        for _ in range(64):
+            await send(MIB)
+    except ConnectionError:
+        pass
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+async def test_what_a_service_may_have_done_is_not_asked_for_again(
+    gateway: Gateway, upstreams: Upstreams, method: str
+) -> None:
+    async def die(each: Exchange) -> None:
+        each.writer.transport.abort()
+
+    for server in upstreams.values():
+        server.script = die
+    path = {
+        "POST": "/v1/managers",
+        "PATCH": "/v1/leads/x",
+        "PUT": "/v1/leads/x/assignee",
+        "DELETE": "/v1/leads/x/assignee",
+    }[method]
+    answer = await exchange(gateway.port, request(method, path))
+    assert (answer.status, answer.code) == (502, "bad_gateway")
+    assert sum(len(server.exchanges) for server in upstreams.values()) == 1
+
+
+async def test_a_slow_reader_of_a_large_answer_costs_the_gateway_no_disk(
+    start_gateway: StartGateway, upstreams: Upstreams
+) -> None:
+    gateway = await start_gateway()
+    sent = 0
+
+    async def large(each: Exchange) -> None:
+        nonlocal sent
+        await each.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (64 * len(MIB)))
+        for _ in range(64):
+            await each.send(MIB)
+            sent += 1
+
+    upstreams["stream-svc"].script = large
+    async with connected(gateway.port) as connection:
+        await connection.send(request("GET", "/v1/leads"))
+        await connection.head()
+        await eventually(lambda: sent > 0, within=10)
+        assert gateway.stored() == 0
+        left = 64 * len(MIB)
+        while part := await connection.reader.read(len(MIB)):
+            left -= len(part)
+        assert left == 0
