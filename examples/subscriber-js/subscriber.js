@@ -4,90 +4,68 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import amqp from 'amqplib';
 
-const DECISIONS = ['lead_interested_created', 'lead_not_interested_created'];
-const TYPES = [...DECISIONS, 'lead_erased'];
-const ERASED = 2 ** 53; // the rev of an erased lead: nothing that comes later is newer
-
+const TYPES = ['lead_interested_created', 'lead_not_interested_created', 'lead_erased'];
 const QUEUE = 'billing.leads';
-const DEAD = 'billing.dead';
-const DAY = 24 * 3600 * 1000;
-const BOUNDED = {
-  'x-queue-type': 'quorum',
-  'x-max-length-bytes': 2 ** 30, // too long: the oldest go
-  'x-overflow': 'drop-head',
-};
-const DEAD_ARGUMENTS = { ...BOUNDED, 'x-message-ttl': 30 * DAY };
 const ARGUMENTS = {
-  ...BOUNDED,
-  'x-expires': 14 * DAY, // unread for two weeks: it goes
-  'x-dead-letter-exchange': '',
-  'x-dead-letter-routing-key': DEAD,
+  'x-queue-type': 'quorum',
+  'x-delivery-limit': 1e6, // what cannot be stored just now comes again
+  'x-max-length-bytes': 2 ** 30, // too long: the oldest go
+  'x-expires': 14 * 24 * 3600 * 1000, // unread for two weeks: it goes
 };
 
-const database = new DatabaseSync('billing.db');
-database.exec(`
-  CREATE TABLE IF NOT EXISTS inbox (source, id, PRIMARY KEY (source, id));
-  CREATE TABLE IF NOT EXISTS customers (lead_id PRIMARY KEY, email, interested, rev);
-`);
-const noteKey = database.prepare('INSERT INTO inbox VALUES (?, ?) ON CONFLICT DO NOTHING');
-const take = database.prepare(`
-  INSERT INTO customers VALUES (?, ?, ?, ?)
-  ON CONFLICT (lead_id) DO UPDATE
-  SET email = excluded.email, interested = excluded.interested, rev = excluded.rev
-  WHERE rev < excluded.rev -- the newer is taken, the older dropped
-`);
+const database = new DatabaseSync('billing.db'); // a statement, a transaction
+database.exec(`CREATE TABLE IF NOT EXISTS customers (lead_id PRIMARY KEY, email, rev);
+  CREATE TABLE IF NOT EXISTS set_aside (body PRIMARY KEY, reason)`);
+// Only the newer: so what comes again, and what comes late, has no effect.
+const take = database.prepare(`REPLACE INTO customers SELECT ?1, ?2, ?3
+  WHERE NOT EXISTS (SELECT * FROM customers WHERE lead_id = ?1 AND rev >= ?3)`);
+const setAside = database.prepare('INSERT OR IGNORE INTO set_aside VALUES (?, ?)');
+const forget = database.prepare('DELETE FROM set_aside WHERE instr(body, ?)');
 
-function handle(event) {
-  if (!TYPES.includes(event.type)) return; // a replay may bring every type
-  database.exec('BEGIN IMMEDIATE'); // one transaction: the event's key and its effect, or neither
-  try {
-    if (noteKey.run(event.source, event.id).changes) take.run(...customer(event));
-    database.exec('COMMIT');
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
+function handle({ type, data }) {
+  if (!TYPES.includes(type)) return; // a replay may bring every type
+  const { lead, work } = data;
+  if (type === 'lead_erased') forget.run(Buffer.from(lead.id));
+  // Nothing is newer than an erasure. Without an email: no customer, or no more.
+  take.run(lead.id, lead.email ?? null, type === 'lead_erased' ? 2 ** 53 : (work ?? lead).rev);
 }
 
-function customer({ type, data: { lead, work } }) {
-  // `work` is the whole state of the work on the lead, with its rev.
-  const rev = DECISIONS.includes(type) ? (work ?? lead).rev : ERASED;
-  return [lead.id, lead.email ?? null, Number(type === 'lead_interested_created'), rev];
+function settle(body) {
+  try {
+    handle(JSON.parse(body));
+  } catch (error) {
+    setAside.run(body, error.name);
+  }
 }
 
 async function consume() {
   const connection = await amqp.connect(process.env.AMQP_URL, { timeout: 10_000 });
   try {
-    const closed = new Promise((resolve) => connection.once('close', resolve));
     connection.on('error', () => {}); // 'close' follows
     const channel = await connection.createChannel();
-    const ended = new Promise((resolve) => channel.once('close', resolve));
-    channel.on('error', (error) => console.error('channel lost:', error.code));
     await channel.prefetch(20);
-    await channel.assertQueue(DEAD, { durable: true, arguments: DEAD_ARGUMENTS });
     await channel.assertQueue(QUEUE, { durable: true, arguments: ARGUMENTS });
-    for (const type of TYPES) {
-      await channel.bindQueue(QUEUE, 'leadwire.events', type);
-    }
+    for (const type of TYPES) await channel.bindQueue(QUEUE, 'leadwire.events', type);
     await channel.bindQueue(QUEUE, 'leadwire.directed', QUEUE); // allows replays
-    await channel.consume(QUEUE, (message) => {
-      if (message === null) return channel.close().catch(() => {}); // the queue was deleted
-      try {
-        handle(JSON.parse(message.content));
-        channel.ack(message);
-      } catch (error) {
-        console.error('set aside:', error.name);
-        channel.nack(message, false, false); // to billing.dead
-      }
+    await new Promise((_, end) => {
+      connection.once('close', end);
+      channel.on('error', end);
+      const take = (message) => {
+        try {
+          settle(message.content); // of null, when the queue was deleted: from the start
+          channel.ack(message);
+        } catch (error) {
+          end(error);
+        }
+      };
+      channel.consume(QUEUE, take).catch(end);
     });
-    console.log('subscribed');
-    await Promise.race([closed, ended]);
   } finally {
     await connection.close().catch(() => {});
   }
 }
 
 for (;;) {
-  await consume().catch((error) => console.error('connection lost:', error.code ?? error.name));
-  await pause(2000); // then from the start
+  await consume().catch((error) => console.error('from the start:', error?.message));
+  await pause(2000);
 }

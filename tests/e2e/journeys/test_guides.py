@@ -73,9 +73,15 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
         await office.decide(6)
         interested = sorted(office.ledger.marked("interested"))
         await all_have(interested)
-        for program in programs:
-            await _send_what_it_did_not_ask_for(system, broker_url, program.queue)
         await system.mark(interested[0], "not_interested", reason="wrong lead")
+        await all_have(interested[1:])
+        for program in programs:
+            await _replay(system, program.queue)
+            await _replay(system, program.queue, types=["lead_interested_created"])  # old news
+            await _send_no_event(broker_url, program.queue, about=interested[0])
+        examples = programs[1:]  # of which one can see what is set aside
+        for program in examples:
+            await eventually(partial(_has_set_aside, program, 1), within=30)
         await all_have(interested[1:])
         for program in programs:
             await program.kill()
@@ -85,19 +91,25 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
         await all_have(interested)
         await system.delete("import_svc", f"/v1/leads/{interested[0]}")
         await all_have(interested[1:])
+        assert all(_has_set_aside(program, 0) for program in examples)
         await _delete_queues(broker_url, programs)
         await system.mark(interested[1], "not_interested", reason="wrong lead")
         await all_have(interested[2:])
 
 
-async def _send_what_it_did_not_ask_for(system: System, broker_url: str, queue: str) -> None:
-    """Send a queue what is no event, and then every event there was, of whatever type."""
+async def _send_no_event(broker_url: str, queue: str, *, about: str) -> None:
+    """Send a queue what is no event, though it names a lead."""
     broker = broker_from_url(broker_url, name="another team")
     await broker.start()
-    unreadable = Message(id="unreadable", type="lead_interested_created", body=b"no JSON")
+    body = f"no JSON about {about}".encode()
+    unreadable = Message(id="unreadable", type="lead_interested_created", body=body)
     assert list(await broker.publish([unreadable], only=queue)) == [Accepted()]
     await broker.stop()
-    order = {"from": "2026-01-01T00:00:00Z", "subscription": queue}
+
+
+async def _replay(system: System, queue: str, *, types: Sequence[str] = ()) -> None:
+    """Send a queue all events that there were, by default of whatever type."""
+    order = {"from": "2026-01-01T00:00:00Z", "subscription": queue, "types": [*types]}
     replay = await system.post("notifier_svc", "/v1/replays", order)
 
     async def is_completed() -> bool:
@@ -147,7 +159,7 @@ def _program(
     """Make a program as printed, but with the queue of a team that nobody else is."""
     directory.mkdir(exist_ok=True)
     file = directory / "subscriber.js"
-    file.write_text(text.replace("billing.leads", f"{team}.leads").replace("billing.dead", "dead"))
+    file.write_text(text.replace("billing.leads", f"{team}.leads"))
     return Program(
         [*interpreter, str(file)],
         queue=f"{team}.leads",
@@ -158,6 +170,10 @@ def _program(
 
 def _has(program: Program, customers: list[str]) -> bool:
     return program.column("SELECT lead_id FROM customers WHERE email IS NOT NULL") == customers
+
+
+def _has_set_aside(program: Program, messages: int) -> bool:
+    return len(program.column("SELECT body FROM set_aside")) == messages
 
 
 async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
