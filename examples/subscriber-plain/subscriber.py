@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import sqlite3
+from typing import Any
 
 import aio_pika
 
 TYPES = ("lead_interested_created", "lead_not_interested_created", "lead_erased")
-QUEUE = {
+QUEUE: dict[str, Any] = {
     "x-queue-type": "quorum",
     "x-delivery-limit": 10**6,  # what cannot be stored just now comes again
     "x-max-length-bytes": 2**30,  # too long: the oldest go
