@@ -26,6 +26,10 @@ endef
 # The example in JavaScript; Node.js comes with the development packages.
 JAVASCRIPT := examples/subscriber-js/node_modules/.package-lock.json
 
+# The web console; what is built of it is committed, so that to run it takes no Node.js.
+CONSOLE := console/node_modules/.package-lock.json
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+
 # Tests wait more than they compute. Each job has servers of its own; a file is run by one job.
 JOBS ?= 3
 PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(JOBS) --dist loadfile)
@@ -33,7 +37,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast check format bench chaos lock release clean
+.PHONY: help run demo resync test test-fast check format console bench chaos lock release clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,7 +84,7 @@ test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes
 	@tools/install-nginx
 	$(PYTEST) -m "not fault" $(ARGS)
 
-check: $(VENV)/.dev ## Lint, types, import contracts, generated files
+check: $(VENV)/.dev $(CONSOLE) ## Lint, types, import contracts, generated files
 	@# Conflict markers and stray blanks, in whatever file, also where nothing parses it.
 	git diff --check "$$(git hash-object -t tree /dev/null)"
 	$(BIN)/ruff check .
@@ -99,10 +103,15 @@ check: $(VENV)/.dev ## Lint, types, import contracts, generated files
 	$(BIN)/python -m leadwire_standalone.metrics_reference --check
 	$(BIN)/python -m leadwire_standalone.dashboard --check
 	$(BIN)/python -m leadwire_standalone.gateway_files --check
+	$(NPM) --prefix console run --silent check
 
-format: $(VENV)/.dev ## Format and mend what the linter can mend
+format: $(VENV)/.dev $(CONSOLE) ## Format and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NPM) --prefix console run --silent format
+
+console: $(CONSOLE) ## Build the web console into console/dist
+	$(NPM) --prefix console run --silent build
 
 bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same run
 	@tools/install-rabbitmq
@@ -125,7 +134,7 @@ release: $(VENV)/.dev ## Build, prove and describe VERSION=x.y.z in dist/
 	@$(BIN)/python -m release "$$VERSION" $(DISTRIBUTIONS)
 
 clean: ## Remove the environment and caches, but not the data of `make run`
-	rm -rf $(VENV) $(dir $(JAVASCRIPT)) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(dir $(JAVASCRIPT)) $(dir $(CONSOLE)) console/build .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -144,7 +153,11 @@ $(VENV)/.run: $(BIN)/uv requirements/run.txt $(PYPROJECTS)
 	@touch $@
 
 $(JAVASCRIPT): $(VENV)/.dev examples/subscriber-js/package-lock.json
-	@cd examples/subscriber-js && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@cd examples/subscriber-js && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(CONSOLE): $(VENV)/.dev console/package-lock.json
+	@cd console && $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

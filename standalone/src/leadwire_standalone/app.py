@@ -12,6 +12,7 @@ from aiohttp import web
 
 from leadwire.http import new_application
 from leadwire.service import ServiceSettings
+from leadwire_standalone import console
 from leadwire_standalone.services import SERVICES
 
 
@@ -21,7 +22,10 @@ def create_app(settings: Mapping[str, ServiceSettings]) -> web.Application:
     Args:
         settings: Settings per service name.
     """
-    app = new_application(title="Leadwire", version=version("leadwire-standalone"))
+    app = new_application(
+        title="Leadwire", version=version("leadwire-standalone"), root=console.page
+    )
+    console.add_console(app)
     for service in SERVICES:
         service.setup(app, settings[service.name])
     return app

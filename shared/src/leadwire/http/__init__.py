@@ -13,6 +13,7 @@ from leadwire.http.application import (
 from leadwire.http.bodies import RequestBody
 from leadwire.http.cursors import Keyset, Position
 from leadwire.http.etags import Precondition, etag_header, versions_of
+from leadwire.http.files import serve_file
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
@@ -61,6 +62,7 @@ __all__ = [
     "model_of_json",
     "negotiate",
     "new_application",
+    "serve_file",
     "versions_of",
     "write_within",
 ]

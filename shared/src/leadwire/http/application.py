@@ -33,7 +33,11 @@ SUPERVISED = web.AppKey("supervised", dict[str, bool])
 
 
 def new_application(
-    *, title: str, version: str, max_body: int = DEFAULT_MAX_BODY
+    *,
+    title: str,
+    version: str,
+    max_body: int = DEFAULT_MAX_BODY,
+    root: middleware.Handler = docs.lead_to_documentation,
 ) -> web.Application:
     """Return an application with health, readiness, metrics and documentation.
 
@@ -41,6 +45,7 @@ def new_application(
         title: Name of the service, for the documentation and as the label of its metrics.
         version: Shown in the documentation.
         max_body: Most bytes of a request body where an operation says nothing else.
+        root: Answers at `/`.
     """
     app = web.Application(
         middlewares=[
@@ -77,6 +82,7 @@ def new_application(
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", metrics.show_metrics)
+    app.router.add_get("/", root)
     docs.add_documentation(app)
     return app
 

@@ -9,34 +9,39 @@ from pathlib import Path
 
 from aiohttp import web
 
-from leadwire.http.middleware import Handler
+from leadwire.http.files import serve_file
 from leadwire.http.openapi import OPENAPI
-from leadwire.http.problems import Problem
 from leadwire.http.responses import json_response
 
 _OURS = ("initializer.js",)
 _SWAGGER_UI = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 _OUR_FILES = Path(__file__).parent / "static"
 
+_FILE_HEADERS = {"Cache-Control": "no-cache"}
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Cache-Control": "no-cache",
+    **_FILE_HEADERS,
 }
 
 
 def add_documentation(app: web.Application) -> None:
-    """Serve `/openapi.json` and Swagger UI under `/docs`, to which `/` leads."""
+    """Serve `/openapi.json` and Swagger UI under `/docs`."""
     swagger_ui = _swagger_ui_files()
+    page = serve_file(_OUR_FILES / "index.html", _PAGE_HEADERS)
     app.router.add_get("/openapi.json", _document)
-    app.router.add_get("/", _to_the_page)
-    app.router.add_get("/docs", _page)
-    app.router.add_get("/docs/", _page)
+    app.router.add_get("/docs", page)
+    app.router.add_get("/docs/", page)
     files = [_OUR_FILES / name for name in _OURS] + [swagger_ui / name for name in _SWAGGER_UI]
     for file in files:
-        app.router.add_get(f"/docs/{file.name}", _file_handler(file))
+        app.router.add_get(f"/docs/{file.name}", serve_file(file, _FILE_HEADERS))
+
+
+async def lead_to_documentation(_: web.Request) -> web.Response:
+    """Answer at `/`, where nothing else does."""
+    return web.Response(status=302, headers={"Location": "/docs"})
 
 
 def _swagger_ui_files() -> Path:
@@ -49,40 +54,3 @@ def _swagger_ui_files() -> Path:
 
 async def _document(request: web.Request) -> web.Response:
     return json_response(request.app[OPENAPI].document())
-
-
-async def _to_the_page(_: web.Request) -> web.Response:
-    return web.Response(status=302, headers={"Location": "/docs"})
-
-
-async def _page(request: web.Request) -> web.FileResponse:
-    _insist_on_range(request, _OUR_FILES / "index.html")
-    return web.FileResponse(_OUR_FILES / "index.html", headers=_PAGE_HEADERS)
-
-
-def _file_handler(file: Path) -> Handler:
-    async def send(request: web.Request) -> web.FileResponse:
-        _insist_on_range(request, file)
-        return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
-
-    return send
-
-
-def _insist_on_range(request: web.Request, file: Path) -> None:
-    """Refuse a range that the file does not have; aiohttp would do so without a problem.
-
-    Raises:
-        Problem: The range is malformed, or begins after the end.
-    """
-    size = file.stat().st_size
-    try:
-        start = request.http_range.start
-    except ValueError:
-        start = size
-    if start is not None and start >= size:
-        raise Problem(
-            status=416,
-            code="range_not_satisfiable",
-            detail=f"The file has {size} bytes; ask for a range of them, or for all.",
-            headers={"Content-Range": f"bytes */{size}"},
-        )

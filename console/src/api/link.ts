@@ -1,0 +1,58 @@
+/**
+ * Whether Leadwire answers, as seen by every request and stream.
+ *
+ * While it does not, it is asked again and again, ever more seldom, and never by all at the same
+ * moment; whatever waits for it goes on once it answers.
+ */
+import { computed, signal } from "@preact/signals";
+
+export type Link = "connecting" | "live" | "away";
+
+const FIRST = 1_000;
+const MOST = 15_000;
+
+const state = signal<Link>("connecting");
+export const link = computed(() => state.value);
+/** When it is asked again, in milliseconds since 1970; 0 if it need not be. */
+export const nextTryAt = signal(0);
+
+let failures = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let probe: () => Promise<void> = async () => {};
+
+/** Say how to find out whether it answers. */
+export function probeBy(ask: () => Promise<void>): void {
+  probe = ask;
+}
+
+/** Note that it answered. */
+export function heard(): void {
+  failures = 0;
+  nextTryAt.value = 0;
+  clearTimeout(timer);
+  timer = undefined;
+  state.value = "live";
+}
+
+/** Note that it did not. */
+export function lost(): void {
+  state.value = "away";
+  if (timer !== undefined) return;
+  const longest = Math.min(MOST, FIRST * 2 ** failures);
+  const pause = longest * (0.5 + Math.random() / 2);
+  failures += 1;
+  nextTryAt.value = Date.now() + pause;
+  timer = setTimeout(tryAgain, pause);
+}
+
+function tryAgain(): void {
+  timer = undefined;
+  if (state.value !== "away") return;
+  // A request tells by itself how it went, through `heard` and `lost`.
+  probe().catch(() => {});
+}
+
+addEventListener("online", () => {
+  clearTimeout(timer);
+  tryAgain();
+});

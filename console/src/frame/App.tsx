@@ -1,0 +1,100 @@
+/** The whole page: who looks, where he is, and the view that belongs there. */
+import type { FunctionComponent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { link, nextTryAt } from "../api/link.ts";
+import { loggedOut } from "../api/request.ts";
+import { learnWho, me } from "../api/session.ts";
+import { now } from "../parts/clock.ts";
+import { Loading, ProblemNotice, Toasts } from "../parts/notice.tsx";
+import { useAsked } from "../parts/use.ts";
+import { go, href, place, type View } from "../router.ts";
+import { t } from "../texts.ts";
+import { FlowView } from "../views/flow/FlowView.tsx";
+import { ImportView } from "../views/import/ImportView.tsx";
+import { LeadsView } from "../views/leads/LeadsView.tsx";
+import { ManagersView } from "../views/managers/ManagersView.tsx";
+import { WorkView } from "../views/work/WorkView.tsx";
+import { Help } from "./Help.tsx";
+import { beginChord, endChord, useKeys } from "./keys.ts";
+import { LogIn } from "./LogIn.tsx";
+import { allowedViews, Rail } from "./Rail.tsx";
+
+const SHOWN: Record<View, FunctionComponent> = {
+  work: WorkView,
+  leads: LeadsView,
+  import: ImportView,
+  managers: ManagersView,
+  flow: FlowView,
+};
+
+export function App() {
+  const { error, again } = useAsked(learnWho, []);
+  if (loggedOut.value) return <LogIn again={me.value !== null} />;
+  if (me.value !== null) return <Console />;
+  return (
+    <main class="log-in" id="main">
+      {error ? <ProblemNotice error={error} again={again} /> : <Loading />}
+    </main>
+  );
+}
+
+function Console() {
+  const [help, setHelp] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const allowed = allowedViews();
+  const wanted = place.value.view ?? allowed[0] ?? null;
+  const view = wanted !== null && allowed.includes(wanted) ? wanted : null;
+  useTitleAndFocus(view, main);
+  useShortcuts(allowed, () => setHelp(true));
+  const Shown = view === null ? null : SHOWN[view];
+  return (
+    <div class="frame">
+      <button type="button" class="button main skip" onClick={() => main.current?.focus()}>
+        {t.skip}
+      </button>
+      <Rail current={view} onHelp={() => setHelp(true)} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Away />
+        {Shown ? <Shown key={view} /> : <p class="notice">{t.logIn.nothingAllowed}</p>}
+      </main>
+      <Toasts />
+      {help && <Help onClose={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+/** Tell readers of the screen that another view is shown, as a new page would. */
+function useTitleAndFocus(view: View | null, main: { current: HTMLElement | null }): void {
+  const first = useRef(true);
+  useEffect(() => {
+    document.title = view === null ? t.brand : `${t.views[view]} · ${t.brand}`;
+    if (!first.current) main.current?.focus();
+    first.current = false;
+  }, [view, main]);
+}
+
+function useShortcuts(allowed: readonly View[], onHelp: () => void): void {
+  const chords = Object.fromEntries(
+    allowed.map((view) => [
+      `g ${view[0]}`,
+      () => {
+        endChord();
+        go(href(view));
+      },
+    ]),
+  );
+  useKeys({ ...chords, g: beginChord, "?": onHelp });
+}
+
+/** Leadwire does not answer: say so, and when it is asked again. */
+function Away() {
+  if (link.value !== "away") return null;
+  const seconds = Math.ceil((nextTryAt.value - now.value) / 1000);
+  return (
+    <div class="notice wait banner" role="alert">
+      <p>
+        {t.link.awayLong} {seconds > 5 && t.link.again(seconds)}
+      </p>
+    </div>
+  );
+}

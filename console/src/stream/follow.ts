@@ -1,0 +1,135 @@
+/** Drive a stream: connect, read, watch for silence, wait, connect again, until told to stop. */
+import { ApiError } from "../api/errors.ts";
+import { type Backoff, type Change, StreamSession } from "./session.ts";
+
+/** How the connection stands. */
+export type Link = "connecting" | "live" | "away";
+
+export interface Reader<Lead> {
+  /** Take what changed, in order. */
+  changed(changes: Change<Lead>[]): void;
+  /** Learn how the connection stands, and if it is away, until when. */
+  linked(link: Link, nextTryAt?: number): void;
+  /** The stream is over: nothing will mend it by itself. */
+  failed(error: ApiError): void;
+}
+
+/** Ask for the stream, from a cursor if there is one. @throws ApiError */
+export type Open = (cursor: string | null, signal: AbortSignal) => Promise<Response>;
+
+const PATIENCE: Backoff = { first: 500, most: 15_000 };
+const STREAM_TYPE = "application/x-ndjson";
+
+export interface FollowOptions {
+  signal: AbortSignal;
+  backoff?: Backoff;
+  cursor?: string | null;
+}
+
+/** Follow until the signal; never throws. */
+export async function follow<Lead>(
+  open: Open,
+  reader: Reader<Lead>,
+  { signal, backoff = PATIENCE, cursor = null }: FollowOptions,
+): Promise<void> {
+  const session = new StreamSession<Lead>(backoff, cursor);
+  while (!signal.aborted) {
+    reader.linked("connecting");
+    await connection(session, open, reader, signal);
+    if (signal.aborted) return;
+    if (session.failure !== null) {
+      reader.failed(session.failure);
+      return;
+    }
+    reader.linked("away", Date.now() + session.pause);
+    await passed(session.pause, signal);
+  }
+}
+
+async function connection<Lead>(
+  session: StreamSession<Lead>,
+  open: Open,
+  reader: Reader<Lead>,
+  signal: AbortSignal,
+): Promise<void> {
+  const watch = new Watch(signal);
+  reader.changed(session.begin());
+  try {
+    watch.expectWithin(session.silence);
+    const response = await open(session.cursor, watch.signal);
+    if (!(response.headers.get("Content-Type") ?? "").startsWith(STREAM_TYPE)) {
+      session.broken();
+      return;
+    }
+    await read(session, response, reader, watch);
+  } catch (error) {
+    if (error instanceof ApiError) session.refused(error);
+  } finally {
+    session.cut();
+    watch.end();
+  }
+}
+
+async function read<Lead>(
+  session: StreamSession<Lead>,
+  response: Response,
+  reader: Reader<Lead>,
+  watch: Watch,
+): Promise<void> {
+  const body = response.body?.getReader();
+  while (body !== undefined) {
+    watch.expectWithin(session.silence);
+    const { done, value } = await body.read();
+    if (done) return;
+    const changes = session.feed(value);
+    if (changes.some((change) => change.type === "mark")) reader.linked("live");
+    reader.changed(changes);
+    if (session.hungUp) return;
+  }
+}
+
+/** Aborts what it watches if nothing is heard for too long, or if the reader has enough. */
+class Watch {
+  private readonly controller = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly outer: AbortSignal;
+
+  constructor(outer: AbortSignal) {
+    this.outer = outer;
+    outer.addEventListener("abort", this.abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  expectWithin(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.abort, milliseconds);
+  }
+
+  end(): void {
+    this.outer.removeEventListener("abort", this.abort);
+    this.abort();
+  }
+
+  private readonly abort = (): void => {
+    clearTimeout(this.timer);
+    this.controller.abort();
+  };
+}
+
+/** Wait; but a browser that comes back online has no reason to. */
+function passed(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      globalThis.removeEventListener?.("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done, { once: true });
+    globalThis.addEventListener?.("online", done, { once: true });
+  });
+}

@@ -1,0 +1,36 @@
+/** Learn that leads changed, without holding them. */
+import { useEffect, useRef } from "preact/hooks";
+import type { Filters } from "../api/leadwire.ts";
+import { follow } from "./follow.ts";
+import { openLeads } from "./leads.ts";
+
+const AT_MOST_EVERY = 250;
+
+/** Call back soon after leads change that match, or come to match or leave; not for each of many. */
+export function useChanges(filters: Filters, changed: () => void): void {
+  const call = useRef(changed);
+  call.current = changed;
+  const key = JSON.stringify(filters);
+  useEffect(() => {
+    const controller = new AbortController();
+    let due: ReturnType<typeof setTimeout> | undefined;
+    const soon = () => {
+      due ??= setTimeout(() => {
+        due = undefined;
+        call.current();
+      }, AT_MOST_EVERY);
+    };
+    const reader = {
+      changed: (changes: { type: string }[]) => {
+        if (changes.some(({ type }) => type !== "mark")) soon();
+      },
+      linked: () => {},
+      failed: () => {},
+    };
+    void follow(openLeads({ ...JSON.parse(key), start: "now" }, "id"), reader, controller);
+    return () => {
+      controller.abort();
+      clearTimeout(due);
+    };
+  }, [key]);
+}

@@ -1,0 +1,151 @@
+/** Events that were set aside: why, and once more. */
+import { useState } from "preact/hooks";
+import { operations, type Service } from "../../api/leadwire.ts";
+import type { Parked } from "../../api/types.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { ProblemNotice, toast } from "../../parts/notice.tsx";
+import { Ago, Typed } from "../../parts/show.tsx";
+import { useAsked, useDoing } from "../../parts/use.ts";
+import { t } from "../../texts.ts";
+import { parkedOf, type Stand } from "./stands.ts";
+
+interface ParkedEventsProps {
+  stands: readonly Stand[];
+  onDecided: () => void;
+}
+
+export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
+  const sums = stands.map(({ service, status }): [Service, number] => [
+    service,
+    status === null ? 0 : parkedOf(status),
+  ]);
+  const holding = sums.filter(([, parked]) => parked > 0).map(([service]) => service);
+  const { answer, error, again } = useAsked(async () => {
+    const pages = await Promise.all(holding.map(operations.parked));
+    return pages.flatMap(({ items }, index) =>
+      items.map((event) => ({ service: holding[index] as Service, event })),
+    );
+  }, [JSON.stringify(sums)]);
+  const decided = () => {
+    again();
+    onDecided();
+  };
+  return (
+    <section class="stack tight">
+      <h2>{t.flow.events}</h2>
+      {error && <ProblemNotice error={error} again={again} />}
+      {answer?.length === 0 && <p class="soft">{t.flow.noParked}</p>}
+      {answer && answer.length > 0 && (
+        <div class="card plain-table wide-table">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.flow.event}</th>
+                <th scope="col">{t.flow.for}</th>
+                <th scope="col">{t.flow.why}</th>
+                <th scope="col">{t.flow.since}</th>
+                <th scope="col">
+                  <span class="unseen">{t.flow.requeue}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.map(({ service, event }) => (
+                <ParkedRow
+                  key={`${service} ${event.id}`}
+                  service={service}
+                  event={event}
+                  onDecided={decided}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface ParkedRowProps {
+  service: Service;
+  event: Parked;
+  onDecided: () => void;
+}
+
+function ParkedRow({ service, event, onDecided }: ParkedRowProps) {
+  const [discarding, setDiscarding] = useState(false);
+  const { busy, error, run } = useDoing();
+  const requeue = () =>
+    run(async () => {
+      await operations.requeue(service, event.id);
+      toast(t.flow.requeued);
+      onDecided();
+    });
+  return (
+    <tr>
+      <td>
+        <Typed text={event.type} />
+      </td>
+      <td>{event.subscription ?? service}</td>
+      <td class="reason">
+        <Typed text={event.reason} />
+        {error && <ProblemNotice error={error} />}
+      </td>
+      <td class="soft">
+        <Ago at={event.parked_at} />
+      </td>
+      <td>
+        <div class="line nowrap">
+          <button type="button" class="button tight" disabled={busy} onClick={requeue}>
+            {t.flow.requeue}
+          </button>
+          <button type="button" class="button quiet tight" onClick={() => setDiscarding(true)}>
+            {t.flow.discard}
+          </button>
+        </div>
+        {discarding && (
+          <Discard
+            service={service}
+            event={event}
+            onClose={() => setDiscarding(false)}
+            onDecided={onDecided}
+          />
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Discard({ service, event, onClose, onDecided }: ParkedRowProps & { onClose: () => void }) {
+  const { busy, error, run } = useDoing();
+  const submit = (submitted: SubmitEvent) => {
+    submitted.preventDefault();
+    const reason = String(new FormData(submitted.currentTarget as HTMLFormElement).get("reason"));
+    void run(async () => {
+      await operations.discard(service, event.id, reason.trim());
+      toast(t.flow.discarded);
+      onClose();
+      onDecided();
+    });
+  };
+  return (
+    <Dialog title={t.flow.discardTitle} onClose={onClose}>
+      <form class="stack" onSubmit={submit}>
+        <p>{t.flow.discardText}</p>
+        <label class="field">
+          <span>{t.flow.discardReason}</span>
+          <input class="input" name="reason" required maxLength={500} />
+        </label>
+        {error && <ProblemNotice error={error} />}
+        <div class="dialog-end">
+          <button type="button" class="button quiet" onClick={onClose}>
+            {t.cancel}
+          </button>
+          <button type="submit" class="button bad" disabled={busy}>
+            {t.flow.discard}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

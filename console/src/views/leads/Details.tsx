@@ -1,0 +1,135 @@
+/** One lead: contact, work, history, and why its manager has it. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { leads } from "../../api/leadwire.ts";
+import { may, mayActAs } from "../../api/session.ts";
+import type { Lead, LeadRow, Marked } from "../../api/types.ts";
+import { useKeys } from "../../frame/keys.ts";
+import { CloseIcon } from "../../parts/icons.tsx";
+import { Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { Ago, fullName, Moment, StatusPill, Typed } from "../../parts/show.tsx";
+import { useAsked } from "../../parts/use.ts";
+import { t } from "../../texts.ts";
+import { WhyThisManager } from "../lead/assignment.tsx";
+import { Correct } from "../lead/Correct.tsx";
+import { Attributes, Reach } from "../lead/contact.tsx";
+import { History } from "../lead/history.tsx";
+import { Marks } from "../lead/Marks.tsx";
+
+interface DetailsProps {
+  id: string;
+  /** What the table has of it, which is always newest; undefined if it is not in the table. */
+  row: LeadRow | undefined;
+  onClose: () => void;
+}
+
+export function Details({ id, row, onClose }: DetailsProps) {
+  const [note, setNote] = useState<string | null>(null);
+  const [written, setWritten] = useState<string | undefined>(undefined);
+  const { answer, error, again } = useAsked(() => leads.read(id, written), [id]);
+  const panel = useRef<HTMLElement>(null);
+  useKeys({ Escape: onClose });
+  useEffect(() => panel.current?.focus(), [id]);
+  const rev = row?.rev;
+  const seen = answer?.rev;
+  useEffect(() => {
+    // The table heard of a change: what is shown here is old.
+    if (rev !== undefined && seen !== undefined && rev > seen) again();
+  }, [rev, seen]);
+
+  const marked = (done: Marked) => {
+    setNote(null);
+    setWritten(done.lead.tags.work);
+  };
+  useEffect(() => {
+    if (written !== undefined) again();
+  }, [written]);
+
+  return (
+    <aside class="details" ref={panel} tabIndex={-1} aria-label={t.views.leads}>
+      <button type="button" class="button quiet close" aria-label={t.close} onClick={onClose}>
+        <CloseIcon />
+      </button>
+      {note !== null && (
+        <p class="notice wait" role="alert" dir="auto">
+          {note}
+        </p>
+      )}
+      {error &&
+        (error.status === 404 || error.status === 400 ? (
+          <p class="notice wait">{t.lead.gone}</p>
+        ) : (
+          <ProblemNotice error={error} again={again} />
+        ))}
+      {answer === null && error === null && <Loading text={t.lead.loadingDetails} />}
+      {answer && (
+        <Known
+          lead={answer}
+          onMarked={marked}
+          onOvertaken={(message) => {
+            setNote(message);
+            again();
+          }}
+        />
+      )}
+    </aside>
+  );
+}
+
+interface KnownProps {
+  lead: Lead;
+  onMarked: (marked: Marked) => void;
+  onOvertaken: (message: string) => void;
+}
+
+function Known({ lead, onMarked, onOvertaken }: KnownProps) {
+  const history = useAsked(() => leads.history(lead.id), [lead.id, lead.tags.work]);
+  const lastGiven = history.answer?.items.findLast(({ event }) => event === "lead_assigned");
+  const work = lead.tags.work;
+  const isDecided = lead.status === "interested" || lead.status === "not_interested";
+  const mayMark = may("manageManagers") || mayActAs(lead.manager?.id);
+  return (
+    <div class="stack">
+      <div class="stack tight">
+        <h2 class="break" dir="auto">
+          {fullName(lead)}
+        </h2>
+        <p class="line soft small">
+          <StatusPill status={lead.status} />
+          <span>
+            {t.lead.cameIn.toLowerCase()} <Ago at={lead.created_at} />
+          </span>
+        </p>
+      </div>
+      <Reach lead={lead} hasResume={lead.has_resume} />
+      {work !== null && mayMark && !isDecided && (
+        <Marks lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
+      )}
+      {work !== null && may("manageManagers") && isDecided && (
+        <Correct lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
+      )}
+      <dl class="facts">
+        <dt>{t.lead.assignee}</dt>
+        <dd>{lead.manager ? <Typed text={lead.manager.name} breaks /> : t.lead.nobody}</dd>
+        <dt>{t.lead.source}</dt>
+        <dd>{t.lead.from[lead.origin] ?? lead.origin}</dd>
+        <dt>{t.lead.cameIn}</dt>
+        <dd>
+          <Moment at={lead.created_at} />
+        </dd>
+        <dt>{t.lead.id}</dt>
+        <dd class="id">{lead.id}</dd>
+      </dl>
+      <Attributes attributes={lead.attributes} />
+      <section class="stack tight">
+        <h3>{t.lead.why}</h3>
+        {lastGiven && <WhyThisManager leadId={lead.id} since={lastGiven.at} />}
+        {history.answer && !lastGiven && <p class="soft">{t.assignment.never}</p>}
+      </section>
+      <section class="stack tight">
+        <h3>{t.lead.history}</h3>
+        {history.error && <ProblemNotice error={history.error} again={history.again} />}
+        {history.answer && <History entries={history.answer.items} />}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+/** Search and filters above the table. */
+
+import { useRef } from "preact/hooks";
+import { leads } from "../../api/leadwire.ts";
+import { STATUSES } from "../../api/types.ts";
+import { useKeys } from "../../frame/keys.ts";
+import { useAsked } from "../../parts/use.ts";
+import { capped, STATUS, t } from "../../texts.ts";
+import { choose, filtersOf, searchOf, toggled } from "./filters.ts";
+
+const COUNT_EVERY = 10_000;
+
+const ORIGINS = ["import", "form", "api"];
+
+export function FilterBar({ query }: { query: URLSearchParams }) {
+  const search = useRef<HTMLInputElement>(null);
+  useKeys({ "/": () => search.current?.focus() });
+  const { status = "", assigned = "", origin = "" } = filtersOf(query);
+  const filtered = [...query.keys()].some((name) => name !== "sort");
+  return (
+    <search class="filters">
+      <input
+        ref={search}
+        class="input"
+        type="search"
+        aria-label={t.leadsView.search}
+        aria-keyshortcuts="/"
+        placeholder={t.leadsView.search}
+        value={searchOf(query)}
+        dir="auto"
+        maxLength={200}
+        onInput={(event) => choose({ q: event.currentTarget.value })}
+      />
+      <StatusChips query={query} chosen={status} />
+      <select
+        class="input"
+        aria-label={t.leadsView.assigned}
+        value={assigned}
+        onChange={(event) => choose({ assigned: event.currentTarget.value })}
+      >
+        <option value="">{t.leadsView.assignedAny}</option>
+        <option value="true">{t.leadsView.assignedYes}</option>
+        <option value="false">{t.leadsView.assignedNo}</option>
+      </select>
+      <select
+        class="input"
+        aria-label={t.leadsView.origin}
+        value={origin}
+        onChange={(event) => choose({ origin: event.currentTarget.value })}
+      >
+        <option value="">{t.leadsView.originAny}</option>
+        {ORIGINS.map((each) => (
+          <option key={each} value={each}>
+            {t.lead.from[each]}
+          </option>
+        ))}
+      </select>
+      {filtered && (
+        <button
+          type="button"
+          class="button quiet tight"
+          onClick={() => choose(Object.fromEntries([...query.keys()].map((name) => [name, ""])))}
+        >
+          {t.leadsView.clear}
+        </button>
+      )}
+    </search>
+  );
+}
+
+/** One or several statuses, each with how many leads have it. */
+function StatusChips({ query, chosen }: { query: URLSearchParams; chosen: string }) {
+  const { status: _, ...others } = filtersOf(query);
+  const { answer } = useAsked(() => leads.count(others), [JSON.stringify(others)], {
+    every: COUNT_EVERY,
+  });
+  return (
+    <div class="chips" role="group" aria-label={t.leadsView.status}>
+      {STATUSES.map((status) => (
+        <button
+          key={status}
+          type="button"
+          class="chip"
+          aria-pressed={chosen.split(",").includes(status)}
+          onClick={() => choose({ status: toggled(chosen, status) })}
+        >
+          {STATUS[status]}{" "}
+          <span class="number">{answer && capped(answer.by_status[status] ?? 0)}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+/** Keep a table of leads by the stream, for as long as its view is shown. */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ApiError } from "../../api/errors.ts";
+import type { Filters } from "../../api/leadwire.ts";
+import type { LeadRow } from "../../api/types.ts";
+import { follow, type Link } from "../../stream/follow.ts";
+import { openLeads } from "../../stream/leads.ts";
+import { FIELDS, LeadTable, type Sort } from "./table.ts";
+
+/** While a snapshot comes, what is shown is brought up to date only so often, in milliseconds. */
+const WHILE_LOADING = 250;
+
+export interface Live {
+  table: LeadTable;
+  link: Link;
+  error: ApiError | null;
+}
+
+export function useLive(filters: Filters, search: string, sort: Sort): Live {
+  const key = JSON.stringify(filters);
+  const table = useRef(new LeadTable());
+  const [state, setState] = useState<{ link: Link; error: ApiError | null }>({
+    link: "connecting",
+    error: null,
+  });
+  const redraw = useRedraw();
+
+  const arranged = useRef("");
+  const arrangement = `${sort} ${search}`;
+  if (arranged.current !== arrangement) {
+    arranged.current = arrangement;
+    table.current.arrange(search, sort);
+  }
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const mine = new LeadTable();
+    table.current = mine;
+    arranged.current = "";
+    setState({ link: "connecting", error: null });
+    let due: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      due = undefined;
+      mine.settle();
+      redraw();
+    };
+    void follow<LeadRow>(
+      openLeads(JSON.parse(key), FIELDS),
+      {
+        changed: (changes) => {
+          mine.apply(changes, Date.now());
+          due ??= setTimeout(draw, mine.synced ? 0 : WHILE_LOADING);
+        },
+        linked: (link) => setState((old) => (old.link === link ? old : { ...old, link })),
+        failed: (error) => setState({ link: "away", error }),
+      },
+      controller,
+    );
+    return () => {
+      controller.abort();
+      clearTimeout(due);
+    };
+  }, [key, redraw]);
+
+  return { table: table.current, ...state };
+}
+
+function useRedraw(): () => void {
+  const [, setTimes] = useState(0);
+  return useCallback(() => setTimes((times) => times + 1), []);
+}

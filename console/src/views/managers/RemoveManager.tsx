@@ -1,0 +1,70 @@
+/** Remove a lead manager, once it was seen what becomes of his leads. */
+import { managers } from "../../api/leadwire.ts";
+import type { Manager, Removal } from "../../api/types.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
+import { fullName, Typed } from "../../parts/show.tsx";
+import { useAsked, useDoing } from "../../parts/use.ts";
+import { t } from "../../texts.ts";
+
+interface RemoveManagerProps {
+  manager: Manager;
+  onClose: () => void;
+  onRemoved: () => void;
+}
+
+export function RemoveManager({ manager, onClose, onRemoved }: RemoveManagerProps) {
+  const preview = useAsked(() => managers.previewRemoval(manager.id), [manager.id]);
+  const { busy, error, run } = useDoing();
+  const remove = () =>
+    run(async () => {
+      await managers.remove(manager.id);
+      toast(t.managersView.removed(manager.name));
+      onClose();
+      onRemoved();
+    });
+  return (
+    <Dialog title={t.managersView.removeTitle(manager.name)} onClose={onClose}>
+      {preview.error && <ProblemNotice error={preview.error} again={preview.again} />}
+      {preview.answer === null && preview.error === null && <Loading />}
+      {preview.answer && <Preview removal={preview.answer} />}
+      {error && <ProblemNotice error={error} />}
+      <div class="dialog-end">
+        <button type="button" class="button quiet" onClick={onClose}>
+          {t.cancel}
+        </button>
+        <button
+          type="button"
+          class="button bad"
+          disabled={busy || preview.answer === null}
+          onClick={remove}
+        >
+          {t.managersView.remove}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Preview({ removal: { leads } }: { removal: Removal }) {
+  if (leads.length === 0) return <p>{t.managersView.removeNothing}</p>;
+  return (
+    <div class="stack tight">
+      <p>{t.managersView.removeLeads(leads.length)}</p>
+      <ul class="stack tight">
+        {leads.map(({ lead, next_manager }) => (
+          <li key={lead.id} class="line">
+            <strong class="clip">
+              <Typed text={fullName(lead)} />
+            </strong>
+            <span class="soft break" dir="auto">
+              {next_manager === null
+                ? t.managersView.waits
+                : t.managersView.goesTo(next_manager.name)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

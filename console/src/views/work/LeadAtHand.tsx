@@ -1,0 +1,74 @@
+/** The lead that a manager works on. */
+import { useState } from "preact/hooks";
+import { leads } from "../../api/leadwire.ts";
+import type { Marked, WorkLead } from "../../api/types.ts";
+import { ProblemNotice } from "../../parts/notice.tsx";
+import { Ago, For, fullName, StatusPill } from "../../parts/show.tsx";
+import { useAsked } from "../../parts/use.ts";
+import { t } from "../../texts.ts";
+import { Attributes, Reach } from "../lead/contact.tsx";
+import { GiveBack } from "../lead/GiveBack.tsx";
+import { History } from "../lead/history.tsx";
+import { Marks } from "../lead/Marks.tsx";
+
+interface LeadAtHandProps {
+  lead: WorkLead;
+  managerId: string;
+  onMarked: (marked: Marked) => void;
+  onOvertaken: (message: string) => void;
+  onGivenBack: () => void;
+}
+
+export function LeadAtHand({
+  lead,
+  managerId,
+  onMarked,
+  onOvertaken,
+  onGivenBack,
+}: LeadAtHandProps) {
+  const [givingBack, setGivingBack] = useState(false);
+  // The contact side comes by another service, and perhaps a moment later.
+  const contact = useAsked(() => leads.read(lead.id), [lead.id]);
+  const history = useAsked(() => leads.history(lead.id), [lead.id, lead.tags.work]);
+  return (
+    <div class="at-hand">
+      <article class="card padded stack lead-card" aria-label={fullName(lead)}>
+        <div class="stack tight">
+          <h2 class="display break" dir="auto">
+            {fullName(lead)}
+          </h2>
+          <p class="line soft">
+            <StatusPill status={lead.status} />
+            <span>
+              {t.lead.cameIn.toLowerCase()} <Ago at={lead.created_at} />
+            </span>
+            {lead.assigned_at && (
+              <span>
+                {t.work.yoursFor} <For since={lead.assigned_at} />
+              </span>
+            )}
+          </p>
+        </div>
+        <Reach lead={lead} hasResume={contact.answer?.has_resume ?? false} />
+        {contact.answer && <Attributes attributes={contact.answer.attributes} />}
+        <Marks lead={lead} tag={lead.tags.work} onMarked={onMarked} onOvertaken={onOvertaken} />
+        <button type="button" class="link give-back" onClick={() => setGivingBack(true)}>
+          {t.marks.giveBack}
+        </button>
+      </article>
+      <section class="card padded stack">
+        <h3>{t.lead.history}</h3>
+        {history.error && <ProblemNotice error={history.error} again={history.again} />}
+        {history.answer && <History entries={history.answer.items} />}
+      </section>
+      {givingBack && (
+        <GiveBack
+          lead={lead}
+          managerId={managerId}
+          onClose={() => setGivingBack(false)}
+          onDone={onGivenBack}
+        />
+      )}
+    </div>
+  );
+}
