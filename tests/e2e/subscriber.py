@@ -16,11 +16,13 @@ class Subscriber:
     Attributes:
         deliveries: How often each event came, by (source, id).
         effects: The events, each once, in the order of first arrival.
+        traceparents: The header of that name that each of them came with.
     """
 
     def __init__(self, *, url: str, event_type: str) -> None:
         self.deliveries: Counter[tuple[str, str]] = Counter()
         self.effects: list[dict[str, Any]] = []
+        self.traceparents: list[object] = []
         self._url = url
         self._event_type = event_type
         self._subscribed = asyncio.Event()
@@ -73,3 +75,4 @@ class Subscriber:
             self.deliveries[key] += 1
             if self.deliveries[key] == 1:
                 self.effects.append(event)
+                self.traceparents.append(message.headers.get("traceparent"))

@@ -4,6 +4,9 @@ Every transport calls `settle` for each delivery and then only does what it answ
 forget the delivery (`Done`) or deliver it again later (`TryAgain`). So all transports
 count, wait, park and log alike.
 
+All of it runs in the trace that the message came with, as one span of it: what handlers, and the
+policy here, log and publish bears its id.
+
 A delivery is parked before it is acknowledged. If parking fails, because the database
 is away, the delivery is kept in the broker and tried again: nothing vanishes.
 
@@ -34,6 +37,7 @@ from leadwire.broker.port import (
     Subscription,
     Verdict,
 )
+from leadwire.observability import bind_trace, continue_trace, record_span
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +93,22 @@ async def settle(
     Returns:
         What to do with the delivery. Nothing but a cancellation of the caller is raised.
     """
+    trace = continue_trace(delivery.message.headers.get("traceparent"))
+    told: dict[str, str | bool | int | float] = {
+        "messaging.destination.name": delivery.subscription,
+        "messaging.message.id": delivery.message.id,
+        "leadwire.event.type": delivery.message.type,
+        "leadwire.attempt": delivery.attempt,
+    }
+    with bind_trace(trace), record_span("handle event", trace, kind="consumer", attributes=told):
+        settlement = await _settled(delivery, handler, subscription=subscription, parking=parking)
+        told["leadwire.settlement"] = type(settlement).__name__
+        return settlement
+
+
+async def _settled(
+    delivery: Delivery, handler: Handler, *, subscription: Subscription, parking: ParkingLot
+) -> Settlement:
     match await _verdict(delivery, handler):
         case Ack():
             return Done()

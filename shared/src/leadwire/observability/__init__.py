@@ -7,8 +7,10 @@ from leadwire.observability.spans import (
     SpanRecorder,
     bind_traceparent,
     record_span,
+    record_span_below,
     set_span_recorder,
     span,
+    spans_are_recorded,
 )
 from leadwire.observability.trace import (
     TraceContext,
@@ -32,6 +34,8 @@ __all__ = [
     "current_traceparent",
     "export_spans",
     "record_span",
+    "record_span_below",
     "set_span_recorder",
     "span",
+    "spans_are_recorded",
 ]

@@ -63,6 +63,11 @@ def set_span_recorder(recorder: SpanRecorder | None) -> None:
     _Recording.recorder = recorder
 
 
+def spans_are_recorded() -> bool:
+    """Tell whether anybody collects spans."""
+    return _Recording.recorder is not None
+
+
 @contextmanager
 def span(
     name: str, *, kind: SpanKind = "internal", **attributes: AttributeValue
@@ -126,6 +131,42 @@ def record_span(
                 kind=kind,
                 started_ns=started,
                 ended_ns=time.time_ns(),
+                attributes=attributes,
+                failed=failed,
+            )
+        )
+
+
+def record_span_below(
+    traceparent: str | None,
+    name: str,
+    *,
+    kind: SpanKind,
+    started_ns: int,
+    ended_ns: int,
+    attributes: Mapping[str, AttributeValue],
+    failed: bool,
+) -> None:
+    """Record a piece of work that has ended, below the span that a message came from.
+
+    Args:
+        traceparent: Of the message; without one the span begins a trace.
+        name: A name with few different values.
+        kind: What it was in the exchange between processes.
+        started_ns: Nanoseconds since the Unix epoch.
+        ended_ns: Nanoseconds since the Unix epoch.
+        attributes: Details; ids only.
+        failed: Whether it did not do what it was to do.
+    """
+    context = continue_trace(traceparent)
+    if _Recording.recorder is not None and context.sampled:
+        _Recording.recorder.record(
+            FinishedSpan(
+                name=name,
+                context=context,
+                kind=kind,
+                started_ns=started_ns,
+                ended_ns=ended_ns,
                 attributes=attributes,
                 failed=failed,
             )

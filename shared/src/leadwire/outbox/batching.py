@@ -17,7 +17,6 @@ from typing import Generic, TypeVar
 
 from leadwire.broker import Ack, Delivery, Message, Park, Retry, Verdict
 from leadwire.db import Connection, Database, Queries, is_transient
-from leadwire.observability import bind_traceparent
 from leadwire.outbox._rows import shortened
 from leadwire.outbox.errors import UnreadableError
 from leadwire.outbox.handling import Identified
@@ -83,10 +82,9 @@ class BatchingHandler(Generic[E]):
             return Park(shortened(str(error)))
         self._waiting.append(turn)
         try:
-            with bind_traceparent(delivery.message.headers.get("traceparent")):
-                async with self._at_work:
-                    while not turn.settled:
-                        await self._settle_next()
+            async with self._at_work:
+                while not turn.settled:
+                    await self._settle_next()
         finally:
             turn.waits = False
         if isinstance(turn.outcome, Exception):

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from leadwire.broker import Ack, Delivery, Handler, Message, Park, Retry, Verdict
 from leadwire.db import Connection, Database, Queries, is_transient
-from leadwire.observability import bind_traceparent
 from leadwire.outbox._rows import shortened
 from leadwire.outbox.errors import UnreadableError
 
@@ -52,7 +51,7 @@ def transactional_handler(
             back; the delivery is tried again.
 
     Returns:
-        A handler for `Broker.subscribe`, which runs in the trace of the event.
+        A handler for `Broker.subscribe`.
     """
     record = Queries("leadwire.outbox.sql")["record_receipt"]
 
@@ -62,17 +61,16 @@ def transactional_handler(
                 await apply(connection, event)
 
     async def handle(delivery: Delivery) -> Verdict:
-        with bind_traceparent(delivery.message.headers.get("traceparent")):
-            try:
-                event = read(delivery.message)
-            except UnreadableError as error:
-                return Park(shortened(str(error)))
-            try:
-                await handle_once(event)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                return Retry(reason=type(error).__name__)
-            return Ack()
+        try:
+            event = read(delivery.message)
+        except UnreadableError as error:
+            return Park(shortened(str(error)))
+        try:
+            await handle_once(event)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return Retry(reason=type(error).__name__)
+        return Ack()
 
     return handle

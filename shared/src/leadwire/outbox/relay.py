@@ -44,7 +44,9 @@ from leadwire.broker import (
 )
 from leadwire.db import Database, LeaderLock, Listener, is_transient
 from leadwire.lifecycle import BackgroundTask
+from leadwire.observability import spans_are_recorded
 from leadwire.outbox._gauges import OutboxGauges
+from leadwire.outbox._publications import record_publications
 from leadwire.outbox._store import OutboxStore, PendingEvent
 from leadwire.outbox.metrics import RelayMetrics
 
@@ -180,13 +182,19 @@ class Relay:
         return [event for event, _ in failed]
 
     async def _publish(self, messages: Sequence[Message]) -> Sequence[Outcome]:
-        began = time.perf_counter()
+        began, started_ns = time.perf_counter(), time.time_ns()
         outcomes: Sequence[Outcome]
         try:
             outcomes = await self._broker.publish(messages)
         except BrokerError as error:
             outcomes = [Unknown(str(error))] * len(messages)
         self._metrics.published(outcomes, seconds=time.perf_counter() - began)
+        if spans_are_recorded():
+            record_publications(
+                zip(messages, outcomes, strict=True),
+                started_ns=started_ns,
+                ended_ns=time.time_ns(),
+            )
         return outcomes
 
     async def _park(self, refused: Sequence[tuple[PendingEvent, str]]) -> None:

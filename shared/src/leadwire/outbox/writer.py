@@ -7,6 +7,7 @@ from uuid import UUID
 
 from leadwire.broker import Message
 from leadwire.db import Connection, MigrationSource, Queries
+from leadwire.observability import span
 from leadwire.outbox._rows import message_columns
 
 OUTBOX_MIGRATIONS: Final = MigrationSource(name="outbox", package="leadwire.outbox.migrations")
@@ -72,10 +73,11 @@ class Outbox:
         if not connection.is_in_transaction():
             raise RuntimeError("events belong into the transaction of the change that they tell")
         rows = [_row(event) for event in events]
-        if len(rows) < _COPY_FROM:
-            await connection.executemany(self._queries["add_event"], rows)
-        else:
-            await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+        with span("add to outbox", events=len(rows)):
+            if len(rows) < _COPY_FROM:
+                await connection.executemany(self._queries["add_event"], rows)
+            else:
+                await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
 
     async def backlog(self, connection: Connection, *, up_to: int) -> int:
         """Count the events that wait to be published; `up_to` stands for that many or more."""

@@ -9,7 +9,6 @@ import pytest
 
 from leadwire.broker import Ack, Delivery, Handler, Message, Park, Retry
 from leadwire.db import Connection, Database
-from leadwire.observability import current_trace
 from leadwire.outbox import UnreadableError, transactional_handler
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
@@ -145,17 +144,3 @@ async def test_a_lost_connection_is_retried(database: Database, rows: Rows) -> N
     verdict = await handler(database, lose_it)(delivery())
     assert isinstance(verdict, Retry)
     assert await rows("SELECT 1 FROM inbox") == []
-
-
-async def test_the_effect_runs_in_the_trace_of_the_event(database: Database) -> None:
-    seen: list[str] = []
-
-    async def look(_connection: Connection, _event: Told) -> None:
-        trace = current_trace()
-        assert trace is not None
-        seen.append(trace.trace_id)
-
-    traceparent = f"00-{TRACE}-00f067aa0ba902b7-01"
-    await handler(database, look)(delivery(traceparent=traceparent))
-    assert seen == [TRACE]
-    assert current_trace() is None

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from leadwire.broker import Ack, Delivery, Message, Subscription, Verdict
 from leadwire.http import SUPERVISOR, Operation, Response, add_operations, json_response
-from leadwire.observability import bind_traceparent, current_traceparent
+from leadwire.observability import current_trace, current_traceparent
 from leadwire.outbox import OUTBOX_MIGRATIONS, OutgoingEvent
 from leadwire.service import (
     Backbone,
@@ -74,8 +74,9 @@ class Probe:
         return json_response({}, 202)
 
     async def handle(self, delivery: Delivery) -> Verdict:
-        with bind_traceparent(delivery.message.headers["traceparent"]) as trace:
-            self.traces.append(trace.trace_id)
+        trace = current_trace()
+        assert trace is not None
+        self.traces.append(trace.trace_id)
         return Ack()
 
     async def show(self, _: web.Request) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -20,6 +21,12 @@ from leadwire.broker import (
     attempts,
 )
 from leadwire.broker.attempts import Done, Settlement, TryAgain, retry_delay, settle, spread
+from leadwire.observability import (
+    FinishedSpan,
+    TraceContext,
+    current_trace,
+    set_span_recorder,
+)
 from leadwire.testing.broker_recording import ParkingList
 
 SUBSCRIPTION = Subscription(
@@ -190,3 +197,38 @@ def test_spread_never_shortens_a_delay_and_adds_little() -> None:
     delays = {spread(10.0) for _ in range(200)}
     assert len(delays) > 100
     assert all(10.0 <= delay <= 11.0 for delay in delays)
+
+
+async def test_handler_and_policy_work_in_the_trace_of_the_message() -> None:
+    seen: list[TraceContext | None] = []
+    spans: list[FinishedSpan] = []
+
+    class Recorder:
+        def record(self, span: FinishedSpan) -> None:
+            spans.append(span)
+
+    class Lot:
+        async def park(self, _delivery: Delivery, _reason: str) -> None:
+            seen.append(current_trace())
+
+    async def handler(_delivery: Delivery) -> Verdict:
+        seen.append(current_trace())
+        return Park("never")
+
+    trace_id, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    traced = replace(MESSAGE, headers={"traceparent": f"00-{trace_id}-{parent}-01"})
+    set_span_recorder(Recorder())
+    try:
+        await settle(
+            Delivery(message=traced, subscription="orders", attempt=1),
+            handler,
+            subscription=SUBSCRIPTION,
+            parking=Lot(),
+        )
+    finally:
+        set_span_recorder(None)
+    [span] = spans
+    assert seen == [span.context, span.context]
+    assert (span.context.trace_id, span.context.parent_id) == (trace_id, parent)
+    assert (span.kind, span.attributes["leadwire.settlement"]) == ("consumer", "Done")
+    assert current_trace() is None

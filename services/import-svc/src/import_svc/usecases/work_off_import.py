@@ -33,6 +33,7 @@ from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.patience import patiently
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from leadwire.db import Database, is_transient
+from leadwire.observability import bind_traceparent
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,10 @@ class WorkOffImport:
             DatabaseError: The database failed for too long; how the import ended is remembered.
         """
         try:
-            with self._own.running(waiting.id):
+            with (
+                self._own.running(waiting.id),
+                bind_traceparent(None, name="background import", kind="internal"),
+            ):
                 await self._own.take_over(waiting, body_file=waiting.body.file)
                 log.info("import_taken", import_id=str(waiting.id), stored_chunks=waiting.chunks)
                 await self._work_off(waiting)
