@@ -283,7 +283,9 @@ async def start_service(
 
     async def start(**settings: Any) -> StreamService:
         app = create_app(
-            StreamSettings(auth="off", broker_url=broker_url, database_url=url, **settings)
+            StreamSettings(
+                **{"auth": "off", "broker_url": broker_url, "database_url": url, **settings}
+            )
         )
         client = TestClient(TestServer(app))
         running.append(client)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from aiohttp import web
 
 from leadwire.http import new_application
-from leadwire.service import ServiceSettings
+from leadwire.service import ServiceSettings, authenticator_of
 from leadwire_standalone import console
 from leadwire_standalone.services import SERVICES
 
@@ -22,8 +22,13 @@ def create_app(settings: Mapping[str, ServiceSettings]) -> web.Application:
     Args:
         settings: Settings per service name.
     """
+    shared = next(iter(settings.values()))  # what is about access is the same for all
     app = new_application(
-        title="Leadwire", version=version("leadwire-standalone"), root=console.page
+        title="Leadwire",
+        version=version("leadwire-standalone"),
+        authenticator=authenticator_of(shared, issues_tokens=True),
+        trusted_proxies=shared.trusted_proxies,
+        root=console.page,
     )
     console.add_console(app)
     for service in SERVICES:

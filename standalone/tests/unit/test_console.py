@@ -28,7 +28,7 @@ Client = TestClient[web.Request, web.Application]
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    app = new_application(title="console", version="1", root=console.page)
+    app = new_application(title="console", version="1", authenticator=None, root=console.page)
     console.add_console(app)
     async with TestClient(TestServer(app)) as client:
         yield client

@@ -51,5 +51,15 @@ def test_no_label_grows_with_what_clients_send() -> None:
         for metric in metrics
         for label in metric.labels
     }
-    bounded = {"kind", "method", "origin", "outcome", "route", "status", "subscription", "to"}
+    bounded = {
+        "code",
+        "kind",
+        "method",
+        "origin",
+        "outcome",
+        "route",
+        "status",
+        "subscription",
+        "to",
+    }
     assert labels == {*bounded, "verdict", "version"}

@@ -81,7 +81,7 @@ def test_access_control_that_is_asked_for_is_not_silently_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LEADWIRE_AUTH", "on")
-    with pytest.raises(SettingsError, match="LEADWIRE_AUTH is wrong"):
+    with pytest.raises(SettingsError, match="LEADWIRE_USERS_FILE and LEADWIRE_TOKEN_KEYS_FILE"):
         check_settings(options())
 
 

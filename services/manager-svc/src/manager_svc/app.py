@@ -77,6 +77,7 @@ SERVICE = ServiceDescription(
     subscriptions=(SUBSCRIPTION,),
     setup=setup,
     commands_at_once=AT_ONCE,
+    issues_tokens=True,
     commands=(
         resync_command(
             _parts,

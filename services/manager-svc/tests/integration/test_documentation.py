@@ -13,6 +13,8 @@ async def test_every_operation_is_documented_with_its_refusals(desk: "Desk") -> 
         if path.startswith("/v1/") and not path.startswith("/v1/ops/")
     }
     assert set(operations) == {
+        "POST /v1/auth/token",
+        "GET /v1/auth/me",
         "POST /v1/managers",
         "GET /v1/managers",
         "GET /v1/managers/{manager_id}",

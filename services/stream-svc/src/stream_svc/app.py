@@ -56,7 +56,6 @@ def setup(app: web.Application, settings: StreamSettings) -> None:
             limit_per_client=settings.max_streams_per_client,
             metrics=metrics,
         ),
-        proxies=settings.proxies,
         metrics=metrics,
     )
     pruner = LogPruner(log=change_log, retention=settings.log_retention)

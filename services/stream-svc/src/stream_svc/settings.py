@@ -1,25 +1,11 @@
 """What stream-svc reads from the environment."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from leadwire.service import ServiceSettings
-
-Network = IPv4Network | IPv6Network
-
-
-def _networks(text: str) -> Sequence[Network]:
-    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
-
-
-def _are_networks(text: str) -> str:
-    _networks(text)
-    return text
 
 
 class StreamSettings(ServiceSettings):
@@ -59,23 +45,12 @@ class StreamSettings(ServiceSettings):
         description="Most streams that the process serves at once to one address. Others are "
         "answered with 429.",
     )
-    trusted_proxies: Annotated[str, AfterValidator(_are_networks)] = Field(
-        default="",
-        description="Networks of the gateways in front, with commas between them, as "
-        "`10.0.0.0/8`. Theirs are not the addresses of clients: those stand in "
-        "`X-Forwarded-For`.",
-    )
     rotate_after_s: float = Field(
         default=3600.0,
         gt=0,
         description="Seconds after which a follower is asked to reconnect, so that followers "
         "spread over replicas.",
     )
-
-    @property
-    def proxies(self) -> Sequence[Network]:
-        """The networks of `trusted_proxies`."""
-        return _networks(self.trusted_proxies)
 
     @property
     def log_retention(self) -> timedelta:

@@ -4,6 +4,7 @@ A service describes each route as an `Operation`; `add_operations` routes it, pa
 requests by its handler's annotations, and puts it into the OpenAPI document.
 """
 
+from leadwire.http.access import access_problem, principal_of
 from leadwire.http.application import (
     DEFAULT_MAX_BODY,
     add_operations,
@@ -11,11 +12,12 @@ from leadwire.http.application import (
     new_application,
 )
 from leadwire.http.bodies import RequestBody
+from leadwire.http.clients import client_of
 from leadwire.http.cursors import Keyset, Position
 from leadwire.http.etags import Precondition, etag_header, versions_of
 from leadwire.http.files import serve_file
 from leadwire.http.health import add_readiness_check
-from leadwire.http.keys import DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
+from leadwire.http.keys import AUTHENTICATOR, DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
 from leadwire.http.metrics import add_registry
 from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, accepts_coding, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
@@ -28,6 +30,7 @@ from leadwire.http.server import HttpServer
 from leadwire.http.writing import SlowReaderError, write_within
 
 __all__ = [
+    "AUTHENTICATOR",
     "DEFAULT_MAX_BODY",
     "DRAINING",
     "JSON",
@@ -50,10 +53,12 @@ __all__ = [
     "Response",
     "SlowReaderError",
     "accepts_coding",
+    "access_problem",
     "add_operations",
     "add_readiness_check",
     "add_registry",
     "answer_unavailable_when",
+    "client_of",
     "encoded_json_response",
     "etag_header",
     "invalid_request",
@@ -62,6 +67,7 @@ __all__ = [
     "model_of_json",
     "negotiate",
     "new_application",
+    "principal_of",
     "serve_file",
     "versions_of",
     "write_within",

@@ -8,11 +8,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
+from leadwire.access import AccessMetrics, Authenticator
 from leadwire.http import docs, health, metrics, middleware
+from leadwire.http.clients import networks_of
 from leadwire.http.dispatch import aiohttp_handler
 from leadwire.http.inflight import IN_FLIGHT, InFlight
-from leadwire.http.keys import DRAINING, LEAVING, PASSING_FAILURES, SUPERVISOR
+from leadwire.http.keys import (
+    AUTHENTICATOR,
+    DRAINING,
+    LEAVING,
+    PASSING_FAILURES,
+    SUPERVISOR,
+    TRUSTED_PROXIES,
+)
 from leadwire.http.openapi import OPENAPI, OpenApi
 from leadwire.http.operations import Operation
 from leadwire.http.parsing import bind
@@ -36,6 +46,8 @@ def new_application(
     *,
     title: str,
     version: str,
+    authenticator: Authenticator | None,
+    trusted_proxies: str = "",
     max_body: int = DEFAULT_MAX_BODY,
     root: middleware.Handler = docs.lead_to_documentation,
 ) -> web.Application:
@@ -44,6 +56,8 @@ def new_application(
     Args:
         title: Name of the service, for the documentation and as the label of its metrics.
         version: Shown in the documentation.
+        authenticator: Tells who asks; None to let everybody do everything.
+        trusted_proxies: Networks of the gateways in front, with commas between them.
         max_body: Most bytes of a request body where an operation says nothing else.
         root: Answers at `/`.
     """
@@ -70,12 +84,14 @@ def new_application(
     app[DRAINING] = asyncio.Event()
     app[IN_FLIGHT] = InFlight()
     app[MAX_BODY] = max_body
+    app[TRUSTED_PROXIES] = networks_of(trusted_proxies)
     app[PASSING_FAILURES] = []
     app[OPENAPI] = OpenApi(title=title, version=version)
     app[health.READINESS_CHECKS] = {}
     app[metrics.REGISTRIES] = {title: registry}
     app[metrics.SERVICE_REGISTRIES] = {}
     app[metrics.HTTP_METRICS] = metrics.HttpMetrics(registry=registry)
+    _add_authenticator(app, authenticator, registry)
     app.cleanup_ctx.append(_run_components)
     app.on_response_prepare.append(middleware.finish_headers)
     app.on_shutdown.append(_end_streams)
@@ -85,6 +101,18 @@ def new_application(
     app.router.add_get("/", root)
     docs.add_documentation(app)
     return app
+
+
+def _add_authenticator(
+    app: web.Application, authenticator: Authenticator | None, registry: CollectorRegistry
+) -> None:
+    access_metrics = AccessMetrics()
+    if authenticator is not None:
+        app[AUTHENTICATOR] = authenticator
+        app[SUPERVISOR].add("access files", authenticator)
+        access_metrics = authenticator.metrics
+    for each in access_metrics.collectors:
+        registry.register(each)
 
 
 def add_operations(

@@ -1,9 +1,10 @@
-"""Run an operation: check its body's type and size, parse, call the handler."""
+"""Run an operation: let in who may, check its body's type and size, parse, call the handler."""
 
 from functools import partial
 
 from aiohttp import web
 
+from leadwire.http.access import let_in
 from leadwire.http.bodies import RequestBody
 from leadwire.http.inflight import IN_FLIGHT
 from leadwire.http.middleware import Handler, log_unanswered_failure
@@ -22,6 +23,7 @@ def aiohttp_handler(
     limit = default_limit if operation.max_body is None else operation.max_body
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        await let_in(request, operation.access)
         body = RequestBody(request=request, limit=limit)
         _refuse_media_type(operation, body)
         parsed = await arguments(request, binding, body=body)

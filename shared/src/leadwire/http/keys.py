@@ -1,10 +1,12 @@
 """Where an application and a request keep what the middlewares and handlers share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network
 
 from aiohttp import web
 
+from leadwire.access import Authenticator, Principal
 from leadwire.lifecycle import Supervisor
 
 SUPERVISOR = web.AppKey("supervisor", Supervisor)
@@ -21,3 +23,12 @@ PASSING_FAILURES = web.AppKey("passing_failures", list[Callable[[Exception], boo
 
 REQUEST_ID = web.RequestKey("request_id", str)
 """The id of the request, in every log line and answer."""
+
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+"""Tells who asks; not there if access is off."""
+
+PRINCIPAL = web.RequestKey("principal", Principal)
+"""Who asks; in every request that reaches the handler of an operation."""
+
+TRUSTED_PROXIES = web.AppKey("trusted_proxies", Sequence[IPv4Network | IPv6Network])
+"""Who is believed for whom a request is."""

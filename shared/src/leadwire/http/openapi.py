@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from leadwire.access import Access
 from leadwire.http.bodies import RequestBody
 from leadwire.http.openapi_errors import PROBLEM_SCHEMA, REF_PREFIX, Node, error_responses
 from leadwire.http.operations import ErrorResponse, Operation, Response, Schema
@@ -18,6 +19,21 @@ from leadwire.http.parsing import Binding
 ParameterPlace = Literal["path", "query", "header"]
 
 
+_SECURITY_SCHEMES: Node = {
+    "basic": {"type": "http", "scheme": "basic", "description": "User name and password."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token of `POST /v1/auth/token`.",
+    },
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key of a program.",
+    },
+}
 _FILE: Node = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -96,7 +112,10 @@ class _Writer:
             "openapi": "3.1.0",
             "info": dict(info),
             "paths": paths,
-            "components": {"schemas": {name: schemas[name] for name in sorted(used)}},
+            "components": {
+                "schemas": {name: schemas[name] for name in sorted(used)},
+                "securitySchemes": _SECURITY_SCHEMES,
+            },
         }
 
     def _operation(self, entry: _Entry, names: set[str]) -> Node:
@@ -111,9 +130,12 @@ class _Writer:
                     str(status): self._response(response)
                     for status, response in operation.responses.items()
                 },
-                **error_responses(entry.errors, binding),
+                **error_responses(entry.errors, binding, operation.access),
             },
+            "security": _security(operation.access),
         }
+        if operation.access.roles is not None:
+            node["x-roles"] = sorted(operation.access.roles)
         if operation.description:
             node["description"] = operation.description
         if binding.body is not None:
@@ -201,6 +223,14 @@ class _Writer:
             outputs = [response.model for response in entry.operation.responses.values()]
             yield from ((each, "validation") for each in inputs if _has_schema(each))
             yield from ((each, "serialization") for each in outputs if _has_schema(each))
+
+
+def _security(access: Access) -> list[Node]:
+    """List the ways in; an empty one stands for none at all."""
+    if not access.heeds:
+        return []
+    ways: list[Node] = [{name: []} for name in _SECURITY_SCHEMES]
+    return [{}, *ways] if access.roles is None else ways
 
 
 def _has_schema(described: object) -> bool:

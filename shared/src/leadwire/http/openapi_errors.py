@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from leadwire.access import Access
 from leadwire.http.bodies import RequestBody
 from leadwire.http.operations import ErrorResponse
 from leadwire.http.paging import PageQuery
@@ -40,6 +41,11 @@ PROBLEM_SCHEMA: Node = {
     },
 }
 _ANY_INPUT = ErrorResponse(400, "invalid_request", "A parameter is wrong, missing or unknown.")
+_CREDENTIALS = (
+    ErrorResponse(401, "unauthorized", "Credentials are missing or wrong."),
+    ErrorResponse(403, "forbidden", "Who asks may not do this."),
+    ErrorResponse(429, "too_many_attempts", "Passwords were tried too often; see `Retry-After`."),
+)
 _PAGE = ErrorResponse(
     400, "invalid_cursor", "The cursor is damaged, or of a listing with other filters."
 )
@@ -60,9 +66,11 @@ _ALWAYS = (
 )
 
 
-def error_responses(own: Sequence[ErrorResponse], binding: Binding) -> Node:
+def error_responses(own: Sequence[ErrorResponse], binding: Binding, access: Access) -> Node:
     """Describe an operation's own problems and those that its kind has, by status."""
     errors = [*own, _ANY_INPUT]
+    if access.heeds:
+        errors += _CREDENTIALS
     if binding.query is not None and issubclass(binding.query, PageQuery):
         errors.append(_PAGE)
     if binding.body is RequestBody:

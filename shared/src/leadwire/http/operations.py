@@ -6,6 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from leadwire.access import Access
+
 OperationHandler = Callable[..., Awaitable[web.StreamResponse]]
 Schema = Any
 """A type that pydantic can describe, a JSON schema as a mapping, or a description."""
@@ -74,6 +76,7 @@ class Operation:
         consumes: For a `RequestBody`: the media types it takes, each with its schema or a
             description. Others get 415; `*/*` takes any.
         max_body: Most bytes of body; None for the application's default.
+        access: Who may use it; `principal_of` tells the handler who does.
     """
 
     method: str
@@ -86,3 +89,4 @@ class Operation:
     description: str = ""
     consumes: Mapping[str, Schema] | None = None
     max_body: int | None = None
+    access: Access = field(kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from leadwire.access import ADMINS
 from leadwire.http import Answer, Operation, Refusals, Response
 from leadwire.ops.errors import (
     AlreadyDecidedError,
@@ -51,6 +52,7 @@ def _looking(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.status,
             summary="Show how the service stands",
             tag=_TAG,
+            access=ADMINS,
             description=(
                 "What waits to be published, and for how long; what waits to be handled; what is "
                 "parked. Answers also while the broker is away."
@@ -63,6 +65,7 @@ def _looking(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.list,
             summary="List parked events",
             tag=_TAG,
+            access=ADMINS,
             description=(
                 "Deliveries that could not be handled, and events that the broker will never take; "
                 "without their bodies."
@@ -75,6 +78,7 @@ def _looking(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.show,
             summary="Show a parked event",
             tag=_TAG,
+            access=ADMINS,
             description="With its headers and its body, which may hold personal data.",
             responses={200: Response(WholeParkedView, "The event.")},
             errors=[ParkedEventNotFoundError],
@@ -85,6 +89,7 @@ def _looking(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.decisions,
             summary="List what was done with parked events",
             tag=_TAG,
+            access=ADMINS,
             description="Which were requeued, which discarded and why; newest first, for 400 days.",
             responses={200: Response(DecisionsPage, "A page of decisions.")},
         ),
@@ -99,6 +104,7 @@ def _deciding(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.requeue_some,
             summary="Requeue parked events",
             tag=_TAG,
+            access=ADMINS,
             description=(
                 "All that match and are parked now, one batch with each request: go on with "
                 "`next_cursor` until it is null. What fails again meanwhile is parked anew, and "
@@ -113,6 +119,7 @@ def _deciding(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.requeue,
             summary="Requeue a parked event",
             tag=_TAG,
+            access=ADMINS,
             description=(
                 "A delivery is delivered again, to its subscription alone, with new attempts; an "
                 "event of the outbox is published again. Sent again, it does nothing twice."
@@ -132,6 +139,7 @@ def _deciding(base: str, handlers: OpsHandlers) -> Sequence[Operation]:
             handlers.discard,
             summary="Discard a parked event",
             tag=_TAG,
+            access=ADMINS,
             description="It is gone for good; its id and the reason are kept.",
             responses={204: Response(None, "It is discarded, now or before.")},
             errors=[ParkedEventNotFoundError, AlreadyDecidedError],

@@ -4,6 +4,7 @@ A service describes itself as a `ServiceDescription` and hands it to `main`; its
 calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
 """
 
+from leadwire.service.access import authenticator_of
 from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
 from leadwire.service.cli import main
 from leadwire.service.commands import create_app, migrated_database
@@ -38,6 +39,7 @@ __all__ = [
     "ServiceSettings",
     "SettingsError",
     "add_consumer",
+    "authenticator_of",
     "create_app",
     "environment_variables",
     "install_backbone",

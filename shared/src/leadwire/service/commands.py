@@ -16,6 +16,7 @@ from leadwire.broker import Broker, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
 from leadwire.lifecycle import ComponentFailedError, look_for_garbage_seldom
+from leadwire.service.access import authenticator_of
 from leadwire.service.components import AppliedMigrations, ConfiguredServer, PatientBroker
 from leadwire.service.description import Say, ServiceDescription, SettingsT
 from leadwire.service.settings import SettingsError, variable_of
@@ -25,7 +26,12 @@ log = structlog.get_logger(__name__)
 
 def create_app(description: ServiceDescription[SettingsT], settings: SettingsT) -> web.Application:
     """Return the service's application, wired and not yet started."""
-    app = new_application(title=description.name, version=version("leadwire"))
+    app = new_application(
+        title=description.name,
+        version=version("leadwire"),
+        authenticator=authenticator_of(settings, issues_tokens=description.issues_tokens),
+        trusted_proxies=settings.trusted_proxies,
+    )
     description.setup(app, settings)
     return app
 

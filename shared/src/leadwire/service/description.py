@@ -71,6 +71,7 @@ class ServiceDescription(Generic[SettingsT]):
         checks: What its command `check` tries beside what every service's does.
         commands_at_once: How many of its use cases may at once hold a connection while they
             wait for a lock, beside the handlers of events.
+        issues_tokens: Whether it signs tokens, and so needs the private part of a key.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ServiceDescription(Generic[SettingsT]):
     commands: Sequence[Command[SettingsT]] = ()
     checks: Sequence[Check[SettingsT]] = ()
     commands_at_once: int = 0
+    issues_tokens: bool = False
 
     @property
     def handled_at_once(self) -> int:

@@ -18,12 +18,13 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from leadwire.broker import BrokerConfigurationError, broker_from_url
 from leadwire.db import check_address
 from leadwire.observability import LogFormat
+from leadwire.service.access_settings import AccessSettings
 from leadwire.service.secret_files import SecretFiles, SecretFilesError, and_not_in_a_file
 
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -72,18 +73,9 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidat
 _SETTINGS = TypeVar("_SETTINGS", bound="ServiceSettings")
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(AccessSettings):
     """Settings of one service; each service subclasses it with its own `env_prefix`."""
 
-    model_config = SettingsConfigDict(
-        env_ignore_empty=True, populate_by_name=True, extra="ignore", frozen=True
-    )
-
-    auth: Literal["off"] = Field(
-        validation_alias="LEADWIRE_AUTH",
-        description="`off`: anybody who reaches the service may do everything; "
-        "keep it inside a trusted network.",
-    )
     broker_url: BrokerUrl = Field(
         validation_alias="LEADWIRE_BROKER_URL",
         description="Address of the message broker, for example `amqp://user:password@host:5672/`.",
@@ -173,14 +165,6 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return where settings come from; what comes first counts more."""
         return init_settings, env_settings, SecretFiles(settings_cls)
-
-    @field_validator("auth", mode="before")
-    @classmethod
-    def _refuse_what_is_not_there(cls, value: object) -> object:
-        value = _lower(value)
-        if value == "on":
-            raise ValueError("`on` is not available in this version; set it to `off`")
-        return value
 
     @field_validator("otel_endpoint")
     @classmethod

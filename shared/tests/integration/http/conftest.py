@@ -45,7 +45,7 @@ async def serve() -> AsyncIterator[ServeOperations]:
         drain_within: float = 5.0,
         refusals: Refusals | None = None,
     ) -> Served:
-        app = new_application(title="probe", version="1")
+        app = new_application(title="probe", version="1", authenticator=None)
         add_operations(app, operations, refusals)
         server = HttpServer(
             app=app,

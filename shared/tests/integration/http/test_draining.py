@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from leadwire.access import PUBLIC
 from leadwire.http import (
     DRAINING,
     LEAVING,
@@ -57,7 +58,7 @@ class Slow:
 
 
 def operation(method: str, handler: Callable[..., Awaitable[web.StreamResponse]]) -> Operation:
-    return Operation(method, "/slow", handler, "s", "t", {200: Response(None, "x")})
+    return Operation(method, "/slow", handler, "s", "t", {200: Response(None, "x")}, access=PUBLIC)
 
 
 @pytest.fixture

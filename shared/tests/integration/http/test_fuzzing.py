@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from leadwire.access import PUBLIC
 from leadwire.http import (
     HttpServer,
     Operation,
@@ -59,10 +60,10 @@ class Things:
 def operations() -> list[Operation]:
     things, ok = Things(), {200: Response(None, "x")}
     return [
-        Operation("POST", "/things", things.add, "s", "t", ok),
-        Operation("GET", "/things/{key}", things.find, "s", "t", ok),
-        Operation("GET", "/names/{name}", things.name, "s", "t", ok),
-        Operation("PUT", "/loads", things.load, "s", "t", ok, consumes={"*/*": ""}),
+        Operation("POST", "/things", things.add, "s", "t", ok, access=PUBLIC),
+        Operation("GET", "/things/{key}", things.find, "s", "t", ok, access=PUBLIC),
+        Operation("GET", "/names/{name}", things.name, "s", "t", ok, access=PUBLIC),
+        Operation("PUT", "/loads", things.load, "s", "t", ok, consumes={"*/*": ""}, access=PUBLIC),
     ]
 
 
@@ -71,7 +72,7 @@ def exchange() -> Iterator[Exchange]:
     """Send bytes on a connection of their own; return all that comes back."""
 
     async def start() -> HttpServer:
-        app = new_application(title="probe", version="1", max_body=4096)
+        app = new_application(title="probe", version="1", authenticator=None, max_body=4096)
         add_operations(app, operations())
         server = HttpServer(app=app, host="127.0.0.1", port=0)
         await server.start()

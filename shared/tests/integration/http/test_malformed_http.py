@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
+from leadwire.access import PUBLIC
 from leadwire.http import Operation, RequestBody, Response, bodies, json_response
 from leadwire.testing import eventually
 
@@ -26,7 +27,7 @@ async def add(_: web.Request, *, body: Thing) -> web.StreamResponse:
     return json_response(body)
 
 
-ADD = Operation("POST", "/things", add, "s", "t", {200: Response(Thing, "x")})
+ADD = Operation("POST", "/things", add, "s", "t", {200: Response(Thing, "x")}, access=PUBLIC)
 
 
 def parts(answer: bytes) -> tuple[int, dict[str, str], Any]:
@@ -188,7 +189,9 @@ class Reader:
         """What to serve."""
         responses = {200: Response(Thing, "x")}
         kinds = {"text/csv": "Rows"}
-        return Operation("POST", "/things", self.read, "s", "t", responses, consumes=kinds)
+        return Operation(
+            "POST", "/things", self.read, "s", "t", responses, consumes=kinds, access=PUBLIC
+        )
 
     async def has_got(self, size: int) -> None:
         """Wait until so many bytes came in."""

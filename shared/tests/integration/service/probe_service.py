@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from pydantic_settings import SettingsConfigDict
 
+from leadwire.access import PUBLIC
 from leadwire.broker import Ack, Delivery, Message, Subscription, Verdict
 from leadwire.http import SUPERVISOR, Operation, Response, add_operations, json_response
 from leadwire.observability import current_trace, current_traceparent
@@ -98,10 +99,10 @@ def setup(app: web.Application, settings: ProbeSettings) -> None:
     add_operations(
         app,
         [
-            Operation("POST", "/publish", probe.publish, "Publish", "Probe", ok),
-            Operation("GET", "/traces", probe.show, "Show", "Probe", ok),
-            Operation("GET", "/slow", probe.slow, "Wait", "Probe", ok),
-            Operation("POST", "/die", mortal.die, "Die", "Probe", ok),
+            Operation("POST", "/publish", probe.publish, "Publish", "Probe", ok, access=PUBLIC),
+            Operation("GET", "/traces", probe.show, "Show", "Probe", ok, access=PUBLIC),
+            Operation("GET", "/slow", probe.slow, "Wait", "Probe", ok, access=PUBLIC),
+            Operation("POST", "/die", mortal.die, "Die", "Probe", ok, access=PUBLIC),
         ],
     )
 

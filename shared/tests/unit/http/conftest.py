@@ -21,7 +21,9 @@ async def serve() -> AsyncIterator[ServeOperations]:
         max_body: int = 1024,
         refusals: Refusals | None = None,
     ) -> Client:
-        served = app or new_application(title="probe", version="1.2.3", max_body=max_body)
+        served = app or new_application(
+            title="probe", version="1.2.3", authenticator=None, max_body=max_body
+        )
         add_operations(served, operations, refusals)
         client: Client = TestClient(TestServer(served))
         await client.start_server()

@@ -23,7 +23,7 @@ async def failing() -> None:
 
 @pytest.fixture
 def app() -> web.Application:
-    return new_application(title="probe", version="1")
+    return new_application(title="probe", version="1", authenticator=None)
 
 
 async def test_ready_when_every_check_passes(serve: Serve, app: web.Application) -> None:

@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
+from leadwire.access import PUBLIC
 from leadwire.http import Operation, Response, add_registry, new_application
 
 Client = TestClient[web.Request, web.Application]
@@ -26,8 +27,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 
 OPERATIONS = [
-    Operation("GET", "/people/{name}", show, "s", "t", {200: Response(None, "x")}),
-    Operation("GET", "/stream", stream, "s", "t", {200: Response(None, "x")}),
+    Operation("GET", "/people/{name}", show, "s", "t", {200: Response(None, "x")}, access=PUBLIC),
+    Operation("GET", "/stream", stream, "s", "t", {200: Response(None, "x")}, access=PUBLIC),
 ]
 
 
@@ -74,7 +75,7 @@ async def test_a_stream_is_counted_but_does_not_spoil_the_latency(serve: Serve) 
 
 
 async def test_equal_metrics_of_two_services_stand_in_one_block(serve: Serve) -> None:
-    app = new_application(title="probe", version="1")
+    app = new_application(title="probe", version="1", authenticator=None)
     for service, count in (("import-svc", 2), ("manager-svc", 3)):
         registry = CollectorRegistry()
         Counter("leadwire_things_total", "Things.", registry=registry).inc(count)
@@ -90,7 +91,7 @@ async def test_equal_metrics_of_two_services_stand_in_one_block(serve: Serve) ->
 
 
 def test_a_service_has_one_registry() -> None:
-    app = new_application(title="probe", version="1")
+    app = new_application(title="probe", version="1", authenticator=None)
     add_registry(app, "import-svc", CollectorRegistry())
 
     with pytest.raises(ValueError, match="import-svc"):

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
+from leadwire.access import PUBLIC
 from leadwire.http import (
     ErrorResponse,
     Operation,
@@ -72,10 +73,25 @@ OPERATIONS = [
             ErrorResponse(409, "owner_busy", "He is busy."),
         ],
         description="Long.",
+        access=PUBLIC,
     ),
-    Operation("GET", "/things/{key}", THINGS.show, "Show", "Things", {200: Response(Thing, "It.")}),
     Operation(
-        "GET", "/things", THINGS.search, "Search", "Things", {200: Response(list[Thing], "Them.")}
+        "GET",
+        "/things/{key}",
+        THINGS.show,
+        "Show",
+        "Things",
+        {200: Response(Thing, "It.")},
+        access=PUBLIC,
+    ),
+    Operation(
+        "GET",
+        "/things",
+        THINGS.search,
+        "Search",
+        "Things",
+        {200: Response(list[Thing], "Them.")},
+        access=PUBLIC,
     ),
     Operation(
         "PUT",
@@ -84,6 +100,7 @@ OPERATIONS = [
         "Parts",
         "Things",
         {204: Response(None, "Done.")},
+        access=PUBLIC,
     ),
     Operation(
         "POST",
@@ -96,6 +113,7 @@ OPERATIONS = [
             202: Response(None, "Later.", media_types=["application/x-ndjson"]),
         },
         consumes={"text/csv": "A CSV file.", "application/json": list[Owner]},
+        access=PUBLIC,
     ),
 ]
 
@@ -176,18 +194,20 @@ def test_raw_bodies_name_their_media_types(document: Any) -> None:
 
 
 def test_paths_that_differ_only_in_parameter_names_are_refused() -> None:
-    app = new_application(title="probe", version="1")
+    app = new_application(title="probe", version="1", authenticator=None)
 
     async def show(_: web.Request, *, thing_id: uuid.UUID) -> web.StreamResponse:
         return json_response(None)
 
-    clash = Operation("DELETE", "/things/{thing_id}", show, "s", "t", {204: Response(None, "x")})
+    clash = Operation(
+        "DELETE", "/things/{thing_id}", show, "s", "t", {204: Response(None, "x")}, access=PUBLIC
+    )
     with pytest.raises(ValueError, match="parameter names"):
         add_operations(app, [*OPERATIONS, clash])
 
 
 def test_an_operation_cannot_be_added_twice() -> None:
-    app = new_application(title="probe", version="1")
+    app = new_application(title="probe", version="1", authenticator=None)
 
     with pytest.raises(ValueError, match="already"):
         add_operations(app, [*OPERATIONS, OPERATIONS[0]])

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pydantic import BaseModel, Field, field_validator
 
+from leadwire.access import PUBLIC
 from leadwire.http import Operation, RequestBody, Response, json_response, new_application
 from leadwire.http.application import add_operations
 
@@ -71,8 +72,16 @@ class Things:
 def operations(**changes: Any) -> list[Operation]:
     things, ok = Things(), {200: Response(None, "fine")}
     return [
-        Operation("POST", "/things", things.add, "Add", "Things", {201: Response(NewThing, "x")}),
-        Operation("GET", "/things/{thing_id}", things.find, "Find", "Things", ok),
+        Operation(
+            "POST",
+            "/things",
+            things.add,
+            "Add",
+            "Things",
+            {201: Response(NewThing, "x")},
+            access=PUBLIC,
+        ),
+        Operation("GET", "/things/{thing_id}", things.find, "Find", "Things", ok, access=PUBLIC),
         Operation(
             "PUT",
             "/raw",
@@ -82,6 +91,7 @@ def operations(**changes: Any) -> list[Operation]:
             ok,
             consumes={"text/csv": "CSV"},
             **changes,
+            access=PUBLIC,
         ),
     ]
 
@@ -346,15 +356,15 @@ async def test_head_of_a_stream_is_not_answered(serve: Serve) -> None:
         return response
 
     rows = {200: Response(None, "rows", media_types=("text/csv",))}
-    client = await serve(Operation("GET", "/rows", stream, "Rows", "Things", rows))
+    client = await serve(Operation("GET", "/rows", stream, "Rows", "Things", rows, access=PUBLIC))
 
     assert (await client.get("/rows")).status == 200
     assert (await client.head("/rows")).status == 405
 
 
 def test_a_handler_that_does_not_fit_its_path_is_refused_at_once() -> None:
-    app = new_application(title="probe", version="1")
-    operation = Operation("GET", "/things/{id}", Things().find, "s", "t", {})
+    app = new_application(title="probe", version="1", authenticator=None)
+    operation = Operation("GET", "/things/{id}", Things().find, "s", "t", {}, access=PUBLIC)
 
     with pytest.raises(TypeError, match="thing_id"):
         add_operations(app, [operation])

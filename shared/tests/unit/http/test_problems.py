@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from structlog.testing import capture_logs
 
+from leadwire.access import PUBLIC
 from leadwire.http import (
     Operation,
     Problem,
@@ -39,7 +40,7 @@ async def elsewhere(_: web.Request) -> web.StreamResponse:
 
 
 def get(path: str, handler: Callable[..., Awaitable[web.StreamResponse]]) -> Operation:
-    return Operation("GET", path, handler, "s", "t", {200: Response(None, "x")})
+    return Operation("GET", path, handler, "s", "t", {200: Response(None, "x")}, access=PUBLIC)
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def test_a_redirect_stays_one(client: Client) -> None:
 
 
 async def test_a_failure_that_passes_by_itself_is_a_503_with_retry_after(serve: Serve) -> None:
-    app = new_application(title="probe", version="1")
+    app = new_application(title="probe", version="1", authenticator=None)
     answer_unavailable_when(app, lambda error: isinstance(error, RuntimeError))
     client = await serve(get("/broken", broken), app=app)
 

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from leadwire.access import PUBLIC
 from leadwire.http import Answer, ErrorResponse, Operation, PageQuery, Refusals, Response
 
 Client = TestClient[web.Request, web.Application]
@@ -58,11 +59,10 @@ def probes() -> list[Operation]:
     return [
         Operation(
             "POST", "/full", fails_full, "s", "t", {200: Response(None, "x")},
-            errors=[FullError, ErrorResponse(418, "teapot", "By hand.")],
-        ),
+            errors=[FullError, ErrorResponse(418, "teapot", "By hand.")], access=PUBLIC),
         Operation(
-            "GET", "/torn", fails_torn, "s", "t", {200: Response(None, "x")}, errors=[BrokenError]
-        ),
+            "GET", "/torn", fails_torn, "s", "t", {200: Response(None, "x")}, errors=[BrokenError],
+            access=PUBLIC),
     ]  # fmt: skip
 
 

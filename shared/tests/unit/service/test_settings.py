@@ -86,6 +86,17 @@ def test_tests_and_standalone_construct_settings_by_field_name() -> None:
     assert settings.http_port == 0
 
 
+@pytest.mark.parametrize("kept", [(), ("LEADWIRE_USERS_FILE",), ("LEADWIRE_TOKEN_KEYS_FILE",)])
+def test_access_without_its_files_is_refused(
+    environment: SetEnvironment, kept: tuple[str, ...]
+) -> None:
+    environment(LEADWIRE_AUTH="on", **dict.fromkeys(kept, "/etc/leadwire/file.json"))
+
+    (fault,) = faults()
+    needed = {"LEADWIRE_USERS_FILE", "LEADWIRE_TOKEN_KEYS_FILE"}
+    assert {name for name in needed if name in fault} == needed - set(kept)
+
+
 @pytest.mark.parametrize("name", sorted(GOOD))
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_or_empty_setting_is_named(
@@ -101,7 +112,8 @@ def test_a_missing_or_empty_setting_is_named(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("LEADWIRE_AUTH", "on", "not available in this version"),
+        ("LEADWIRE_TRUSTED_PROXIES", "10.0.0.0/8,gateway", "does not appear to be"),
+        ("LEADWIRE_TOKEN_LIFETIME_S", "1", "60"),
         ("LEADWIRE_AUTH", "maybe", "'off'"),
         ("LEADWIRE_BROKER_URL", "kafka://u:hunter2@h/", "amqp://"),
         ("LEADWIRE_BROKER_URL", "hunter2", "amqp://"),

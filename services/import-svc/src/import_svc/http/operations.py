@@ -30,6 +30,7 @@ from import_svc.usecases.read_imports import UnknownImportError
 from import_svc.usecases.read_resume import ResumeNotFoundError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
+from leadwire.access import ADMINS, ANYBODY, Role, only
 from leadwire.http import NOT_ACCEPTABLE, ErrorResponse, Operation, Response
 
 _LEAD: Final = {
@@ -95,6 +96,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             handlers.add,
             summary="Import leads",
             tag="imports",
+            access=only(Role.IMPORTER),
             description=(
                 "Every row ends in exactly one of two places: it becomes a lead, or it is a "
                 "failure with its values and every reason. Columns are found by their names, in "
@@ -154,6 +156,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             handlers.list,
             summary="List imports",
             tag="imports",
+            access=only(Role.IMPORTER),
             responses={200: Response(ImportsPage, "A page, newest first.")},
         ),
         Operation(
@@ -162,6 +165,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             handlers.show,
             summary="Show a receipt",
             tag="imports",
+            access=only(Role.IMPORTER),
             responses={200: Response(ReceiptView, "The receipt as it stands.")},
             errors=[UnknownImportError],
         ),
@@ -171,6 +175,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             handlers.cancel,
             summary="Cancel a running import",
             tag="imports",
+            access=only(Role.IMPORTER),
             description=(
                 "Whether it runs in the background or its sender waits for the answer, which is "
                 "then the receipt, even if it has not sent all. What is stored stays, and the "
@@ -186,6 +191,7 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             handlers.failures,
             summary="Get every failure",
             tag="imports",
+            access=only(Role.IMPORTER),
             description="NDJSON, or CSV if `Accept` asks for it.",
             responses={200: Response(None, "Every failure, in row order.", media_types=OFFERED)},
             errors=[UnknownImportError, NOT_ACCEPTABLE],
@@ -201,6 +207,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
             handlers.create,
             summary="Create a lead (public form)",
             tag="leads",
+            access=ANYBODY,
             description=f"As JSON, or as a form with the same fields and a file. {_RESUME}",
             responses={
                 201: Response(
@@ -229,6 +236,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
             handlers.change,
             summary="Change a lead's contact data",
             tag="leads",
+            access=ADMINS,
             description=(
                 "What is sent is judged as at the lead's creation. What changes nothing is no "
                 "error, whatever `If-Match` says, so a request whose answer was lost can be sent "
@@ -249,6 +257,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
             handlers.erase,
             summary="Erase a lead",
             tag="leads",
+            access=ADMINS,
             description=(
                 "Its personal data is deleted, here at once and in every other service by the "
                 "event that follows; its values in failures of imports are, too. Its email and "
@@ -269,6 +278,7 @@ def _resume_operations(handlers: ResumeHandlers, forms: ResumeForms) -> Sequence
             handlers.download,
             summary="Download a lead's resume",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             description=(
                 "The file as it was sent, to be saved, under its sender's name for it, made safe. "
                 "If the lead gave a link, JSON with its `url`: it was never followed here."
@@ -294,6 +304,7 @@ def _resume_operations(handlers: ResumeHandlers, forms: ResumeForms) -> Sequence
             handlers.replace,
             summary="Replace a lead's resume",
             tag="leads",
+            access=ADMINS,
             description=(
                 "A file as the body, whatever its content type; a form with a file; or JSON with "
                 f"text or a URL. {_RESUME} The resume that the lead has already changes nothing, "

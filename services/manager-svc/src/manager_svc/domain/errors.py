@@ -72,6 +72,12 @@ class NoLeadWaitingError(RefusalError):
         )
 
 
+class NotYoursError(RefusalError):
+    """A lead manager acts in his own name, and on leads that he holds."""
+
+    code = "forbidden"
+
+
 class IllegalTransitionError(RefusalError):
     """The lead's status does not lead to the one asked for; `allowed` names those it does."""
 

@@ -14,9 +14,10 @@ from leadwire.http import (
     Precondition,
     etag_header,
     json_response,
+    principal_of,
     versions_of,
 )
-from manager_svc.http.context import ANONYMOUS, Context
+from manager_svc.http.context import Context, actor_of
 from manager_svc.http.requests import GivingBack, NewAssignee, NewStatus
 from manager_svc.http.views import AssignmentView, HistoryPage, LeadView, MarkedView
 from manager_svc.usecases.assign_lead import assign_lead
@@ -41,7 +42,7 @@ class LeadHandlers:
         self._arrivals = context.arrivals
 
     async def mark(
-        self, _request: web.Request, *, lead_id: UUID, body: NewStatus, headers: Precondition
+        self, request: web.Request, *, lead_id: UUID, body: NewStatus, headers: Precondition
     ) -> web.StreamResponse:
         """Mark a lead."""
         command = partial(
@@ -50,12 +51,13 @@ class LeadHandlers:
             status=body.status,
             reason=body.reason,
             versions=versions_of(headers),
+            only_as=principal_of(request).only_as,
         )
-        marked = await self._run(lead_id, command)
+        marked = await self._run(request, lead_id, command)
         return json_response(MarkedView.of(marked), headers=etag_header(marked.lead.work.tag))
 
     async def assign(
-        self, _request: web.Request, *, lead_id: UUID, body: NewAssignee, headers: Precondition
+        self, request: web.Request, *, lead_id: UUID, body: NewAssignee, headers: Precondition
     ) -> web.StreamResponse:
         """Give a lead to a manager."""
         command = partial(
@@ -65,12 +67,13 @@ class LeadHandlers:
             reassign=body.reassign,
             reason=body.reason,
             versions=versions_of(headers),
+            only_as=principal_of(request).only_as,
         )
-        lead = await self._run(lead_id, command)
+        lead = await self._run(request, lead_id, command)
         return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 
     async def give_back(
-        self, _request: web.Request, *, lead_id: UUID, query: GivingBack, headers: Precondition
+        self, request: web.Request, *, lead_id: UUID, query: GivingBack, headers: Precondition
     ) -> web.StreamResponse:
         """Take a lead from its manager."""
         command = partial(
@@ -79,8 +82,9 @@ class LeadHandlers:
             manager_id=query.manager_id,
             reason=query.reason,
             versions=versions_of(headers),
+            only_as=principal_of(request).only_as,
         )
-        lead = await self._run(lead_id, command)
+        lead = await self._run(request, lead_id, command)
         return json_response(LeadView.of(lead), headers=etag_header(lead.work.tag))
 
     async def explain(self, _request: web.Request, *, lead_id: UUID) -> web.StreamResponse:
@@ -104,6 +108,8 @@ class LeadHandlers:
     async def _read(self, lead_id: UUID, read: Callable[[Stores], Awaitable[T]]) -> T:
         return await self._arrivals.retry_once(lead_id, partial(self._reads.run, read))
 
-    async def _run(self, lead_id: UUID, command: Callable[[Unit], Awaitable[T]]) -> T:
-        run = partial(self._units.run, command, actor=ANONYMOUS)
+    async def _run(
+        self, request: web.Request, lead_id: UUID, command: Callable[[Unit], Awaitable[T]]
+    ) -> T:
+        run = partial(self._units.run, command, actor=actor_of(request))
         return await self._arrivals.retry_once(lead_id, run)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from leadwire.http import Keyset, etag_header, json_response
-from manager_svc.http.context import ANONYMOUS, Context
+from leadwire.http import Keyset, etag_header, json_response, principal_of
+from manager_svc.domain.authority import require_own
+from manager_svc.http.context import Context, actor_of
 from manager_svc.http.requests import (
     ManagerPatch,
     ManagerRemoval,
@@ -35,10 +36,10 @@ class ManagerHandlers:
         self._reads = context.reads
         self._units = context.units
 
-    async def add(self, _request: web.Request, *, body: NewManager) -> web.StreamResponse:
+    async def add(self, request: web.Request, *, body: NewManager) -> web.StreamResponse:
         """Add a manager."""
         command = partial(add_manager, name=body.name, email=body.email, capacity=body.capacity)
-        added = await self._units.run(command, actor=ANONYMOUS)
+        added = await self._units.run(command, actor=actor_of(request))
         location = {"Location": f"/v1/managers/{added.manager.id}"}
         return json_response(ManagerView.of(added), status=201, headers=location)
 
@@ -61,45 +62,54 @@ class ManagerHandlers:
         return json_response(ManagerView.of(found))
 
     async def change(
-        self, _request: web.Request, *, manager_id: UUID, body: ManagerPatch
+        self, request: web.Request, *, manager_id: UUID, body: ManagerPatch
     ) -> web.StreamResponse:
         """Change a manager."""
         command = partial(change_manager, manager_id=manager_id, changes=body.changes())
-        changed = await self._units.run(command, actor=ANONYMOUS)
+        changed = await self._units.run(command, actor=actor_of(request))
         return json_response(ManagerView.of(changed))
 
     async def remove(
-        self, _request: web.Request, *, manager_id: UUID, query: ManagerRemoval
+        self, request: web.Request, *, manager_id: UUID, query: ManagerRemoval
     ) -> web.StreamResponse:
         """Remove a manager, or show what that would do."""
         command = partial(remove_manager, manager_id=manager_id)
         if query.dry_run:
-            removal = await self._units.rehearse(command, actor=ANONYMOUS)
+            removal = await self._units.rehearse(command, actor=actor_of(request))
             return json_response(RemovalView.of(removal))
-        await self._units.run(command, actor=ANONYMOUS)
+        await self._units.run(command, actor=actor_of(request))
         return web.Response(status=204)
 
-    async def restore(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+    async def restore(self, request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Restore a removed manager."""
         command = partial(restore_manager, manager_id=manager_id)
-        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
+        return json_response(
+            ManagerView.of(await self._units.run(command, actor=actor_of(request)))
+        )
 
-    async def pause(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+    async def pause(self, request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Pause a manager."""
+        require_own(manager_id, only_as=principal_of(request).only_as)
         command = partial(pause_manager, manager_id=manager_id)
-        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
+        return json_response(
+            ManagerView.of(await self._units.run(command, actor=actor_of(request)))
+        )
 
-    async def resume(self, _request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
+    async def resume(self, request: web.Request, *, manager_id: UUID) -> web.StreamResponse:
         """Resume a manager."""
+        require_own(manager_id, only_as=principal_of(request).only_as)
         command = partial(resume_manager, manager_id=manager_id)
-        return json_response(ManagerView.of(await self._units.run(command, actor=ANONYMOUS)))
+        return json_response(
+            ManagerView.of(await self._units.run(command, actor=actor_of(request)))
+        )
 
     async def take_next(
-        self, _request: web.Request, *, manager_id: UUID, headers: NextLeadHeaders
+        self, request: web.Request, *, manager_id: UUID, headers: NextLeadHeaders
     ) -> web.StreamResponse:
         """Give a manager the oldest waiting lead."""
+        require_own(manager_id, only_as=principal_of(request).only_as)
         command = partial(take_next_lead, manager_id=manager_id, key=headers.idempotency_key)
-        taken = await self._units.run(command, actor=ANONYMOUS)
+        taken = await self._units.run(command, actor=actor_of(request))
         replayed = {"Idempotent-Replayed": "true"} if taken.replayed else {}
         answer = etag_header(taken.lead.work.tag) | replayed
         return json_response(LeadView.of(taken.lead), headers=answer)

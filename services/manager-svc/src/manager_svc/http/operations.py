@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leadwire.access import ADMINS, Role, only
 from leadwire.http import Operation, Response
 from manager_svc.domain.errors import (
     CapacityInUseError,
@@ -17,9 +18,12 @@ from manager_svc.domain.errors import (
     ManagerRemovedError,
     NeverAssignedError,
     NoLeadWaitingError,
+    NotYoursError,
     ReasonRequiredError,
     StaleLeadError,
 )
+from manager_svc.http.access import AccessHandlers
+from manager_svc.http.access_operations import access_operations
 from manager_svc.http.context import Context
 from manager_svc.http.leads import LeadHandlers
 from manager_svc.http.managers import ManagerHandlers
@@ -41,6 +45,7 @@ REPLAYED = {"Idempotent-Replayed": "`true` if an earlier request with the same k
 def operations(context: Context) -> list[Operation]:
     """Return the operations, bound to this service's context."""
     return [
+        *access_operations(AccessHandlers()),
         *_manager_operations(ManagerHandlers(context=context)),
         *_lead_operations(LeadHandlers(context=context)),
     ]
@@ -54,6 +59,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.add,
             summary="Add a lead manager",
             tag="managers",
+            access=ADMINS,
             description="He takes the oldest waiting lead at once.",
             responses={201: Response(ManagerView, "The manager, with the leads he got.")},
             errors=[ManagerEmailExistsError],
@@ -64,6 +70,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.search,
             summary="Search lead managers",
             tag="managers",
+            access=only(Role.MANAGER, Role.READER),
             description="`GET /v1/managers/{manager_id}` shows all leads of one who holds many.",
             responses={200: Response(ManagersPage, "A page of managers.")},
         ),
@@ -73,6 +80,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.show,
             summary="Show a lead manager",
             tag="managers",
+            access=only(Role.MANAGER, Role.READER),
             description="A removed one, too: histories name him.",
             responses={200: Response(ManagerView, "The manager, with the leads he holds.")},
             errors=[ManagerNotFoundError],
@@ -83,6 +91,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.change,
             summary="Change a lead manager",
             tag="managers",
+            access=ADMINS,
             responses={200: Response(ManagerView, "The manager as he is now.")},
             errors=[
                 ManagerNotFoundError,
@@ -97,6 +106,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.remove,
             summary="Remove a lead manager",
             tag="managers",
+            access=ADMINS,
             description=(
                 "His leads wait again at their old age and go to whoever is free, in the same "
                 "moment. With `dry_run=true` nothing is changed."
@@ -113,6 +123,7 @@ def _manager_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.restore,
             summary="Restore a removed lead manager",
             tag="managers",
+            access=ADMINS,
             description=(
                 "He is free from now on, also if he was paused when he was removed, and what he "
                 "held stays with others. "
@@ -133,9 +144,10 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.pause,
             summary="Pause a lead manager",
             tag="managers",
+            access=only(Role.MANAGER),
             description="He keeps what he holds and gets nothing new.",
             responses={200: Response(ManagerView, "The manager, paused.")},
-            errors=[ManagerNotFoundError, ManagerRemovedError],
+            errors=[NotYoursError, ManagerNotFoundError, ManagerRemovedError],
         ),
         Operation(
             "POST",
@@ -143,8 +155,9 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.resume,
             summary="Resume a lead manager",
             tag="managers",
+            access=only(Role.MANAGER),
             responses={200: Response(ManagerView, "The manager, with the leads he got.")},
-            errors=[ManagerNotFoundError, ManagerRemovedError],
+            errors=[NotYoursError, ManagerNotFoundError, ManagerRemovedError],
         ),
         Operation(
             "POST",
@@ -152,6 +165,7 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
             handlers.take_next,
             summary="Take the oldest waiting lead",
             tag="managers",
+            access=only(Role.MANAGER),
             description=(
                 "One that he gave back is passed over until he has had another, or an hour has "
                 "passed."
@@ -164,6 +178,7 @@ def _availability_operations(handlers: ManagerHandlers) -> Sequence[Operation]:
                 )
             },
             errors=[
+                NotYoursError,
                 LeadNotFoundError,
                 ManagerNotFoundError,
                 ManagerRemovedError,
@@ -183,6 +198,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.mark,
             summary="Mark a lead",
             tag="leads",
+            access=only(Role.MANAGER),
             description=(
                 "`pending` -> `reached_out` -> `interested` or `not_interested`; `reached_out` "
                 "may be skipped. A decision frees the manager, who takes the next lead in the "
@@ -191,11 +207,12 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 "Then `next_lead` is null, since nothing was given out: "
                 "`GET /v1/managers/{manager_id}` shows what he holds.\n\n"
                 "A decision may be corrected, `interested` into `not_interested` and back, with a "
-                "`reason`; its event is published again. Once access control is there, that takes "
-                "an administrator."
+                "`reason`; its event is published again. Marking takes the lead's manager or an "
+                "administrator, correcting an administrator."
             ),
             responses={200: Response(MarkedView, "The lead, and the next one.", headers=ETAG)},
             errors=[
+                NotYoursError,
                 LeadNotFoundError,
                 StaleLeadError,
                 IllegalTransitionError,
@@ -208,12 +225,14 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.assign,
             summary="Give a lead to a manager",
             tag="leads",
+            access=only(Role.MANAGER),
             description=(
                 "To the one who holds it already changes nothing, whatever `If-Match` says: a "
                 "request may be repeated."
             ),
             responses={200: Response(LeadView, "The lead with its assignee.", headers=ETAG)},
             errors=[
+                NotYoursError,
                 LeadNotFoundError,
                 ManagerNotFoundError,
                 StaleLeadError,
@@ -230,6 +249,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.give_back,
             summary="Give a lead back",
             tag="leads",
+            access=only(Role.MANAGER),
             description=(
                 "It waits again at its old age. The same manager is not offered it until he has "
                 "had another, or an hour has passed, no matter who has held it meanwhile.\n\n"
@@ -239,7 +259,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
                 "nobody holds it, or not he, nothing changes, whatever `If-Match` says."
             ),
             responses={200: Response(LeadView, "The lead as it is now.", headers=ETAG)},
-            errors=[LeadNotFoundError, ManagerNotFoundError, StaleLeadError],
+            errors=[NotYoursError, LeadNotFoundError, ManagerNotFoundError, StaleLeadError],
         ),
         Operation(
             "GET",
@@ -247,6 +267,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.explain,
             summary="Why a lead went to its manager",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             description=(
                 "Explains the last assignment, also of a lead that has been released or decided "
                 "since: who was free at that moment and since when, which lead had waited "
@@ -262,6 +283,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.history,
             summary="What happened to a lead",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             responses={200: Response(HistoryPage, "A page, oldest first.")},
             errors=[LeadNotFoundError],
         ),

@@ -17,12 +17,14 @@ from manager_svc.domain.errors import (
     ManagerRemovedError,
     NeverAssignedError,
     NoLeadWaitingError,
+    NotYoursError,
     ReasonRequiredError,
     StaleLeadError,
 )
 
 REFUSALS: Final = Refusals(
     {
+        NotYoursError: 403,
         LeadNotFoundError: 404,
         ManagerNotFoundError: 404,
         NeverAssignedError: 404,

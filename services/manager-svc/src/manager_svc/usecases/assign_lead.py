@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from manager_svc.domain.authority import require_no_taking, require_own
 from manager_svc.domain.errors import LeadDecidedError, LeadTakenError, ManagerFullError
 from manager_svc.domain.explanation import FreePlace, Rule, Sight
 from manager_svc.domain.lead import Lead
@@ -20,6 +21,7 @@ async def assign_lead(
     reassign: bool,
     reason: str | None,
     versions: frozenset[str] | None,
+    only_as: UUID | None = None,
 ) -> Lead:
     """Make a manager the assignee of a lead; that he is so already is no error.
 
@@ -30,13 +32,17 @@ async def assign_lead(
         reassign: Take it from another manager if one holds it; he is free then.
         reason: Why, in somebody's words.
         versions: Tags of which one must be the lead's.
+        only_as: The manager who asks; None for one who may act for all.
 
     Raises:
+        NotYoursError: A manager asks for another one, or to take it from one.
         LeadNotFoundError: There is no such lead.
         ManagerNotFoundError: There is no such manager.
         RefusalError: The lead is decided, taken, or not at one of these versions; the
             manager is removed, paused or full.
     """
+    require_own(manager_id, only_as=only_as)
+    require_no_taking(reassign=reassign, only_as=only_as)
     manager = await unit.managers.lock(manager_id)
     lead = await unit.leads.lock(lead_id)
     holder = lead.work.manager

@@ -1,12 +1,12 @@
 """Mark a lead: reached out, interested or not interested; or correct such a decision.
 
-Anybody may do either as long as there is no access control. With it, marking a lead takes its
-assignee or an administrator, and correcting a decision an administrator.
+Marking a lead takes its assignee or an administrator, correcting a decision an administrator.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from manager_svc.domain.authority import require_holding
 from manager_svc.domain.lead import Lead, Worked
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.events import decision_event_type, lead_decided, lead_reached_out
@@ -34,6 +34,7 @@ async def mark_lead(
     status: LeadStatus,
     reason: str | None = None,
     versions: frozenset[str] | None,
+    only_as: UUID | None = None,
 ) -> Marked:
     """Change a lead's status; a decision frees its manager, who takes the next lead.
 
@@ -50,9 +51,11 @@ async def mark_lead(
         status: What it becomes.
         reason: Why, in somebody's words; a correction needs it.
         versions: Tags of which one must be the lead's.
+        only_as: The manager who asks; None for one who may act for all.
 
     Raises:
         LeadNotFoundError: There is no such lead.
+        NotYoursError: The manager who asks does not hold it.
         StaleLeadError: The lead is not at one of these versions.
         IllegalTransitionError: Its status does not lead there.
         ReasonRequiredError: A decision is to be corrected without a reason.
@@ -60,6 +63,7 @@ async def mark_lead(
     lead = await unit.leads.lock(lead_id)
     if lead.work.status is status:
         return Marked(lead=lead, next_lead=None)
+    require_holding(lead.work, only_as=only_as)
     lead.require_version(versions)
     lead.require_transition(status, reason=reason)
     if not status.decided:

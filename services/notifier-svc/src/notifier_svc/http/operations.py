@@ -1,5 +1,6 @@
 """Every route of notifier-svc, with what its documentation says."""
 
+from leadwire.access import ADMINS
 from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     DeliveryFinishedError,
@@ -28,6 +29,7 @@ def operations(context: Context) -> list[Operation]:
             journal.list,
             summary="List events",
             tag="journal",
+            access=ADMINS,
             description=(
                 "Every event of the last days, as received and in the order in which they were "
                 "taken in, also of types that Leadwire does not know. A page ends early when "
@@ -41,6 +43,7 @@ def operations(context: Context) -> list[Operation]:
             deliveries.list,
             summary="List deliveries",
             tag="deliveries",
+            access=ADMINS,
             description=(
                 "Emails to prospects and to the team, and events for webhooks, and how each "
                 "fares; newest first."
@@ -53,6 +56,7 @@ def operations(context: Context) -> list[Operation]:
             deliveries.retry,
             summary="Try a delivery again",
             tag="deliveries",
+            access=ADMINS,
             description=(
                 "One that is parked has all its attempts anew; one that is pending is tried now "
                 "instead of later."
@@ -71,6 +75,7 @@ def operations(context: Context) -> list[Operation]:
             deliveries.discard,
             summary="Discard a parked delivery",
             tag="deliveries",
+            access=ADMINS,
             description=(
                 "It is cancelled, and the reason is kept with it. What is parked is kept until "
                 "somebody retries or discards it."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leadwire.access import ADMINS
 from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     KeyReusedError,
@@ -29,6 +30,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             handlers.add,
             summary="Send events again",
             tag="replays",
+            access=ADMINS,
             description=(
                 "The events of a range are sent once more to one subscription or webhook, in the "
                 "order of the journal, byte for byte as they were and with their ids; what is "
@@ -57,6 +59,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             handlers.list,
             summary="List replays",
             tag="replays",
+            access=ADMINS,
             description="Newest first; one that has ended is kept for some time.",
             responses={200: Response(ReplaysPage, "A page of replays.")},
         ),
@@ -66,6 +69,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             handlers.show,
             summary="Show a replay",
             tag="replays",
+            access=ADMINS,
             responses={200: Response(ReplayView, "The replay, and how far it is.")},
             errors=[ReplayNotFoundError],
         ),
@@ -75,6 +79,7 @@ def replay_operations(handlers: ReplayHandlers) -> Sequence[Operation]:
             handlers.cancel,
             summary="Cancel a replay",
             tag="replays",
+            access=ADMINS,
             description=(
                 "The batch that is under way is the last. What waits for a webhook already is "
                 "delivered all the same. One that is cancelled already is no error."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leadwire.access import ADMINS
 from leadwire.http import Operation, Response
 from notifier_svc.domain.errors import (
     TooManyWebhooksError,
@@ -34,6 +35,7 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.add,
             summary="Add a webhook",
             tag="webhooks",
+            access=ADMINS,
             description=(
                 "It gets the events that are accepted from now on; "
                 "those before come by a replay. The answer shows the secret, this once."
@@ -47,6 +49,7 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.list,
             summary="List webhooks",
             tag="webhooks",
+            access=ADMINS,
             responses={200: Response(WebhooksPage, "A page of webhooks.")},
         ),
         Operation(
@@ -55,6 +58,7 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.show,
             summary="Show a webhook",
             tag="webhooks",
+            access=ADMINS,
             responses={200: Response(WebhookView, "The webhook, and how it fares.")},
             errors=[WebhookNotFoundError],
         ),
@@ -64,6 +68,7 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.change,
             summary="Change a webhook",
             tag="webhooks",
+            access=ADMINS,
             description=(
                 "While it is `paused`, events wait for it; they are sent once it is `enabled`, "
                 "and have all their time from then on. When it is `disabled`, what waits is "
@@ -81,6 +86,7 @@ def _records(handlers: WebhookHandlers) -> Sequence[Operation]:
             description=(
                 "What waits for it, or is parked, is cancelled; the log of its deliveries stays."
             ),
+            access=ADMINS,
             responses={204: Response(None, "Deleted.")},
             errors=[WebhookNotFoundError],
         ),
@@ -95,6 +101,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.ping,
             summary="Send a test event",
             tag="webhooks",
+            access=ADMINS,
             description=(
                 "Sends an event of type `webhook_test`, signed as any other, once and in "
                 "whatever state the webhook is, and answers with what the endpoint answered."
@@ -108,6 +115,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.retry,
             summary="Try all parked deliveries again",
             tag="webhooks",
+            access=ADMINS,
             responses={200: Response(RetriedView, "How many.")},
             errors=[WebhookNotFoundError, WebhookDisabledError],
         ),
@@ -117,6 +125,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.discard,
             summary="Discard all parked deliveries",
             tag="webhooks",
+            access=ADMINS,
             description="They are cancelled, and the reason is kept with each.",
             responses={200: Response(DiscardedView, "How many.")},
             errors=[WebhookNotFoundError],
@@ -127,6 +136,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             handlers.rotate,
             summary="Replace the secret of a webhook",
             tag="webhooks",
+            access=ADMINS,
             description=(
                 "For 24 hours the secret that was there signs as well: `webhook-signature` then "
                 "has two signatures. The body may be left out; the answer shows the new secret, "

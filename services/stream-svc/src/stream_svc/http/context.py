@@ -1,9 +1,7 @@
 """What the handlers of this service work with."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stream_svc.http.clients import Network
 from stream_svc.http.slots import StreamSlots
 from stream_svc.metrics import StreamMetrics
 from stream_svc.storage.change_log import ChangeLog
@@ -23,7 +21,6 @@ class Context:
         write_within: Seconds that a stream's reader has to take what is sent.
         rotate_after: Seconds after which a follower is asked to reconnect.
         slots: How many streams there may be.
-        proxies: Who is believed for whom a request is.
         metrics: Told what is streamed, and what is cut.
     """
 
@@ -34,5 +31,4 @@ class Context:
     write_within: float
     rotate_after: float
     slots: StreamSlots
-    proxies: Sequence[Network]
     metrics: StreamMetrics

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from leadwire.access import Role, only
 from leadwire.http import NOT_ACCEPTABLE, Operation, Response
 from stream_svc.domain.cursor import InvalidCursorError
 from stream_svc.http.context import Context
@@ -57,6 +58,7 @@ def _stream_operations(handlers: StreamHandlers) -> Sequence[Operation]:
             handlers.stream,
             summary="Stream leads: a snapshot, then every change",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             description=_FRAMES,
             responses={
                 200: Response(
@@ -85,6 +87,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.list_page,
             summary="List or search leads, oldest first",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             responses={
                 200: Response(
                     LeadPage,
@@ -98,6 +101,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.count,
             summary="Count leads by status",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             responses={200: Response(LeadCounts, "How many leads match.")},
         ),
         Operation(
@@ -106,6 +110,7 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             handlers.read,
             summary="Read a lead",
             tag="leads",
+            access=only(Role.MANAGER, Role.READER),
             description="A lead that was made less than 10 s ago is waited for, up to 2 s.",
             responses={200: Response(LeadView, "The lead.")},
             errors=[LeadNotFoundError, ProjectionBehindError],

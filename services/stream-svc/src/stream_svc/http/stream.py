@@ -8,10 +8,16 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from leadwire.http import DRAINING, SlowReaderError, accepts_coding, negotiate, write_within
+from leadwire.http import (
+    DRAINING,
+    SlowReaderError,
+    accepts_coding,
+    client_of,
+    negotiate,
+    write_within,
+)
 from stream_svc.domain.cursor import StreamCursor
 from stream_svc.domain.follow import Place
-from stream_svc.http.clients import client_of
 from stream_svc.http.codings import Coding, Gzip, Identity, Piece
 from stream_svc.http.context import Context
 from stream_svc.http.queries import StreamHeaders, StreamQuery
@@ -38,7 +44,6 @@ class StreamHandlers:
         self._log = context.log
         self._tail = context.tail
         self._slots = context.slots
-        self._proxies = context.proxies
         self._rotate_after = context.rotate_after
         self._metrics = context.metrics
         self._heartbeat_seconds = context.heartbeat_seconds
@@ -50,7 +55,7 @@ class StreamHandlers:
         """Answer with frames."""
         wire = WIRES[negotiate(headers.accept, tuple(WIRES))]
         coding = Gzip() if accepts_coding(headers.accept_encoding, "gzip") else Identity()
-        with self._slots.one(client_of(request, proxies=self._proxies)):
+        with self._slots.one(client_of(request)):
             wish = _wish(query, headers)
             place = await begin_stream(self._log, self._tail, wish)
             response = await _prepared(request, wire, coding)

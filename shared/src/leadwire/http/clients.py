@@ -6,21 +6,30 @@ from typing import Final
 
 from aiohttp import web
 
+from leadwire.http.keys import TRUSTED_PROXIES
+
 Network = IPv4Network | IPv6Network
 
 # A network of this size is what one subscriber gets; its addresses are his to choose.
 _IPV6_PREFIX: Final = 64
 
 
-def client_of(request: web.Request, *, proxies: Sequence[Network]) -> str:
+def networks_of(text: str) -> Sequence[Network]:
+    """Read networks with commas between them.
+
+    Raises:
+        ValueError: One is none.
+    """
+    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def client_of(request: web.Request) -> str:
     """Name the client by its address.
 
-    Args:
-        request: Its request.
-        proxies: Networks of those that are believed whom they speak for. Of what stands in
-            `X-Forwarded-For` only the last address that is not theirs is believed: the ones
-            before it are what the client sent.
+    `TRUSTED_PROXIES` are believed whom they speak for. Of what stands in `X-Forwarded-For` only
+    the last address that is not theirs is believed: the ones before it are what the client sent.
     """
+    proxies = request.app[TRUSTED_PROXIES]
     hops = [*_forwarded_for(request), request.remote or ""]
     while len(hops) > 1 and _is_of(hops[-1], proxies):
         hops.pop()

@@ -1,0 +1,111 @@
+"""Let in who may: reads credentials from a request's headers, and words refusals."""
+
+from typing import Final
+
+from aiohttp import web
+
+from leadwire.access import (
+    EVERYBODY,
+    NOBODY,
+    Access,
+    AccessBusyError,
+    AccessRefusalError,
+    Authenticator,
+    Credentials,
+    ForbiddenError,
+    Password,
+    Principal,
+    TooManyAttemptsError,
+    UnauthorizedError,
+    credentials_from,
+)
+from leadwire.http.clients import client_of
+from leadwire.http.keys import AUTHENTICATOR, PRINCIPAL
+from leadwire.http.problems import Problem, unavailable
+
+_BASIC: Final = 'Basic realm="leadwire", charset="UTF-8"'
+_BEARER: Final = 'Bearer realm="leadwire"'
+_WRONG_TOKEN: Final = f'{_BEARER}, error="invalid_token"'
+
+_SAFE: Final = frozenset({"GET", "HEAD"})
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Give who asks."""
+    return request[PRINCIPAL]
+
+
+async def let_in(request: web.Request, access: Access) -> None:
+    """Note who asks.
+
+    Raises:
+        Problem: 401 `unauthorized`, 403 `forbidden`, 429 `too_many_attempts`, or 503
+            `unavailable` if too many passwords are being checked.
+    """
+    authenticator = request.app.get(AUTHENTICATOR)
+    if authenticator is None:
+        request[PRINCIPAL] = EVERYBODY
+    elif access.heeds:
+        request[PRINCIPAL] = await _known(request, authenticator, access)
+    else:
+        request[PRINCIPAL] = NOBODY
+
+
+async def _known(request: web.Request, authenticator: Authenticator, access: Access) -> Principal:
+    try:
+        credentials = _credentials(request, authenticator)
+        return await authenticator.admit(credentials, access, address=client_of(request))
+    except AccessRefusalError as refusal:
+        raise access_problem(request, refusal) from None
+
+
+def _credentials(request: web.Request, authenticator: Authenticator) -> Credentials | None:
+    try:
+        credentials = credentials_from(
+            authorization=request.headers.getall("Authorization", []),
+            api_key=request.headers.getall("X-API-Key", []),
+        )
+        _insist_on_own_pages(request, credentials)
+        return credentials
+    except AccessRefusalError as refusal:
+        authenticator.count(refusal)
+        raise
+
+
+def _insist_on_own_pages(request: web.Request, credentials: Credentials | None) -> None:
+    """Refuse a change that a page of somebody else's made a browser ask for.
+
+    A browser adds a name and password that it was given once to whatever it asks for; tokens
+    and keys it does not.
+    """
+    foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    if foreign and isinstance(credentials, Password) and request.method not in _SAFE:
+        raise ForbiddenError("a page of another site cannot change anything with HTTP Basic")
+
+
+def access_problem(request: web.Request, refusal: AccessRefusalError) -> Problem:
+    """Word a refusal."""
+    match refusal:
+        case UnauthorizedError():
+            return Problem(
+                status=401,
+                code=refusal.code,
+                detail=str(refusal),
+                headers={"WWW-Authenticate": _challenge(request, refusal)},
+            )
+        case TooManyAttemptsError():
+            return Problem(
+                status=429,
+                code=refusal.code,
+                detail=str(refusal),
+                headers={"Retry-After": str(refusal.retry_after)},
+            )
+        case AccessBusyError():
+            return unavailable()
+    return Problem(status=403, code=refusal.code, detail=str(refusal))
+
+
+def _challenge(request: web.Request, refusal: UnauthorizedError) -> str:
+    """Say which credentials do; to Basic a browser opens a window, which a page's script hates."""
+    bearer = _WRONG_TOKEN if refusal.token else _BEARER
+    return bearer if "X-Requested-With" in request.headers else f"{bearer}, {_BASIC}"
