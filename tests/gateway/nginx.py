@@ -115,6 +115,7 @@ def furnish(home: Path) -> None:
     """Lay out files as the image has them, for an account that owns nothing else."""
     shutil.copytree(SOURCE, home, dirs_exist_ok=True)
     www = home / "www"
+    shutil.copytree(ROOT / "console" / "dist", www)
     shutil.copytree(ROOT / "shared/src/leadwire/http/static", www / "docs")
     shutil.copy(SOURCE / "generated" / "openapi.json", www)
     package = importlib.util.find_spec("swagger_ui")
