@@ -19,7 +19,7 @@ from stream_svc.domain.follow import beginning
 from stream_svc.domain.lead import ContactSide, Lead, Status, WorkSide
 from stream_svc.domain.listing import Choice, Sort
 from stream_svc.domain.news import News
-from stream_svc.domain.steps import told_by
+from stream_svc.domain.steps import Page, behind
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.lives import LifeStore
 from stream_svc.storage.projection import Projections, ProjectionStore
@@ -201,12 +201,12 @@ async def test_a_page_is_of_the_moment_up_to_which_changes_are_told(
     head = await log.head()
     place = beginning(epoch=head.epoch, pos=head.pos, snapshot=True)
     step = await log.step(place, EVERY_LEAD)
-    assert (step.page and step.page.puts, step.changes, step.pos) == (1, (), head.pos)
-    _, place = told_by(step, place=place, leads=EVERY_LEAD)
+    assert (_leads_on(step.page), step.changes, step.pos) == (1, (), head.pos)
+    place = behind(step, place=place)
     await _take_work(database, store, leads[0])
     step = await log.step(place, EVERY_LEAD)
     assert [change.lead_id for change in step.changes] == [leads[0]]
-    assert (step.pos, step.page and step.page.puts) == (head.pos + 1, 1)
+    assert (step.pos, _leads_on(step.page)) == (head.pos + 1, 1)
 
 
 async def test_no_page_comes_with_changes_that_do_not_reach_the_head(database: Database) -> None:
@@ -218,17 +218,18 @@ async def test_no_page_comes_with_changes_that_do_not_reach_the_head(database: D
     log = ChangeLog(database=database, changes_per_read=2, leads_per_page=1)
     head = await log.head()
     place = beginning(epoch=head.epoch, pos=head.pos, snapshot=True)
-    _, place = told_by(await log.step(place, EVERY_LEAD), place=place, leads=EVERY_LEAD)
+    place = behind(await log.step(place, EVERY_LEAD), place=place)
     for rev in (2, 3, 4):
         async with database.transaction() as connection:
             await take_news(connection, store, News(contacts={first: contact(rev=rev)}))
     step = await log.step(place, EVERY_LEAD)
     assert (len(step.changes), step.pos, step.page) == (2, head.pos + 2, None)
-    _, place = told_by(step, place=place, leads=EVERY_LEAD)
+    place = behind(step, place=place)
     step = await log.step(place, EVERY_LEAD)
     assert (len(step.changes), step.pos) == (1, head.pos + 3)
     assert step.page is not None
-    assert str(second).encode() in step.page.lines
+    [frame] = step.page.frames
+    assert str(second).encode() in frame
 
 
 async def test_a_page_leaves_out_leads_that_readers_do_not_see(database: Database) -> None:
@@ -276,9 +277,15 @@ async def _page_sizes(log: ChangeLog, leads: LeadFilter = EVERY_LEAD) -> list[in
     head = await log.head()
     place, sizes = beginning(epoch=head.epoch, pos=head.pos, snapshot=True), []
     while not place.snapshot_complete:
-        told, place = told_by(await log.step(place, leads), place=place, leads=leads)
-        sizes.append(told.puts)
+        step = await log.step(place, leads)
+        place = behind(step, place=place)
+        sizes.append(_leads_on(step.page))
     return sizes
+
+
+def _leads_on(page: Page | None) -> int:
+    assert page is not None
+    return len(page.frames)
 
 
 async def _take_work(database: Database, store: ProjectionStore, lead_id: UUID) -> None:

@@ -14,8 +14,10 @@ from leadwire.testing import eventually
 from leadwire.testing.postgres_fixtures import MakeServiceDatabase
 from stream_svc.app import SERVICE
 from stream_svc.domain.filters import LeadFilter
+from stream_svc.domain.follow import Frames, Place
 from stream_svc.domain.lead import ContactSide
 from stream_svc.domain.news import News
+from stream_svc.domain.steps import Step, told_by
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.storage.lives import LifeStore
 from stream_svc.storage.projection import Projections
@@ -175,6 +177,29 @@ async def test_those_who_read_snapshots_share_what_is_read_of_them_at_once(
             # Those who hold all of it, and only follow, count no more.
             assert [await pages_of_another() for _ in range(3)] == [[10, 10, 10, 9]] * 3
         assert await pages_of_another() == [30, 9]
+
+
+async def test_the_next_page_is_asked_for_before_the_one_that_came_is_made_into_bytes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Database and process work beside each other, not in turn."""
+    happened: list[str] = []
+
+    class NotingLog(ChangeLog):
+        async def step(self, place: Place, leads: LeadFilter) -> Step:
+            happened.append("asked")
+            return await super().step(place, leads)
+
+    def told(step: Step, *, place: Place, leads: LeadFilter) -> Frames:
+        happened.append("told")
+        return told_by(step, place=place, leads=leads)
+
+    monkeypatch.setattr("stream_svc.usecases.follow_leads.told_by", told)
+    await change_all(database, 1)
+    log = NotingLog(database=database, leads_per_page=20)
+    async with running_tail(database) as tail, aclosing(follow(database, tail, log)) as chunks:
+        await until(chunks, "synced", {})
+    assert happened == ["asked", "asked", "told", "told"]
 
 
 async def _pages(chunks: AsyncGenerator[Chunk]) -> list[int]:

@@ -18,7 +18,7 @@ from stream_svc.domain.facets import Facets
 from stream_svc.domain.filters import LeadFilter, parse_filter
 from stream_svc.domain.follow import Change, Place, beginning
 from stream_svc.domain.lead import Status
-from stream_svc.domain.steps import Head, Page, Step, told_by
+from stream_svc.domain.steps import Head, Page, Step, behind, told_by
 
 EPOCH = UUID(int=1)
 SEED = 20260131
@@ -96,7 +96,7 @@ class Log:
             if lead_id > key and leads.matches(facets)
         )
         shown = beyond[:LEADS_PER_PAGE]
-        lines = b"".join(
+        puts = [
             frames.put(
                 lead_id=lead_id,
                 rev=self.leads[lead_id][0],
@@ -104,8 +104,8 @@ class Log:
                 document=f'{{"rev":{self.leads[lead_id][0]}}}',
             )
             for lead_id in shown
-        )
-        return Page(lines, len(shown), shown[-1] if len(beyond) > len(shown) else END_KEY)
+        ]
+        return Page(puts, shown[-1] if len(beyond) > len(shown) else END_KEY)
 
     def _facets(self) -> Facets:
         return Facets(
@@ -157,7 +157,8 @@ def run(log: Log, client: Client, chance: random.Random) -> int:
     for _ in range(chance.randint(5, 25)):
         for _ in range(chance.choice([0, 0, 1, 3, 12])):
             log.change()
-        told, behind = told_by(log.step(place, client.leads), place=place, leads=client.leads)
+        step = log.step(place, client.leads)
+        told = told_by(step, place=place, leads=client.leads)
         lines = told.lines.splitlines()
         if chance.random() < 0.4:
             client.apply(lines[: chance.randint(0, len(lines))])
@@ -167,7 +168,7 @@ def run(log: Log, client: Client, chance: random.Random) -> int:
             place = connect(log, client)
             continue
         client.apply(lines)
-        client.marked = place = behind
+        client.marked = place = behind(step, place=place)
     return cuts
 
 
@@ -175,8 +176,9 @@ def finish(log: Log, client: Client) -> None:
     """Resume once more and follow until nothing is left."""
     place = connect(log, client)
     while not (place.snapshot_complete and place.pos == len(log.changes)):
-        told, place = told_by(log.step(place, client.leads), place=place, leads=client.leads)
-        client.apply(told.lines.splitlines())
+        step = log.step(place, client.leads)
+        client.apply(told_by(step, place=place, leads=client.leads).lines.splitlines())
+        place = behind(step, place=place)
 
 
 @pytest.mark.parametrize("seed", [SEED, SEED + 1])

@@ -38,10 +38,10 @@ _CHANGE: Final = _put_parts("change")
 _ID_LENGTH: Final = len(str(UUID(int=0)))
 
 
-def lead_id_of(snapshot_put: str) -> UUID:
+def lead_id_of(snapshot_put: bytes) -> UUID:
     """Give the id of the lead in a frame that was made of `SNAPSHOT_PUT`."""
     begin = len(SNAPSHOT_PUT.before_id)
-    return UUID(snapshot_put[begin : begin + _ID_LENGTH])
+    return UUID(snapshot_put[begin : begin + _ID_LENGTH].decode())
 
 
 def hello(*, epoch: UUID, heartbeat_seconds: float) -> bytes:

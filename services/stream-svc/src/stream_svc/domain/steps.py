@@ -4,6 +4,7 @@ What a step found is of one moment. It is told to the client, and the client the
 behind it: at a later position, and with a page at a greater key.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -33,13 +34,11 @@ class Page:
     """A part of the snapshot.
 
     Attributes:
-        lines: Its `put` frames.
-        puts: How many they are.
+        frames: A `put` for each of its leads, with its newline.
         key: Greatest id that the client holds after it.
     """
 
-    lines: bytes
-    puts: int
+    frames: Sequence[bytes]
     key: UUID
 
 
@@ -61,10 +60,16 @@ class Step:
     page: Page | None
 
 
-def told_by(step: Step, *, place: Place, leads: LeadFilter) -> tuple[Frames, Place]:
-    """Give what a step tells a follower, and where he stands after it."""
+def behind(step: Step, *, place: Place) -> Place:
+    """Give where a follower stands after a step from `place`; the next one goes on from there."""
+    key = place.key if step.page is None else step.page.key
+    return replace(place, pos=step.pos, key=key)
+
+
+def told_by(step: Step, *, place: Place, leads: LeadFilter) -> Frames:
+    """Give what a step from `place` tells a follower."""
     told = frames_of(step.changes, place=place, leads=leads)
     if step.page is None:
-        return told, replace(place, pos=step.pos)
-    both = Frames(told.lines + step.page.lines, told.puts + step.page.puts)
-    return both, replace(place, pos=step.pos, key=step.page.key)
+        return told
+    page = step.page.frames
+    return Frames(b"".join((told.lines, *page)), told.puts + len(page))

@@ -176,7 +176,7 @@ class ChangeLog:
             END_KEY,
             *parameters,
         )
-        epoch, pos, pruned_to, reach = _FRAME(told).split(" ")
+        epoch, pos, pruned_to, reach = _FRAME(told).decode().split(" ")
         head = Head(epoch=UUID(epoch), pos=int(pos), pruned_to=int(pruned_to))
         if head.pos != place.pos or not head.serves(place.epoch, place.pos):
             return head, None
@@ -184,7 +184,7 @@ class ChangeLog:
         # it holds: the snapshot ends with one that reaches to the end.
         key = lead_id_of(_FRAME(rows[-1])) if len(rows) == most else UUID(reach)
         # No loop of Python's own over the leads: there are hundreds of thousands a second.
-        return head, Page("".join(map(_FRAME, rows)).encode(), len(rows), key)
+        return head, Page(tuple(map(_FRAME, rows)), key)
 
     def _page_bounds(self) -> tuple[int, int]:
         """Give the most leads, and the most large ones, that a page may have now."""

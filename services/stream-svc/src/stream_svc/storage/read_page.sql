@@ -6,6 +6,8 @@
 -- position, position of pruning, and the id to which the page reaches if it is not full.
 -- A row each, and nothing else in it: rows are sent while the next ones are read. One value of
 -- all frames takes half as long again, most of it to get memory for megabytes from the system.
+-- As bytes, since the frames are sent on untouched: as text, one letter beyond Latin-1 makes the
+-- reader hold two bytes, or four, for each character.
 WITH reach AS (
     SELECT
         coalesce(
@@ -20,13 +22,13 @@ WITH reach AS (
         ) AS id
 )
 
-SELECT concat_ws(' ', head.epoch, head.pos, pruned.pos, reach.id) AS frame
+SELECT convert_to(concat_ws(' ', head.epoch, head.pos, pruned.pos, reach.id), 'UTF8') AS frame
 FROM head CROSS JOIN pruned CROSS JOIN reach
 
 UNION ALL
 
 (
-    SELECT $3::text || id || $4::text || rev || $5::text || doc || $6::text
+    SELECT convert_to($3::text || id || $4::text || rev || $5::text || doc || $6::text, 'UTF8')
     FROM leads
     WHERE
         life = (SELECT life FROM head WHERE pos = $7)

@@ -20,7 +20,7 @@ from leadwire.db import is_transient
 from stream_svc.domain import frames
 from stream_svc.domain.follow import Change, Place
 from stream_svc.domain.ring import Batch
-from stream_svc.domain.steps import Step, told_by
+from stream_svc.domain.steps import Step, behind, told_by
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.begin_stream import Wish
 from stream_svc.usecases.errors import CursorExpiredError
@@ -144,17 +144,24 @@ class Follower:
 
     async def _step(self, watch: Watch) -> Chunk | None:
         """Step through log and snapshot."""
-        stood_at = self._place
-        chunk = self._told(await self._taken_step())
+        step = await self._taken_step()
+        if not step.head.serves(self._place.epoch, self._place.pos):
+            raise CursorExpiredError
+        stood_at, self._place = self._place, behind(step, place=self._place)
         if self._place.snapshot_complete:
             self._snapshot.close()
         else:
-            # The next page is read while this one is on its way to the client.
-            self._next_step = asyncio.create_task(self._log.step(self._place, self._wish.leads))
+            await self._begin_next_step()
+        chunk = self._told(step, stood_at)
         if chunk is None and self._place == stood_at:
             # Only the tailer can be behind here: give it the time to notice.
             await watch.wait_within(POLL_SECONDS)
         return chunk
+
+    async def _begin_next_step(self) -> None:
+        """Have the next page read while this one becomes bytes and is on its way to the client."""
+        self._next_step = asyncio.create_task(self._log.step(self._place, self._wish.leads))
+        await asyncio.sleep(0)  # the database is asked before anything else is done
 
     async def _taken_step(self) -> Step:
         begun, self._next_step = self._next_step, None
@@ -165,12 +172,9 @@ class Follower:
             self._next_step.cancel()
             await asyncio.gather(self._next_step, return_exceptions=True)
 
-    def _told(self, step: Step) -> Chunk | None:
-        """Tell what a step through log and snapshot found, and stand behind it."""
-        place = self._place
-        if not step.head.serves(place.epoch, place.pos):
-            raise CursorExpiredError
-        told, self._place = told_by(step, place=place, leads=self._wish.leads)
+    def _told(self, step: Step, stood_at: Place) -> Chunk | None:
+        """Tell what a step through log and snapshot found, to one who stands behind it now."""
+        told = told_by(step, place=stood_at, leads=self._wish.leads)
         self._puts += told.puts
         at_head = step.pos >= step.head.pos
         lines = self._wish.fields.of_frames(told.lines)
