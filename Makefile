@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The site's generator has an environment of its own: it wants other versions than the tests do.
+SITE := $(VENV)/site
 DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python extensions/leadwire-nats standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) examples/subscriber/src examples/subscriber-plain
 TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) examples/subscriber/tests tests
@@ -15,12 +17,13 @@ PYPROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # uv takes seconds where pip takes a minute. But it does not read pip's configuration, so
 # where it fails, as behind a private index, pip has the last word.
 define install
-	@$(BIN)/uv pip install --quiet $(1) 2>$(VENV)/uv.log \
-		|| { echo "uv could not (see $(VENV)/uv.log); trying pip, which takes longer"; $(PIP_INSTALL) $(1); }
+	@$(BIN)/uv pip install --quiet --python $(or $(2),$(VENV))/bin/python $(1) 2>$(VENV)/uv.log \
+		|| { echo "uv could not (see $(VENV)/uv.log); trying pip, which takes longer"; \
+			$(PIP) --python $(or $(2),$(VENV))/bin/python install $(1); }
 endef
 
 # The example in JavaScript; Node.js comes with the development packages.
@@ -37,7 +40,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast check format console bench chaos lock release clean
+.PHONY: help run demo resync test test-fast check format console docs bench chaos lock release clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,14 +73,14 @@ demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the
 resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
 	@source -- "$${DATA:-.data}/environment" && $(BIN)/import-svc resync && $(BIN)/manager-svc resync
 
-test: $(VENV)/.dev $(JAVASCRIPT) ## Run every test, on real servers
+test: $(VENV)/.docs $(JAVASCRIPT) ## Run every test, on real servers
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
 	@tools/install-nginx
 	$(PYTEST) $(ARGS)
 
-test-fast: $(VENV)/.dev $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
+test-fast: $(VENV)/.docs $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
@@ -113,6 +116,10 @@ format: $(VENV)/.dev $(CONSOLE) ## Format and mend what the linter can mend
 console: $(CONSOLE) ## Build the web console into console/dist
 	$(NPM) --prefix console run --silent build
 
+docs: $(VENV)/.docs ## Make the documentation a site in build/docs; a broken link or anchor fails
+	$(BIN)/mypy --python-executable $(SITE)/bin/python docs/conf.py
+	$(SITE)/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going -c docs -d build/doctrees . build/docs
+
 bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same run
 	@tools/install-rabbitmq
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
@@ -122,7 +129,7 @@ chaos: $(VENV)/.dev ## Prove that nothing is lost while everything fails (ARGS=-
 	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
-	@for name in uv run client dev build import-svc manager-svc notifier-svc stream-svc; do \
+	@for name in uv run client dev docs build import-svc manager-svc notifier-svc stream-svc; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client nats standalone),--no-emit-package $(d)) \
@@ -143,7 +150,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)"; rm -rf $(VENV); exit 1; }
 
 $(BIN)/uv: $(VENV)/bin/python requirements/uv.txt
-	@$(PIP_INSTALL) --require-hashes -r requirements/uv.txt
+	@$(PIP) install --require-hashes -r requirements/uv.txt
 	@touch $@
 
 $(VENV)/.run: $(BIN)/uv requirements/run.txt $(PYPROJECTS)
@@ -158,6 +165,12 @@ $(JAVASCRIPT): $(VENV)/.dev examples/subscriber-js/package-lock.json
 
 $(CONSOLE): $(VENV)/.dev console/package-lock.json
 	@cd console && $(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
+	@echo "Installing what makes the documentation a site"
+	@$(BIN)/python -m venv --without-pip $(SITE)
+	$(call install,--require-hashes -r requirements/docs.txt,$(SITE))
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

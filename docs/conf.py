@@ -1,0 +1,101 @@
+"""How `make docs` makes a site of the Markdown files, which GitHub shows as they are.
+
+The root of the repository is the source, so that links from page to page and to other files are
+the same on the site and on GitHub.
+"""
+
+from sphinx.application import Sphinx
+
+project = "Leadwire"
+author = "The Leadwire authors"
+extensions = ["myst_parser"]
+root_doc = "README"
+include_patterns = [
+    "*.md",
+    "docs/**.md",
+    "clients/*/README.md",
+    "examples/*/README.md",
+    "extensions/*/README.md",
+    "requirements/README.md",
+    "services/*/README.md",
+    "shared/README.md",
+    "standalone/README.md",
+]
+myst_heading_anchors = 4
+
+html_theme = "furo"
+html_title = "Leadwire"
+html_copy_source = False
+html_show_sphinx = False
+html_use_index = False
+html_additional_pages = {"index": "to_the_first_page.html"}
+templates_path = ["_templates"]
+
+CONTENTS: dict[str, list[str]] = {
+    "How-to guides": [
+        "docs/guide/import",
+        "docs/guide/form",
+        "docs/guide/managers",
+        "docs/guide/assignment",
+        "docs/guide/console",
+        "docs/guide/email",
+        "docs/guide/read",
+        "docs/guide/subscribe",
+        "docs/guide/webhooks",
+        "docs/guide/replay",
+        "docs/guide/command-line",
+        "clients/python/README",
+        "docs/guide/write-a-broker",
+        "examples/subscriber/README",
+        "examples/subscriber-plain/README",
+        "examples/subscriber-js/README",
+    ],
+    "Operations": [
+        "docs/operations/services",
+        "docs/operations/*",
+    ],
+    "Reference": [
+        "docs/reference/*",
+        "clients/conformance/README",
+    ],
+    "Explanation": [
+        "ARCHITECTURE",
+        "docs/guide/proof",
+        "docs/adr/README",
+    ],
+    "Decisions": ["docs/adr/0*"],
+    "The project": [
+        "CHANGELOG",
+        "CONTRIBUTING",
+        "requirements/README",
+        "services/*/README",
+        "extensions/*/README",
+        "shared/README",
+        "standalone/README",
+    ],
+}
+"""The pages by what a reader wants of them; a page that is in none is an error."""
+
+
+def setup(app: Sphinx) -> None:
+    """Have the first page list the others, without a word of it in its text."""
+    app.connect("source-read", _add_contents)
+
+
+def _add_contents(_app: Sphinx, docname: str, source: list[str]) -> None:
+    if docname == root_doc:
+        source[0] += "".join(
+            "\n".join(
+                [
+                    "\n\n```{toctree}",
+                    ":hidden:",
+                    ":glob:",
+                    f":caption: {caption}",
+                    f":maxdepth: {1 if caption == 'Decisions' else 2}",
+                    "",
+                    *pages,
+                    "```\n",
+                ]
+            )
+            for caption, pages in CONTENTS.items()
+        )
