@@ -104,6 +104,7 @@ check: $(VENV)/.dev $(CONSOLE) ## Lint, types, import contracts, generated files
 	$(BIN)/python -m leadwire_standalone.settings_reference --check
 	$(BIN)/python -m leadwire_standalone.openapi_reference --check
 	$(BIN)/python -m leadwire_standalone.metrics_reference --check
+	$(BIN)/python -m leadwire_standalone.commands_reference --check
 	$(BIN)/python -m leadwire_standalone.dashboard --check
 	$(BIN)/python -m leadwire_standalone.gateway_files --check
 	$(NPM) --prefix console run --silent check

@@ -4,6 +4,8 @@ The root of the repository is the source, so that links from page to page and to
 the same on the site and on GitHub.
 """
 
+from pathlib import Path
+
 from sphinx.application import Sphinx
 
 project = "Leadwire"
@@ -31,36 +33,47 @@ html_use_index = False
 html_additional_pages = {"index": "to_the_first_page.html"}
 templates_path = ["_templates"]
 
+GUIDES = [
+    "docs/guide/import",
+    "docs/guide/form",
+    "docs/guide/managers",
+    "docs/guide/assignment",
+    "docs/guide/console",
+    "docs/guide/email",
+    "docs/guide/read",
+    "docs/guide/subscribe",
+    "docs/guide/webhooks",
+    "docs/guide/replay",
+    "docs/guide/command-line",
+    "clients/python/README",
+    "docs/guide/proof",
+    "docs/guide/write-a-broker",
+    "examples/subscriber/README",
+    "examples/subscriber-plain/README",
+    "examples/subscriber-js/README",
+]
+
+
+def _others(directory: str, listed: list[str]) -> list[str]:
+    """Return the pages of a directory that are in no place of their own."""
+    root = Path(__file__).parents[1]
+    pages = {f"{directory}/{page.stem}" for page in (root / directory).glob("*.md")}
+    return sorted(pages - set(listed))
+
+
 CONTENTS: dict[str, list[str]] = {
-    "How-to guides": [
-        "docs/guide/import",
-        "docs/guide/form",
-        "docs/guide/managers",
-        "docs/guide/assignment",
-        "docs/guide/console",
-        "docs/guide/email",
-        "docs/guide/read",
-        "docs/guide/subscribe",
-        "docs/guide/webhooks",
-        "docs/guide/replay",
-        "docs/guide/command-line",
-        "clients/python/README",
-        "docs/guide/write-a-broker",
-        "examples/subscriber/README",
-        "examples/subscriber-plain/README",
-        "examples/subscriber-js/README",
-    ],
+    "How-to guides": [*GUIDES, *_others("docs/guide", GUIDES)],
     "Operations": [
         "docs/operations/services",
         "docs/operations/*",
     ],
     "Reference": [
+        "docs/reference/openapi/endpoints",
         "docs/reference/*",
         "clients/conformance/README",
     ],
     "Explanation": [
         "ARCHITECTURE",
-        "docs/guide/proof",
         "docs/adr/README",
     ],
     "Decisions": ["docs/adr/0*"],

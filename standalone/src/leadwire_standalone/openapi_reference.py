@@ -1,4 +1,6 @@
-"""Write `docs/reference/openapi/*.json` from the services' operations, or check them.
+"""Write `docs/reference/openapi` from the services' operations, or check it.
+
+A document for each service, and `endpoints.md`, which tells of all of them.
 
 python -m leadwire_standalone.openapi_reference [--check]
 """
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from leadwire.http.openapi import OPENAPI
+from leadwire_standalone.endpoints_page import as_markdown
 from leadwire_standalone.services import SERVICES
 from leadwire_standalone.wired import wired
 
@@ -23,10 +26,12 @@ def documents() -> dict[str, dict[str, Any]]:
 
 def files() -> dict[str, str]:
     """Return the text of each file by its name."""
-    return {
+    described = documents()
+    texts = {
         f"{name}.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        for name, document in documents().items()
+        for name, document in described.items()
     }
+    return texts | {"endpoints.md": as_markdown(described)}
 
 
 def main() -> int:

@@ -41,7 +41,18 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     Raises:
         SystemExit: An argument is wrong, or help was asked for.
     """
-    parser = argparse.ArgumentParser(
+    given = parser().parse_args(arguments)
+    return Options(
+        port=given.port,
+        data=given.data.expanduser().resolve(),
+        database_url=os.environ.get("DATABASE_URL") or None,
+        broker_url=os.environ.get(BROKER_VARIABLE) or None,
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    made = argparse.ArgumentParser(
         prog="leadwire-standalone",
         description="Run all of Leadwire in one process, without access control, on 127.0.0.1.",
         epilog="Environment: DATABASE_URL names a Postgres to use instead of the embedded one "
@@ -50,20 +61,14 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
         "arguments. Every other setting of the services can be given in the environment, too, "
         "but for the address and the port of HTTP.",
     )
-    parser.add_argument("--port", type=_port, default=8080, help="TCP port (default: 8080)")
-    parser.add_argument(
+    made.add_argument("--port", type=_port, default=8080, help="TCP port (default: 8080)")
+    made.add_argument(
         "--data",
         type=Path,
         default=Path(".data"),
         help="directory to keep data in (default: .data)",
     )
-    given = parser.parse_args(arguments)
-    return Options(
-        port=given.port,
-        data=given.data.expanduser().resolve(),
-        database_url=os.environ.get("DATABASE_URL") or None,
-        broker_url=os.environ.get(BROKER_VARIABLE) or None,
-    )
+    return made
 
 
 def as_typed(message: str) -> str:

@@ -28,14 +28,19 @@ def test_written_documents_are_current_and_describe_every_service(
     directory = tmp_path / "not" / "there"
     assert run(monkeypatch, f"--directory={directory}") == 0
     assert run(monkeypatch, "--check", f"--directory={directory}") == 0
-    assert {path.name for path in directory.iterdir()} == NAMES
-    for path in directory.iterdir():
+    assert {path.name for path in directory.iterdir()} == NAMES | {"endpoints.md"}
+    page = (directory / "endpoints.md").read_text()
+    for path in directory.glob("*.json"):
         document = json.loads(path.read_text())
         assert document["info"]["title"] == path.stem
         assert document["paths"]
+        for template, methods in document["paths"].items():
+            shown = template.replace(f"/v1/ops/{path.stem}/", "/v1/ops/{service}/")
+            for method in methods:
+                assert page.count(f"\n### {method.upper()} {shown}\n") == 1
 
 
-@pytest.mark.parametrize("name", ["import-svc.json", "retired-svc.json"])
+@pytest.mark.parametrize("name", ["import-svc.json", "retired-svc.json", "endpoints.md"])
 def test_a_document_that_is_old_missing_or_of_no_service_is_told_of_and_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -6,7 +6,7 @@ calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
 
 from leadwire.service.access import authenticator_of
 from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
-from leadwire.service.cli import main
+from leadwire.service.cli import command_line, main
 from leadwire.service.commands import create_app, migrated_database
 from leadwire.service.description import (
     Check,
@@ -40,6 +40,7 @@ __all__ = [
     "SettingsError",
     "add_consumer",
     "authenticator_of",
+    "command_line",
     "create_app",
     "environment_variables",
     "install_backbone",

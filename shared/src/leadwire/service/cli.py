@@ -31,7 +31,7 @@ def main(description: ServiceDescription[SettingsT], argv: Sequence[str] | None 
         The exit code: 0 done; 1 failed, or a component died; 2 a setting is wrong; 130
         Ctrl-C before a command was done.
     """
-    arguments = _parser(description).parse_args(argv)
+    arguments = command_line(description).parse_args(argv)
     try:
         settings = load_settings(description.settings)
         configure_logging(
@@ -78,7 +78,8 @@ async def _run(
     return await own[arguments.command].run(description, settings, arguments, _say)
 
 
-def _parser(description: ServiceDescription[SettingsT]) -> argparse.ArgumentParser:
+def command_line(description: ServiceDescription[SettingsT]) -> argparse.ArgumentParser:
+    """Return what reads the command line of a service."""
     parser = argparse.ArgumentParser(prog=description.name)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="run the service")

@@ -17,7 +17,7 @@ from leadwire_client.errors import ConsumerError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         asyncio.run(_run(options))
     except ConsumerError as error:
@@ -26,12 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Give what reads the command line."""
+    made = argparse.ArgumentParser(
         prog="python -m leadwire_client.consumer",
         description="What a consumer set aside. AMQP_URL says where RabbitMQ is.",
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = made.add_subparsers(dest="command", required=True)
     shown = commands.add_parser("list", help="show what is parked, and why")
     shown.add_argument("--limit", type=int, default=100, help="default: %(default)s")
     moved = commands.add_parser("requeue", help="have events handled again")
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         which.add_argument("--all", action="store_true")
     for each in (shown, moved, dropped):
         each.add_argument("--queue", required=True, help="of the consumer, as billing.leads")
-    return parser
+    return made
 
 
 async def _run(options: argparse.Namespace) -> None:
