@@ -73,6 +73,7 @@ CONTENTS: dict[str, list[str]] = {
         "clients/conformance/README",
     ],
     "Explanation": [
+        "docs/explanation/guarantees",
         "ARCHITECTURE",
         "docs/adr/README",
     ],
