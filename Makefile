@@ -49,6 +49,7 @@ help: ## Show this list
 	@echo "  make demo FILE=leads.csv REGION=US BROKER=embedded"
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make chaos MINUTES=10 SEED=1"
+	@echo "  make fuzz CASES=1000 SEED=1"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
 	@echo "  make release VERSION=0.1.0"
 
@@ -128,6 +129,10 @@ bench: $(VENV)/.dev ## Measure, each figure as a ratio to a limit of the same ru
 chaos: $(VENV)/.dev ## Prove that nothing is lost while everything fails (ARGS=--help)
 	@tools/install-rabbitmq
 	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(SEED),--seed=$(SEED)) $(ARGS)
+
+fuzz: $(VENV)/.dev ## Send thousands of requests of any kind through the gateway
+	@tools/install-nginx
+	FUZZ_CASES=$(or $(CASES),100) $(if $(SEED),FUZZ_SEED=$(SEED)) $(BIN)/python -m pytest --timeout=0 tests/gateway/test_any_request.py $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
 	@for name in uv run client dev docs build import-svc manager-svc notifier-svc stream-svc; do \

@@ -215,6 +215,8 @@ async def test_a_cursor_serves_only_the_filters_that_it_came_with(office: "Offic
         {"limit": "0"},
         {"limit": "1001"},
         {"from": "yesterday"},
+        # A year, which is no moment 2026 seconds after 1970.
+        {"from": "2026"},
         {"to": "9999-12-31T23:59:59-01:00"},
         {"x": "1"},
     ],

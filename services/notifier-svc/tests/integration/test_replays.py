@@ -144,6 +144,7 @@ async def test_a_subscription_that_the_broker_does_not_know_fails_the_replay_wit
         ({"subscription": "a", "types": ["ada@example.org"]}, "types.0"),
         ({"subscription": "a", "from": None}, "from"),
         ({"subscription": "a", "from": "2026-02-01T00:00:00"}, "from"),
+        ({"subscription": "a", "from": 2026}, "from"),
         ({"subscription": "a", "to": "2025-12-31T00:00:00Z"}, ""),
         ({"subscription": "a", "until": "2026-02-01T00:00:00Z"}, "until"),
     ],

@@ -18,6 +18,7 @@ class Precondition(BaseModel):
         default=None,
         alias="If-Match",
         max_length=500,
+        json_schema_extra={"pattern": rf"^\s*(\*|{_TAGS.pattern})\s*$"},
         description="ETag of the version to change, with its quotes; 412 if it is not current.",
     )
 

@@ -139,7 +139,10 @@ class _Writer:
         if operation.description:
             node["description"] = operation.description
         if binding.body is not None:
-            node["requestBody"] = {"required": True, "content": self._body(operation, binding)}
+            node["requestBody"] = {
+                "required": operation.needs_body,
+                "content": self._body(operation, binding),
+            }
         return node
 
     def _parameters(self, binding: Binding) -> Iterator[Node]:

@@ -76,6 +76,7 @@ class Operation:
         consumes: For a `RequestBody`: the media types it takes, each with its schema or a
             description. Others get 415; `*/*` takes any.
         max_body: Most bytes of body; None for the application's default.
+        needs_body: Whether there must be one, for a `RequestBody`.
         access: Who may use it; `principal_of` tells the handler who does.
     """
 
@@ -89,4 +90,5 @@ class Operation:
     description: str = ""
     consumes: Mapping[str, Schema] | None = None
     max_body: int | None = None
+    needs_body: bool = True
     access: Access = field(kw_only=True)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -184,6 +185,15 @@ def test_operation_ids_are_unique(document: Any) -> None:
 
     assert len(set(ids)) == len(ids)
     assert {"things_add", "loads_load", "put_things_key_parts"} <= set(ids)
+
+
+async def test_a_body_is_required_unless_its_operation_needs_none(serve: Serve) -> None:
+    load = OPERATIONS[-1]
+    client = await serve(load, replace(load, path="/perhaps", needs_body=False))
+    paths = (await (await client.get("/openapi.json")).json())["paths"]
+
+    assert paths["/loads"]["post"]["requestBody"]["required"] is True
+    assert paths["/perhaps"]["post"]["requestBody"]["required"] is False
 
 
 def test_raw_bodies_name_their_media_types(document: Any) -> None:

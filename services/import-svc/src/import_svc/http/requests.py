@@ -1,7 +1,7 @@
 """What requests bear, beside the bodies of imports."""
 
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -167,26 +167,20 @@ class NewLead(NewResume):
 
 
 _FILE: Final = {"type": "string", "format": "binary", "description": "PDF, DOC, DOCX, ODT or TXT."}
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    """Leave out the default of a file: there is none, and null is none."""
-    schema.pop("default", None)
-
-
-_File = Annotated[str | None, WithJsonSchema(_FILE), Field(json_schema_extra=_without_default)]
+# Without a default in the schema, where null would be none.
+_File = Annotated[str | None, WithJsonSchema(_FILE), Field(default_factory=lambda: None)]
 
 
 class NewResumeForm(NewResume):
     """A resume as a file of a form."""
 
-    resume: _File = None
+    resume: _File
 
 
 class NewLeadForm(NewLead):
     """A lead from the form, with its resume as a file."""
 
-    resume: _File = None
+    resume: _File
 
 
 class LeadPatch(BaseModel):

@@ -13,6 +13,7 @@ from pydantic import (
     StringConstraints,
     field_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from leadwire.http import PageQuery
 from manager_svc.domain.manager import MAX_CAPACITY, Availability
@@ -64,9 +65,9 @@ class NewManager(Body):
 class ManagerPatch(Body):
     """What to change of a manager; what is left out stays."""
 
-    name: Name | None = None
+    name: Name | SkipJsonSchema[None] = Field(default_factory=lambda: None)
     email: Email | None = Field(default=None, description="null removes it.")
-    capacity: Capacity | None = None
+    capacity: Capacity | SkipJsonSchema[None] = Field(default_factory=lambda: None)
 
     @field_validator("name", "capacity", mode="before")
     @classmethod

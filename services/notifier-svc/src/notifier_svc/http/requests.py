@@ -1,10 +1,18 @@
 """What clients ask for."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+)
 
 from leadwire.http import PageQuery
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
@@ -17,7 +25,14 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("it lies outside of the calendar in UTC") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _dated(sent: object) -> object:
+    """Let in what begins with a date: a bare number, as a year, would be seconds after 1970."""
+    if isinstance(sent, str) and re.match(r"\d{4}-\d\d-\d\d[Tt ]", sent, re.ASCII):
+        return sent
+    raise ValueError("must be a moment as 2026-01-31T09:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_in_utc)]
 
 
 class JournalQuery(PageQuery):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from leadwire.access import ADMINS
-from leadwire.http import Operation, Response
+from leadwire.http import ErrorResponse, Operation, Response
 from notifier_svc.domain.errors import (
     TooManyWebhooksError,
     UrlNotAllowedError,
@@ -143,7 +143,12 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
                 "this once."
             ),
             responses={200: Response(SecretView, "The webhook with its new secret.")},
-            errors=[WebhookNotFoundError],
+            errors=[
+                WebhookNotFoundError,
+                ErrorResponse(400, "malformed_json", "The body is not JSON."),
+                ErrorResponse(422, "invalid_request", "The body has wrong values."),
+            ],
             consumes={"application/json": NewSecret, "*/*": "No body at all."},
+            needs_body=False,
         ),
     ]

@@ -10,6 +10,7 @@ from pydantic import (
     StringConstraints,
     field_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from leadwire.contracts import EventType
 from notifier_svc.domain.urls import MAX_URL
@@ -65,10 +66,10 @@ class NewWebhook(Body):
 class WebhookPatch(Body):
     """What to change of a webhook; what is left out stays."""
 
-    url: Url | None = None
-    types: Types | None = None
-    description: Description | None = None
-    state: WebhookState | None = None
+    url: Url | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    types: Types | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    description: Description | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    state: WebhookState | SkipJsonSchema[None] = Field(default_factory=lambda: None)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 
 class LeadManager(BaseModel):
@@ -44,10 +44,16 @@ class LeadView(BaseModel):
     tags: LeadTags
 
 
+class ListedLead(LeadView):
+    """A lead as read; with `fields`, only those that were asked for, and its `id`."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["id"]})
+
+
 class LeadPage(BaseModel):
     """One page of leads."""
 
-    items: list[LeadView]
+    items: list[ListedLead]
     next_cursor: str | None = Field(description="Null on the last page.")
 
 
