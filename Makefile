@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The site's generator has an environment of its own: it wants other versions than the tests do.
 SITE := $(VENV)/site
+# Looks at the manifests; beside the development packages it would pin many of them anew.
+CHECKOV := $(VENV)/checkov
 DISTRIBUTIONS := shared services/import-svc services/manager-svc services/notifier-svc services/stream-svc clients/python extensions/leadwire-nats standalone
 SOURCES := $(addsuffix /src,$(DISTRIBUTIONS)) examples/subscriber/src examples/subscriber-plain
 TESTS := $(addsuffix /tests,$(DISTRIBUTIONS)) examples/subscriber/tests tests
@@ -88,12 +90,13 @@ test-fast: $(VENV)/.docs $(JAVASCRIPT) ## Run what kills nothing (under 3 minute
 	@tools/install-nginx
 	$(PYTEST) -m "not fault" $(ARGS)
 
-check: $(VENV)/.dev $(CONSOLE) ## Lint, types, import contracts, generated files
+check: $(VENV)/.dev $(CONSOLE) $(VENV)/.checkov ## Lint, types, import contracts, generated files
 	@# Conflict markers and stray blanks, in whatever file, also where nothing parses it.
 	git diff --check "$$(git hash-object -t tree /dev/null)"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES) bench chaos release
+	for program in $$(git ls-files 'deploy/*.py'); do $(BIN)/mypy "$$program" || exit 1; done
 	@# One run for each directory of tests: equal file names in two of them are fine for pytest only.
 	for tests in $(TESTS); do MYPYPATH=tests $(BIN)/mypy $$tests || exit 1; done
 	$(BIN)/lint-imports --no-cache
@@ -109,6 +112,12 @@ check: $(VENV)/.dev $(CONSOLE) ## Lint, types, import contracts, generated files
 	$(BIN)/python -m leadwire_standalone.dashboard --check
 	$(BIN)/python -m leadwire_standalone.gateway_files --check
 	$(NPM) --prefix console run --silent check
+	$(BIN)/python deploy/k8s/components/monitoring/prometheus_rule.py --check
+	@for overlay in dev prod; do \
+		$(BIN)/kubectl kustomize deploy/k8s/overlays/$$overlay >$(VENV)/$$overlay.yaml \
+			&& $(CHECKOV)/bin/checkov --framework kubernetes --skip-download --quiet --compact --file $(VENV)/$$overlay.yaml \
+			|| exit 1; \
+	done
 
 format: $(VENV)/.dev $(CONSOLE) ## Format and mend what the linter can mend
 	$(BIN)/ruff check --fix .
@@ -135,7 +144,7 @@ fuzz: $(VENV)/.dev ## Send thousands of requests of any kind through the gateway
 	FUZZ_CASES=$(or $(CASES),100) $(if $(SEED),FUZZ_SEED=$(SEED)) $(BIN)/python -m pytest --timeout=0 tests/gateway/test_any_request.py $(ARGS)
 
 lock: $(VENV)/.dev ## Write requirements/*.txt anew from the pyproject.toml files
-	@for name in uv run client dev docs build import-svc manager-svc notifier-svc stream-svc; do \
+	@for name in uv run client dev docs checkov build import-svc manager-svc notifier-svc stream-svc; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 			--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 			$(foreach d,leadwire $(addprefix leadwire-,import-svc manager-svc notifier-svc stream-svc client nats standalone),--no-emit-package $(d)) \
@@ -177,6 +186,12 @@ $(VENV)/.docs: $(VENV)/.dev requirements/docs.txt
 	@echo "Installing what makes the documentation a site"
 	@$(BIN)/python -m venv --without-pip $(SITE)
 	$(call install,--require-hashes -r requirements/docs.txt,$(SITE))
+	@touch $@
+
+$(VENV)/.checkov: $(BIN)/uv requirements/checkov.txt
+	@echo "Installing checkov"
+	@$(BIN)/python -m venv --without-pip $(CHECKOV)
+	$(call install,--require-hashes -r requirements/checkov.txt,$(CHECKOV))
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
