@@ -62,6 +62,7 @@ def _others(directory: str, listed: list[str]) -> list[str]:
 
 
 CONTENTS: dict[str, list[str]] = {
+    "Tutorial": ["docs/tutorial"],
     "How-to guides": [*GUIDES, *_others("docs/guide", GUIDES)],
     "Operations": [
         "docs/operations/services",

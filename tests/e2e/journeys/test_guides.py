@@ -24,15 +24,17 @@ from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guide"
+TUTORIAL = GUIDES.parent / "tutorial.md"
 BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 FAILURES = ["row,name,codes", "3,Grete,cellphone_invalid"]
+TEXT_BLOCK = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_each_page_has_people_of_its_own() -> None:
     """Whoever goes from one page to the next would find that all of them exist already."""
-    pages = [GUIDES.parents[1] / "README.md", *GUIDES.glob("*.md")]
+    pages = [GUIDES.parents[1] / "README.md", TUTORIAL, *GUIDES.glob("*.md")]
     people = [
         (address, page.name)
         for page in pages
@@ -174,6 +176,18 @@ def _has(program: Program, customers: list[str]) -> bool:
 
 def _has_set_aside(program: Program, messages: int) -> bool:
     return len(program.column("SELECT body FROM set_aside")) == messages
+
+
+async def test_the_tutorial_prints_what_it_says(standalone_address: str, tmp_path: Path) -> None:
+    address, port = f"http://{standalone_address}", str(free_port())
+    output = await _run_guide("../tutorial.md", address, cwd=tmp_path, also={"8099": port})
+    said = TEXT_BLOCK.findall(TUTORIAL.read_text())
+    assert _without_ids_and_times(output) == _without_ids_and_times("".join(said))
+    assert {path.name for path in tmp_path.iterdir()} <= {"d", "standalone.log"}
+
+
+def _without_ids_and_times(text: str) -> list[str]:
+    return re.sub(rf"{UUID}|[0-9-]{{10}} [0-9:]{{8}}", "...", text).splitlines()
 
 
 async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
