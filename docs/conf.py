@@ -39,6 +39,7 @@ GUIDES = [
     "docs/guide/managers",
     "docs/guide/assignment",
     "docs/guide/console",
+    "docs/guide/access",
     "docs/guide/email",
     "docs/guide/read",
     "docs/guide/subscribe",

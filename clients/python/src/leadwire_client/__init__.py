@@ -5,6 +5,7 @@ needs is here; modules whose names begin with an underscore are nobody's busines
 """
 
 from leadwire_client._core.retries import Backoff
+from leadwire_client.access import Me, Token
 from leadwire_client.async_client import AsyncClient
 from leadwire_client.async_stream import AsyncLiveLeads, AsyncStream
 from leadwire_client.cache import LeadCache
@@ -15,7 +16,7 @@ from leadwire_client.checkpoints import (
     MemoryCheckpoint,
 )
 from leadwire_client.client import Client
-from leadwire_client.credentials import ApiKey, Basic, Bearer, Credentials
+from leadwire_client.credentials import ApiKey, Basic, Bearer, Credentials, LogIn
 from leadwire_client.errors import (
     AccessError,
     CheckpointError,
@@ -124,10 +125,12 @@ __all__ = [
     "LeadWork",
     "LeadwireError",
     "LiveLeads",
+    "LogIn",
     "Manager",
     "ManagerRef",
     "Mark",
     "Marked",
+    "Me",
     "MemoryCheckpoint",
     "NewResume",
     "NotFoundError",
@@ -156,6 +159,7 @@ __all__ = [
     "SubscriptionStatus",
     "Synced",
     "Tags",
+    "Token",
     "TransportError",
     "UnavailableError",
     "WaitingLead",

@@ -3,6 +3,7 @@
 import ssl
 from typing import Literal, Self, Unpack
 
+from leadwire_client._async.access import AsyncAccessOperations
 from leadwire_client._async.imports import AsyncImportOperations
 from leadwire_client._async.journal import AsyncJournalOperations
 from leadwire_client._async.leads import AsyncLeadOperations
@@ -22,6 +23,7 @@ from leadwire_client.filters import Filters, as_query
 
 
 class AsyncClient(
+    AsyncAccessOperations,
     AsyncLeadOperations,
     AsyncManagerOperations,
     AsyncImportOperations,
@@ -37,7 +39,7 @@ class AsyncClient(
 
     Args:
         base_url: Of the server, for example `https://leads.example.com`.
-        credentials: Who asks; see `Basic`, `Bearer` and `ApiKey`.
+        credentials: Who asks; see `Basic`, `Bearer`, `ApiKey` and `LogIn`.
         timeout: Seconds that a connection, or any piece of an answer, may take.
         patience: Seconds for which an attempt that failed is followed by another.
         import_within: Seconds that the server may take to answer an import when all is sent.

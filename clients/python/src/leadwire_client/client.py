@@ -8,6 +8,7 @@ from leadwire_client._core.retries import Backoff
 from leadwire_client._core.session import StreamSession, Wish, patience_of
 from leadwire_client._http.asked import Server
 from leadwire_client._http.sync import Http
+from leadwire_client._sync.access import AccessOperations
 from leadwire_client._sync.imports import ImportOperations
 from leadwire_client._sync.journal import JournalOperations
 from leadwire_client._sync.leads import LeadOperations
@@ -22,6 +23,7 @@ from leadwire_client.stream import LiveLeads, Stream
 
 
 class Client(
+    AccessOperations,
     LeadOperations,
     ManagerOperations,
     ImportOperations,
@@ -37,7 +39,7 @@ class Client(
 
     Args:
         base_url: Of the server, for example `https://leads.example.com`.
-        credentials: Who asks; see `Basic`, `Bearer` and `ApiKey`.
+        credentials: Who asks; see `Basic`, `Bearer`, `ApiKey` and `LogIn`.
         timeout: Seconds that a connection, or any piece of an answer, may take.
         patience: Seconds for which an attempt that failed is followed by another.
         import_within: Seconds that the server may take to answer an import when all is sent.

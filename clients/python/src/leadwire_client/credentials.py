@@ -1,4 +1,4 @@
-"""Who asks: HTTP Basic, a bearer token, or an API key. Without any, nothing is sent."""
+"""Who asks: by HTTP Basic, a token, an API key, or a password to log in with; or by nothing."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -46,4 +46,16 @@ class ApiKey:
         return ("X-API-Key", self.key)
 
 
-Credentials: TypeAlias = Basic | Bearer | ApiKey
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """User name and password, to be exchanged for a token by the client.
+
+    It asks for the token before its first request, and for the next one in time. A stream that
+    ends with its token comes back with a new one. Where access is off, nothing is sent.
+    """
+
+    username: str
+    password: str = field(repr=False)
+
+
+Credentials: TypeAlias = Basic | Bearer | ApiKey | LogIn

@@ -41,10 +41,12 @@ def test_at_most_four_other_packages_are_needed() -> None:
 
 def test_the_readme_names_each_package_that_is_needed_and_no_other() -> None:
     needed = [re.split(r"[^\w-]", each)[0] for each in requires("leadwire-client") or []]
-    [said] = re.findall(r"^It needs (.*)$", README.read_text(), re.MULTILINE)
-    assert said == (
-        f"{', '.join(needed[:-2])} and {needed[-2]}, and nothing else of Leadwire; "
-        f"to receive events, {needed[-1]} as well."
+    [said] = re.findall(r"^It needs (.*?\.)$", README.read_text(), re.MULTILINE | re.DOTALL)
+    *always, last, hashes, keys, to_receive = needed  # extras by their names
+    assert re.sub(r"\[(.*?)\]\(.*?\)", r"\1", said.replace("\n", " ")) == (
+        f"{', '.join(always)} and {last}, and nothing else of Leadwire; "
+        f"to receive events, {to_receive} as well; "
+        f"to write files of users and keys, {hashes} and {keys}."
     )
 
 
@@ -56,7 +58,7 @@ def test_nothing_else_of_leadwire_is_loaded() -> None:
     loaded = {each.partition(".")[0] for each in done.stdout.split()}
     assert {each for each in loaded if each.startswith("leadwire")} == {"leadwire_client"}
     assert not loaded & {"import_svc", "manager_svc", "notifier_svc", "stream_svc", "aiohttp"}
-    assert "aio_pika" not in loaded, "it comes with an extra"
+    assert not loaded & {"aio_pika", "argon2", "cryptography"}, "they come with extras"
 
 
 def test_every_public_name_is_there() -> None:

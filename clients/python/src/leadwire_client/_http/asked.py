@@ -11,13 +11,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from leadwire_client._core.log_in import KeptToken
 from leadwire_client._core.wire import Request
-from leadwire_client.credentials import Credentials
+from leadwire_client.credentials import Credentials, LogIn
 from leadwire_client.errors import TransportError
 from leadwire_client.uploads import Upload
 
 MOST_SILENCE: Final = 900.0
 """Seconds of silence on a stream that no server means: its longest heartbeat, three times."""
+
+UNAUTHORIZED: Final = 401
 
 _AGENT: Final = f"leadwire-client/{version('leadwire-client')}"
 _HEADER: Final = re.compile(r"([!-~]([ -~]*[!-~])?)?")
@@ -64,8 +67,13 @@ class Server:
             "verify": self.ssl_context if self.ssl_context is not None else True,
         }
 
-    def asked(self, request: Request, body: object) -> dict[str, Any]:
-        """Give what a request is made of; credentials are asked for each time.
+    def asked(self, request: Request, body: object, proof: Mapping[str, str]) -> dict[str, Any]:
+        """Give what a request is made of.
+
+        Args:
+            request: What is asked.
+            body: What is sent.
+            proof: The header that proves who asks.
 
         Raises:
             ValueError: Credentials, or what else goes by headers, cannot be sent.
@@ -74,13 +82,20 @@ class Server:
             "method": request.method,
             "url": request.path,
             "params": list(request.query) or None,
-            "headers": _sendable({**request.headers, **self._proof(), **_size(request.body)}),
+            "headers": _sendable({**request.headers, **proof, **_size(request.body)}),
             "content": body,
             "timeout": self._timeout(request.within),
         }
 
-    def _proof(self) -> Mapping[str, str]:
-        return {} if self.credentials is None else dict([self.credentials.header()])
+    def proof(self) -> Mapping[str, str]:
+        """Give the header that proves who asks; credentials are asked for each time."""
+        if self.credentials is None or isinstance(self.credentials, LogIn):
+            return {}
+        return dict([self.credentials.header()])
+
+    def kept_token(self) -> KeptToken | None:
+        """Give what keeps the token of one who logs in."""
+        return KeptToken(self.credentials) if isinstance(self.credentials, LogIn) else None
 
     def _timeout(self, within: float | None) -> httpx2.Timeout:
         return httpx2.Timeout(self.timeout, read=self.timeout if within is None else within)

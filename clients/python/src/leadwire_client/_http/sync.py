@@ -4,13 +4,14 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Self
 
 import httpx2
 
+from leadwire_client._core.log_in import KeptToken
 from leadwire_client._core.wire import Answer, Request
-from leadwire_client._http.asked import MOST_SILENCE, Server, lowered, understood
+from leadwire_client._http.asked import MOST_SILENCE, UNAUTHORIZED, Server, lowered, understood
 from leadwire_client.errors import TransportError
 from leadwire_client.uploads import Upload
 
@@ -81,6 +82,8 @@ class Http:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._client = httpx2.Client(**server.options())
+        self._token = server.kept_token()
+        self._logging_in = threading.Lock()
 
     def send(self, request: Request) -> Answer:
         """Ask, and wait for the whole answer.
@@ -98,14 +101,52 @@ class Http:
         Raises:
             TransportError: There was none.
         """
-        body = request.body.pieces() if isinstance(request.body, Upload) else request.body
-        with understood():
-            asked = self._client.build_request(**self._server.asked(request, body))
-            response = self._client.send(asked, stream=True)
+        response = self._answered(request)
         try:
             yield Opened(response)
         finally:
             response.close()
+
+    def _answered(self, request: Request) -> httpx2.Response:
+        kept = self._token
+        if kept is None:
+            return self._send(request, self._server.proof())
+        refusal = self._log_in(kept)
+        if refusal is not None:
+            return refusal
+        proof = kept.proof()
+        response = self._send(request, proof)
+        if response.status_code != UNAUTHORIZED or not proof:
+            return response
+        # The token was refused before its time, and nothing was done: perhaps a new one does.
+        kept.forget(proof)
+        if isinstance(request.body, Upload):
+            return response  # what is read for it may not be there a second time
+        response.close()
+        return self._log_in(kept) or self._send(request, kept.proof())
+
+    def _log_in(self, kept: KeptToken) -> httpx2.Response | None:
+        """Get a token if one is due; give the answer if it is a refusal.
+
+        Raises:
+            TransportError: There was no answer.
+        """
+        with self._logging_in:
+            if not kept.due:
+                return None
+            try:
+                response = self._send(kept.request, {})
+                answer = Opened(response).answer()
+            except TransportError as error:
+                # Of what the caller asks nothing was sent.
+                raise TransportError(str(error), sent=False) from error
+            return None if kept.understand(answer) else response
+
+    def _send(self, request: Request, proof: Mapping[str, str]) -> httpx2.Response:
+        body = request.body.pieces() if isinstance(request.body, Upload) else request.body
+        with understood():
+            asked = self._client.build_request(**self._server.asked(request, body, proof))
+            return self._client.send(asked, stream=True)
 
     def close(self) -> None:
         """Close all connections."""

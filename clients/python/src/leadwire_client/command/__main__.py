@@ -5,18 +5,23 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from leadwire_client._core.decoding import FOREIGN
+from leadwire_client.command.connecting import HOW_TO_SAY_WHO
 from leadwire_client.command.exits import INTERRUPTED, REFUSED, UNREACHABLE, WRONG_USE
 from leadwire_client.command.printable import printable
 from leadwire_client.command.registry import parser
 from leadwire_client.errors import (
+    AccessError,
     CheckpointError,
     LeadwireError,
     ProblemError,
     ProtocolError,
     TransportError,
 )
+
+UNAUTHORIZED: Final = 401
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +56,8 @@ def _tell(error: Exception) -> None:
     lines = [f"leadwire: {error}"]
     if isinstance(error, ProblemError):
         lines += [f"  {each.get('path')}: {each.get('message')}" for each in error.errors]
+    if isinstance(error, AccessError) and error.status == UNAUTHORIZED:
+        lines.append("  " + HOW_TO_SAY_WHO)
     if isinstance(error, ProtocolError) or (
         isinstance(error, ProblemError) and error.code == FOREIGN
     ):

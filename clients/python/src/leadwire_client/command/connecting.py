@@ -22,6 +22,12 @@ command line. What --user and --...-file say comes before the environment.
 """
 
 
+HOW_TO_SAY_WHO: Final = (
+    "say who you are: LEADWIRE_USER and LEADWIRE_PASSWORD, LEADWIRE_TOKEN, or LEADWIRE_API_KEY; "
+    "`leadwire login` gives a token"
+)
+
+
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Add what every command takes."""
     parser.add_argument("--url", help=f"of the server; LEADWIRE_URL, or else {DEFAULT_URL}")

@@ -15,6 +15,7 @@ from leadwire_client.command import (
     replaying,
     tailing,
 )
+from leadwire_client.command.access import logging_in, token_keys, users
 from leadwire_client.command.connecting import CONNECTION, add_connection
 from leadwire_client.command.doctor import running as doctor
 from leadwire_client.command.model import Command, Group
@@ -70,9 +71,13 @@ def _parser_of(each: Command | Group, add_parser: AddParser) -> argparse.Argumen
         each.name,
         help=each.summary,
         description=each.description,
-        epilog=CONNECTION if isinstance(each, Group) or each.connects else None,
+        epilog=CONNECTION if _connects(each) else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _connects(each: Command | Group) -> bool:
+    return each.connects if isinstance(each, Command) else any(map(_connects, each.commands))
 
 
 COMMANDS: Final[tuple[Command | Group, ...]] = (
@@ -83,6 +88,9 @@ COMMANDS: Final[tuple[Command | Group, ...]] = (
     parking.COMMAND,
     replaying.COMMAND,
     tailing.COMMAND,
+    logging_in.COMMAND,
+    users.GROUP,
+    token_keys.GROUP,
     doctor.COMMAND,
     completing.command(parser),
 )

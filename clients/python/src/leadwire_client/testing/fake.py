@@ -132,6 +132,23 @@ class FakeLeadwire:
 
         state.wake(begin)
 
+    def add_user(self, name: str, password: str, *, lifetime: float = 3600) -> None:
+        """Let in users alone from now on, by their password or a token that they got for it.
+
+        Args:
+            name: Of the user.
+            password: Of the user.
+            lifetime: Seconds for which tokens are said to be good; they end with `end_tokens`.
+        """
+        with self._state.changed:
+            self._state.door.users[name] = password
+            self._state.door.lifetime = lifetime
+
+    def end_tokens(self) -> None:
+        """Know no token any more that was given out."""
+        with self._state.changed:
+            self._state.door.tokens.clear()
+
     def refuse_next(
         self, status: int, code: str, *, retry_after: int | None = None, times: int = 1
     ) -> None:

@@ -11,13 +11,23 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from leadwire_client.resumes import ResumeLink
 from leadwire_client.testing.refusal import Refusal, not_found
-from leadwire_client.testing.routes import imports, journal, leads, managers, ops, replays, webhooks
+from leadwire_client.testing.routes import (
+    access,
+    imports,
+    journal,
+    leads,
+    managers,
+    ops,
+    replays,
+    webhooks,
+)
 from leadwire_client.testing.routes.paging import JSON, Reply
 from leadwire_client.testing.seen import Seen
 from leadwire_client.testing.state import State
 from leadwire_client.testing.streaming import Telling
 
 _ROUTES: Final = (
+    *access.ROUTES,
     *leads.ROUTES,
     *managers.ROUTES,
     *imports.ROUTES,
@@ -62,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     def _dispatch(self, request: Seen) -> None:
         if self.refuse:
             raise self.refuse.pop(0)
+        self.fake.door.let_in(request)
         if request.path == "/v1/leads/stream":
             telling = Telling(self.fake, request.query, heartbeat=self.heartbeat_s)
             self._send_pieces("application/x-ndjson", telling.chunks())

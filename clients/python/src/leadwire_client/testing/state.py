@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from leadwire_client.resumes import Resume, ResumeLink
+from leadwire_client.testing.door import Door
 from leadwire_client.testing.refusal import Refusal, not_found
 from leadwire_client.testing.rules import DECIDED, check_transition, holder, now, ref, waits
 
@@ -32,6 +33,7 @@ class State:
         changed: Notified with every change, and whenever streams must look up.
         log: Every change; a position is a number of entries.
         pruned_to: Cursors before this position have expired.
+        door: Who may ask.
         connections: Raised when all streams are to be cut.
     """
 
@@ -53,6 +55,7 @@ class State:
     log: list[Logged] = field(default_factory=list)
     pruned_to: int = 0
     connections: int = 0
+    door: Door = field(default_factory=Door)
 
     def add_lead(self, fields: Mapping[str, Any], **known: Any) -> JSON:
         """Create a lead, which the next free manager gets.

@@ -1,0 +1,1 @@
+"""`leadwire users`, `leadwire token-keys` and `leadwire login`: who may come in."""
