@@ -42,7 +42,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast check format console docs bench chaos lock release clean
+.PHONY: help run demo resync test test-fast smoke check format console docs bench chaos lock release clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,7 @@ help: ## Show this list
 	@echo "  make bench ONLY=relay JSON=bench.json"
 	@echo "  make chaos MINUTES=10 SEED=1"
 	@echo "  make fuzz CASES=1000 SEED=1"
+	@echo "  make smoke URL=http://127.0.0.1:8080"
 	@echo "  make test ARGS='-k outbox' JOBS=1"
 	@echo "  make release VERSION=0.1.0"
 
@@ -89,6 +90,9 @@ test-fast: $(VENV)/.docs $(JAVASCRIPT) ## Run what kills nothing (under 3 minute
 	@tools/install-promtool
 	@tools/install-nginx
 	$(PYTEST) -m "not fault" $(ARGS)
+
+smoke: $(VENV)/.dev ## Do the main job once at an installation at URL=http://...
+	@PYTHONPATH=tests $(BIN)/python -m e2e.smoke $(if $(URL),--url="$$URL")
 
 check: $(VENV)/.dev $(CONSOLE) $(VENV)/.checkov ## Lint, types, import contracts, generated files
 	@# Conflict markers and stray blanks, in whatever file, also where nothing parses it.

@@ -1,0 +1,118 @@
+"""What docker-compose.yml promises: least rights, bounds, and no way past the gateway."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HOUSE = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((HOUSE / "docker-compose.yml").read_text())
+SERVICES: Mapping[str, Any] = COMPOSE["services"]
+OURS = ("import-svc", "manager-svc", "notifier-svc", "stream-svc")
+JOBS = ("secrets", *(f"{name}-prepare" for name in OURS))
+MORE_RIGHTS = {
+    "secrets": ["CHOWN"],
+    "postgres": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_container_has_least_rights_and_bounds(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == MORE_RIGHTS.get(name, [])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    limits = service["deploy"]["resources"]["limits"]
+    assert set(limits) == {"cpus", "memory", "pids"}
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+    assert service["restart"] == ("no" if name in JOBS else "unless-stopped")
+    assert not service["image"].endswith(":latest")
+    assert ":" in service["image"]
+
+
+def test_the_database_and_the_broker_are_reached_by_the_services_alone() -> None:
+    behind = {name for name, each in SERVICES.items() if "back" in each.get("networks", ())}
+    assert behind == {"postgres", "rabbitmq", *OURS, *(f"{name}-prepare" for name in OURS)}
+    assert COMPOSE["networks"]["back"] == {"internal": True}
+    assert COMPOSE["networks"]["front"] == {"internal": True}
+
+
+def test_only_what_is_for_people_has_a_port_and_only_on_this_machine() -> None:
+    published = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+    assert set(published) == {"gateway", "grafana", "mail"}
+    for ports in published.values():
+        assert all(port.startswith("${LEADWIRE_LISTEN:-127.0.0.1}:") for port in ports)
+
+
+def test_each_reader_has_its_own_secrets_and_cannot_change_them() -> None:
+    readers: dict[str, set[str]] = {}
+    for name, volume, target, mode in _volumes():
+        if volume == "secrets" or volume.startswith("secrets-"):
+            readers.setdefault(volume, set()).add(name)
+            assert (mode == "ro") is (name != "secrets"), (name, target)
+    made = {volume: names - {"secrets"} for volume, names in readers.items()}
+    assert made.pop("secrets") == set()
+    assert made.pop("secrets-prepare") == {f"{name}-prepare" for name in OURS}
+    assert all(names == {volume.removeprefix("secrets-")} for volume, names in made.items())
+
+
+def test_no_password_stands_in_the_file() -> None:
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            secret = re.search("PASSWORD|SECRET|TOKEN|KEY|DATABASE_URL|BROKER_URL", variable)
+            assert not secret or variable.endswith(("_FILE", "_DIR")), (name, variable, value)
+
+
+def test_nothing_is_published_before_every_queue_is_there() -> None:
+    for name in OURS:
+        assert SERVICES[name]["depends_on"] == {
+            f"{each}-prepare": {"condition": "service_completed_successfully"} for each in OURS
+        }
+
+
+def test_what_is_mounted_from_the_repository_is_there() -> None:
+    for name, source, _, mode in _volumes():
+        if source.startswith("./"):
+            assert (HOUSE / source).exists(), (name, source)
+            assert mode == "ro"
+        else:
+            assert source in COMPOSE["volumes"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_image_locks_all_that_the_service_needs(name: str) -> None:
+    needed: set[str] = set()
+    for project in (HOUSE / "shared", HOUSE / "services" / name):
+        about = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+        needed |= {_plain(each) for each in about["dependencies"]}
+        needed |= {_plain(each) for each in about.get("optional-dependencies", {}).get("otel", ())}
+    lock = (HOUSE / "requirements" / f"{name}.txt").read_text()
+    locked = dict(re.findall(r"^([a-z0-9.-]+)(?:\[.*?\])?==(\S+)", lock, re.MULTILINE))
+    assert needed - {"leadwire"} <= set(locked), "run `make lock`"
+    tested = (HOUSE / "requirements" / "dev.txt").read_text()
+    for package, version in locked.items():
+        if package != "dumb-init":
+            assert re.search(rf"^{package}(\[.*?\])?=={re.escape(version)} ", tested, re.MULTILINE)
+
+
+def test_users_of_the_broker_are_named_as_the_services() -> None:
+    rights = json.loads((HOUSE / "deploy" / "rabbitmq" / "rights.json").read_text())
+    assert {each["user"] for each in rights["permissions"]} == {"topology", *OURS}
+
+
+def _volumes() -> Iterator[tuple[str, str, str, str]]:
+    for name, service in SERVICES.items():
+        for volume in service.get("volumes", ()):
+            source, target, *mode = volume.split(":")
+            yield name, source, target, "".join(mode)
+
+
+def _plain(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower()
