@@ -6,6 +6,7 @@ from functools import partial
 
 from leadwire.broker import BrokerError
 from leadwire.db import DatabaseError, pending_migrations
+from leadwire.service.access import authenticator_of
 from leadwire.service.commands import connected_broker, new_database
 from leadwire.service.components import NotPreparedError
 from leadwire.service.description import CheckFailedError, Say, ServiceDescription, SettingsT
@@ -19,9 +20,13 @@ async def check(description: ServiceDescription[SettingsT], settings: SettingsT,
 
     One line each.
 
+    Raises:
+        SettingsError: A file of users or token keys cannot be used.
+
     Returns:
         0 if all is well, 1 otherwise.
     """
+    authenticator_of(settings, issues_tokens=description.issues_tokens)
     say("settings: ok")
     database = new_database(description, settings, purpose="check", connect_within=CHECK_WITHIN / 2)
     try:

@@ -2,11 +2,13 @@
 
 import asyncio
 import dataclasses
+import json
 import logging
 import os
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -18,9 +20,11 @@ from leadwire.service import (
     Say,
     ServiceDescription,
     ServiceSettings,
+    authenticator_of,
     environment_variables,
     main,
 )
+from leadwire.testing.access import Keyring, keyring_in, write_private
 
 
 class ProbeSettings(ServiceSettings):
@@ -103,6 +107,86 @@ def test_an_address_that_cannot_be_read_ends_every_command_with_2_and_its_name(
     told = capsys.readouterr().err
     assert f"{name} is wrong" in told
     assert "hunter2" not in told
+
+
+def _break(keyring: Keyring) -> None:
+    keyring.users_file.write_text('{"users": [{"name": "hunter2"')
+
+
+def _open_to_all(keyring: Keyring) -> None:
+    keyring.users_file.chmod(0o644)
+
+
+def _open_keys_to_all(keyring: Keyring) -> None:
+    keyring.token_keys_file.chmod(0o644)
+
+
+def _let_all_write(keyring: Keyring) -> None:
+    _leave_public_parts(keyring)
+    keyring.token_keys_file.chmod(0o646)
+
+
+def _remove(keyring: Keyring) -> None:
+    keyring.users_file.unlink()
+
+
+def _make_pipe(keyring: Keyring) -> None:
+    keyring.users_file.unlink()
+    os.mkfifo(keyring.users_file, 0o600)
+
+
+def _leave_public_parts(keyring: Keyring) -> None:
+    [key] = json.loads(keyring.token_keys_file.read_text())["keys"]
+    del key["d"]
+    write_private(keyring.token_keys_file, {"keys": [key]})
+
+
+SPOILT = {
+    _break: "it is broken",
+    _open_to_all: "chmod o-rw",
+    _open_keys_to_all: "chmod o-rw",
+    _let_all_write: "chmod o-rw",
+    _remove: "No such file",
+    _make_pipe: "no file",
+    _leave_public_parts: "private part",
+}
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+@pytest.mark.parametrize(("spoil", "told"), SPOILT.items())
+@pytest.mark.usefixtures("_settings")
+def test_files_of_access_that_cannot_be_used_are_told_of_and_nothing_starts(
+    spoil: Callable[[Keyring], None],
+    told: str,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    keyring = keyring_in(tmp_path)
+    monkeypatch.setenv("LEADWIRE_AUTH", "on")
+    monkeypatch.setenv("LEADWIRE_USERS_FILE", str(keyring.users_file))
+    monkeypatch.setenv("LEADWIRE_TOKEN_KEYS_FILE", str(keyring.token_keys_file))
+    spoil(keyring)
+
+    assert main(dataclasses.replace(PROBE, issues_tokens=True), [command]) == 2
+
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("probe-svc: access cannot be on: ")
+    assert told in complaint
+    assert "hunter2" not in complaint
+
+
+def test_who_only_verifies_tokens_needs_public_parts_alone_which_are_no_secret(
+    tmp_path: Path,
+) -> None:
+    keyring = keyring_in(tmp_path)
+    _leave_public_parts(keyring)
+    keyring.token_keys_file.chmod(0o644)
+    settings = ProbeSettings(
+        broker_url="memory://x", database_url="postgresql://a:b@c/d", **keyring.settings
+    )
+    assert authenticator_of(settings, issues_tokens=False) is not None
 
 
 def test_a_role_that_cannot_be_made_is_a_wrong_setting_with_its_name(
