@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from chaos.endpoint import Endpoint
 from chaos.plan import REPLICAS, SERVICES
-from chaos.subscribers import VICES, SubscriberProcess
+from chaos.post_office import MailServer
+from chaos.subscribers import LATE, VICES, Reader, SubscriberProcess
+from leadwire.db.embedded.ports import LOOPBACK
 from leadwire.testing import TcpProxy
 from leadwire.testing.postgres import PostgresServer, own_postgres_server
 from leadwire.testing.postgres_databases import DatabaseTemplates
@@ -20,6 +23,15 @@ from leadwire.testing.services import Urls, new_process, prepare
 
 START_WITHIN: Final = 120.0
 """Seconds in which a service is ready, also if a server is down when it starts."""
+
+NOTIFIER: Final = {
+    "NOTIFIER_WEBHOOK_ALLOWED_NETWORKS": LOOPBACK,
+    "NOTIFIER_WEBHOOK_ALLOW_HTTP": "true",
+    "NOTIFIER_WEBHOOK_ANSWER_WITHIN_S": "3",
+    "NOTIFIER_EMAIL_ANSWER_WITHIN_S": "3",
+    "NOTIFIER_EMAIL_SEND_WITHIN_S": "5",
+}
+"""Its settings, so that what a killed process had in hand is due again while a run lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +57,9 @@ class Cluster:
         admin_database: The administrator's address of the services' database.
         replicas: By name, such as `manager_svc-2`.
         subscribers: By name.
+        late: A subscriber that is not started yet.
+        endpoint: Is sent events by a webhook.
+        mail: Is sent emails.
     """
 
     postgres: PostgresServer
@@ -52,6 +67,19 @@ class Cluster:
     admin_database: str
     replicas: Mapping[str, Replica]
     subscribers: Mapping[str, SubscriberProcess]
+    late: SubscriberProcess
+    endpoint: Endpoint
+    mail: MailServer
+
+    @property
+    def readers(self) -> Mapping[str, Reader]:
+        """Whoever is told of all events, by name."""
+        return {**self.subscribers, **self.readers_of_journal}
+
+    @property
+    def readers_of_journal(self) -> Mapping[str, Reader]:
+        """Those of them who are told, of some at least, by the journal."""
+        return {LATE: self.late, "endpoint": self.endpoint}
 
     def of(self, service: str) -> Sequence[Replica]:
         """Return the replicas of a service."""
@@ -68,7 +96,17 @@ async def running_cluster(directory: Path) -> AsyncIterator[Cluster]:
         await asyncio.gather(postgres.start(), rabbitmq.start())
         databases = DatabaseTemplates(server=postgres)
         database = databases.admin_url(await databases.create())
-        ways = _Ways(stack, database=database, broker=rabbitmq.url, suffix=secrets.token_hex(4))
+        endpoint, mail = Endpoint(directory / "endpoint.db"), MailServer()
+        for outside in (endpoint, mail):
+            await outside.start()
+            stack.push_async_callback(outside.stop)
+        ways = _Ways(
+            stack,
+            database=database,
+            broker=rabbitmq.url,
+            suffix=secrets.token_hex(4),
+            more_of={"notifier_svc": {**NOTIFIER, "NOTIFIER_EMAIL_URL": mail.url}},
+        )
         replicas = [
             await ways.new_replica(service, number, directory)
             for service in SERVICES
@@ -79,7 +117,8 @@ async def running_cluster(directory: Path) -> AsyncIterator[Cluster]:
             SubscriberProcess(name=name, vices=vices, url=rabbitmq.url, directory=directory)
             for name, vices in VICES.items()
         ]
-        for each in subscribers:
+        late = SubscriberProcess(name=LATE, vices=(), url=rabbitmq.url, directory=directory)
+        for each in (*subscribers, late):
             stack.push_async_callback(each.stop)
         for replica in replicas:
             stack.push_async_callback(replica.process.kill)
@@ -91,13 +130,25 @@ async def running_cluster(directory: Path) -> AsyncIterator[Cluster]:
             admin_database=database,
             replicas={each.name: each for each in replicas},
             subscribers={each.name: each for each in subscribers},
+            late=late,
+            endpoint=endpoint,
+            mail=mail,
         )
 
 
 class _Ways:
     """Makes replicas whose connections go through proxies."""
 
-    def __init__(self, stack: AsyncExitStack, *, database: str, broker: str, suffix: str) -> None:
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        *,
+        database: str,
+        broker: str,
+        suffix: str,
+        more_of: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._more_of = more_of
         self._stack = stack
         self._database = database
         self._broker = broker
@@ -107,9 +158,11 @@ class _Ways:
         to_database, through_first = await self._proxy(self._database)
         to_broker, through_second = await self._proxy(self._broker)
         urls = self.urls(database=through_first, broker=through_second)
+        process = new_process(service, urls, directory, replica=number)
+        process.environment = {**process.environment, **self._more_of.get(service, {})}
         return Replica(
             name=f"{service}-{number}",
-            process=new_process(service, urls, directory, replica=number),
+            process=process,
             to_database=to_database,
             to_broker=to_broker,
         )

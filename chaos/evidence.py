@@ -38,7 +38,7 @@ class Parked:
 
     Attributes:
         service: By whom.
-        place: Its outbox, a subscription, or its emails.
+        place: Its outbox, a subscription, or what kind of delivery it is.
         event_id: Which.
         reason: Why; empty if it does not say so.
     """
@@ -61,7 +61,11 @@ class Evidence:
         owned: Each lead as its two owners have it.
         projected: Each lead as the stream tells it.
         projected_revs: Lead and rev of each change of the projection, in its order.
-        emails: Lead, acknowledgements and alerts sent, of leads from the form.
+        journal_readers: Who of those who received is told by the journal.
+        redacted: Events of which an erasure has left nothing in the journal.
+        planned: How often each event was to be sent to the webhook.
+        emails: Lead, acknowledgements and alerts received, of leads from the form.
+        copies: How many emails came that were there, as by their `Message-ID`.
         parked: What the services set aside.
         poison: Ids of the events that had to be set aside.
         moving: What did not come to rest in time, by name; empty if all is quiet.
@@ -75,7 +79,11 @@ class Evidence:
     owned: Mapping[str, LeadView] = field(default_factory=dict)
     projected: Mapping[str, LeadView] = field(default_factory=dict)
     projected_revs: Sequence[tuple[tuple[str, str], int]] = ()
+    journal_readers: Collection[str] = ()
+    redacted: Collection[EventKey] = ()
+    planned: Counter[EventKey] = field(default_factory=Counter)
     emails: Sequence[tuple[str, int, int]] = ()
+    copies: int = 0
     parked: Sequence[Parked] = ()
     poison: Collection[str] = ()
     moving: Mapping[str, int] = field(default_factory=dict)

@@ -4,18 +4,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from chaos.cluster import START_WITHIN, Cluster, Replica
+from chaos.endpoint import Endpoint, Manner
 from chaos.plan import Fault, Kind, Plan
 from chaos.poison import publish_poison
+from chaos.post_office import MailServer
 from chaos.relay_kill import MissedError, kill_relay
 from leadwire.testing.process import ProcessFailedError
 
 TRIES: Final = 3
 """How often a fault is tried that another one came in the way of."""
 
-PEACE: Final = (5.0, 2.0)
+PEACE: Final = (5.0, 2.0, 2.0)
 """Seconds from the end of a fault to the next one of its lane, at least: where servers start slowly
 they would follow on each other without a moment in which anything works."""
 
@@ -73,6 +76,11 @@ class Faults:
             Kind.BROKER_RESTARTED: self._restart_broker,
             Kind.BROKER_ALARMED: self._alarm_broker,
             Kind.DATABASE_RESTARTED: self._restart_database,
+            Kind.ENDPOINT_FAILED: partial(self._misbehave, Manner.FAILS),
+            Kind.ENDPOINT_HUNG: partial(self._misbehave, Manner.HANGS),
+            Kind.ENDPOINT_STOPPED: partial(self._stop, cluster.endpoint),
+            Kind.MAIL_STOPPED: partial(self._stop, cluster.mail),
+            Kind.MAIL_DROPPED: self._drop_mail,
         }
 
     async def run(self, plan: Plan) -> None:
@@ -168,6 +176,22 @@ class Faults:
 
     async def _restart_database(self, _fault: Fault) -> None:
         await self._cluster.postgres.restart()
+
+    async def _misbehave(self, manner: Manner, fault: Fault) -> None:
+        self._cluster.endpoint.manner = manner
+        await asyncio.sleep(fault.seconds)
+        self._cluster.endpoint.manner = Manner.WELL
+
+    async def _stop(self, outside: Endpoint | MailServer, fault: Fault) -> None:
+        await outside.stop()
+        await asyncio.sleep(fault.seconds)
+        await outside.start()
+
+    async def _drop_mail(self, fault: Fault) -> None:
+        """Take emails, and drop the connection before it is said."""
+        self._cluster.mail.drops = True
+        await asyncio.sleep(fault.seconds)
+        self._cluster.mail.drops = False
 
     async def _start_again(self, replica: Replica) -> None:
         """Start what was killed, or ended by itself meanwhile, as an orchestrator does."""

@@ -84,7 +84,8 @@ def _told(evidence: Evidence) -> Iterator[Finding]:
     }
     heard["journal"] = evidence.journaled.keys()
     for key, event in evidence.committed.items():
-        deaf = [name for name, keys in heard.items() if key not in keys]
+        excused = evidence.journal_readers if key in evidence.redacted else ()
+        deaf = [name for name, keys in heard.items() if key not in keys and name not in excused]
         if deaf and not event.withdrawn:
             yield Finding(Wrong.LOST, _event(key, event), _last_seen(key, event, heard, deaf))
     for name, keys in heard.items():
@@ -106,10 +107,11 @@ def _last_seen(
 
 def _effects(evidence: Evidence) -> Iterator[Finding]:
     counts = {name: each.effects for name, each in evidence.received.items()}
-    for name, effects in {**counts, "journal": evidence.journaled}.items():
+    counts |= {"the journal": evidence.journaled, "the deliveries to a webhook": evidence.planned}
+    for name, effects in counts.items():
         for key, times in effects.items():
             if times > 1:
-                yield Finding(Wrong.DUPLICATE, "/".join(key), f"{times} times at {name}")
+                yield Finding(Wrong.DUPLICATE, "/".join(key), f"{times} times in {name}")
     for name, each in evidence.received.items():
         for key in each.first_at.keys() - each.effects.keys():
             yield Finding(Wrong.LOST, "/".join(key), f"without an effect at {name}")
@@ -121,7 +123,7 @@ def _emails(evidence: Evidence) -> Iterator[Finding]:
         for kind, times in zip(("acknowledgement", "alert"), sent, strict=True):
             if times != 1:
                 wrong = Wrong.DUPLICATE if times else Wrong.LOST
-                yield Finding(wrong, f"{kind} about {lead}", f"sent {times} times")
+                yield Finding(wrong, f"{kind} about {lead}", f"received {times} times")
 
 
 def _order(evidence: Evidence) -> Iterator[Finding]:
@@ -159,7 +161,11 @@ def _parked(evidence: Evidence) -> Iterator[Finding]:
         if each.event_id not in evidence.poison or not each.reason:
             where = f"set aside by {each.service} ({each.place}): {each.reason or 'no reason'}"
             yield Finding(Wrong.PARKED, each.event_id, where)
-    aside = {name: each.unreadable for name, each in evidence.received.items()}
+    aside = {
+        name: each.unreadable
+        for name, each in evidence.received.items()
+        if name not in evidence.journal_readers  # what is no event is not in there
+    }
     for service in CONSUMERS if evidence.poison else ():
         aside[service] = frozenset(p.event_id for p in evidence.parked if p.service == service)
     for event_id in evidence.poison:

@@ -49,6 +49,17 @@ class Load:
         self._number = 0
         self._over = asyncio.Event()
 
+    async def add_webhook(self, url: str, *, secret: str) -> None:
+        """Have every event sent to an endpoint, from now on."""
+        body = {"url": url, "secret": secret}
+        await self._ask("notifier_svc", "POST", "/v1/webhooks", json=body)
+
+    async def replay(self, queue: str) -> None:
+        """Have every event until now sent to a queue."""
+        body = {"from": "2020-01-01T00:00:00Z", "subscription": queue}
+        key = {"Idempotency-Key": f"replay-{self._next()}"}
+        await self._ask("notifier_svc", "POST", "/v1/replays", json=body, headers=key)
+
     async def hire(self) -> None:
         """Add the managers."""
         for _ in range(MANAGERS):

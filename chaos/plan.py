@@ -26,6 +26,11 @@ class Kind(StrEnum):
     BROKER_RESTARTED = "RabbitMQ restarted"
     BROKER_ALARMED = "RabbitMQ with a memory alarm"
     DATABASE_RESTARTED = "Postgres restarted"
+    ENDPOINT_FAILED = "webhook endpoint failing"
+    ENDPOINT_HUNG = "webhook endpoint hanging"
+    ENDPOINT_STOPPED = "webhook endpoint stopped"
+    MAIL_STOPPED = "mail server stopped"
+    MAIL_DROPPED = "mail server dropping connections"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The faults of a run, in two lanes that overlap: what a server suffers, and what others do.
+    """The faults of a run, in lanes that overlap: what servers suffer, services, and those outside.
 
     Within a lane one fault waits for the one before to be over, so that a service that was killed
     comes back at all. Between the lanes anything may coincide: a relay is killed while
@@ -73,7 +78,7 @@ class Plan:
 
     seed: int
     seconds: float
-    lanes: tuple[Sequence[Fault], Sequence[Fault]]
+    lanes: tuple[Sequence[Fault], ...]
 
     @property
     def faults(self) -> Sequence[Fault]:
@@ -86,6 +91,7 @@ SETTLING: Final = 3.0
 
 BETWEEN_SERVER_FAULTS: Final = (11.0, 14.0)
 BETWEEN_OTHER_FAULTS: Final = (4.2, 5.6)
+BETWEEN_FAULTS_OUTSIDE: Final = (11.0, 14.0)
 """Seconds, at least and at most, from the beginning of one fault to that of the next."""
 
 
@@ -98,7 +104,8 @@ def make_plan(*, seed: int, minutes: float) -> Plan:
     seconds = minutes * 60
     servers = _lane(Random(seed), seconds, BETWEEN_SERVER_FAULTS, _server_faults)
     others = _lane(Random(seed), seconds, BETWEEN_OTHER_FAULTS, _other_faults)
-    return Plan(seed=seed, seconds=seconds, lanes=(tuple(servers), tuple(others)))
+    outside = _lane(Random(seed), seconds, BETWEEN_FAULTS_OUTSIDE, _faults_outside)
+    return Plan(seed=seed, seconds=seconds, lanes=(tuple(servers), tuple(others), tuple(outside)))
 
 
 _What = tuple[Kind, str, float]
@@ -138,6 +145,18 @@ def _other_faults(chance: Random) -> list[_What]:
         (Kind.POISONED, "", 0.0),
         (Kind.SUBSCRIBER_KILLED, chance.choice(SUBSCRIBERS), 0.0),
     ]
+
+
+def _faults_outside(chance: Random) -> list[_What]:
+    """What befalls those whom notifier-svc writes to."""
+    kinds = (
+        Kind.ENDPOINT_FAILED,
+        Kind.ENDPOINT_HUNG,
+        Kind.ENDPOINT_STOPPED,
+        Kind.MAIL_STOPPED,
+        Kind.MAIL_DROPPED,
+    )
+    return [(kind, "", _between(chance, 2, 5)) for kind in kinds]
 
 
 def _replica(chance: Random, service: str) -> str:

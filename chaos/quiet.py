@@ -20,8 +20,8 @@ async def wait_for_quiet(
 ) -> dict[str, int]:
     """Return what still moves after that many seconds; nothing, as soon as nothing does.
 
-    Moving are: rows of an outbox, emails to send, imports that run, messages in any queue, and
-    events that a subscriber or the journal has not got yet.
+    Moving are: rows of an outbox, emails and events to send, imports and replays that run, messages
+    in any queue, and events that a subscriber, the endpoint or the journal has not got yet.
     """
     deadline, said_at = time.monotonic() + within, time.monotonic()
     while moving := await _moving(cluster, witness):
@@ -45,10 +45,12 @@ async def _moving(cluster: Cluster, witness: Witness) -> dict[str, int]:
 
 
 async def _not_received(cluster: Cluster, witness: Witness) -> dict[str, int]:
-    committed = await witness.committed_keys()
+    committed, redacted = await witness.committed_keys(), await witness.redacted()
     missing = {
-        f"not received by {name}": len(committed - each.heard())
-        for name, each in cluster.subscribers.items()
+        f"not received by {name}": len(
+            committed - each.heard() - (redacted if name in cluster.readers_of_journal else set())
+        )
+        for name, each in cluster.readers.items()
     }
     missing["not in the journal"] = len(committed - (await witness.journaled()).keys())
     return {what: count for what, count in missing.items() if count}

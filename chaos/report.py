@@ -76,10 +76,13 @@ def _events(evidence: Evidence) -> Iterator[Row]:
     yield "of them withdrawn by an erasure", _number(withdrawn)
     yield "events in the journal", _number(len(evidence.journaled))
     for name, received in evidence.received.items():
-        yield f"events received, {name} subscriber", _number(len(received.first_at))
+        reader = name if name in evidence.journal_readers else f"{name} subscriber"
+        yield f"events received, {reader}", _number(len(received.first_at))
         repeated = received.deliveries - len(received.first_at)
-        yield f"duplicate deliveries, {name} subscriber", _number(repeated)
-        yield f"longest delay, {name} subscriber", f"{_longest_delay(evidence, received):.1f} s"
+        yield f"duplicate deliveries, {reader}", _number(repeated)
+        yield f"longest delay, {reader}", f"{_longest_delay(evidence, received):.1f} s"
+    yield "emails about leads that are there", _number(sum(a + b for _, a, b in evidence.emails))
+    yield "copies of emails that were there", _number(evidence.copies)
 
 
 def _longest_delay(evidence: Evidence, received: Received) -> float:

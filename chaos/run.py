@@ -19,6 +19,7 @@ from chaos.load import Load
 from chaos.plan import SERVICES, Plan
 from chaos.projection import read_projection
 from chaos.quiet import wait_for_quiet
+from chaos.subscribers import SubscriberProcess
 from chaos.witness import Witness, connected
 
 Say = Callable[[str], None]
@@ -76,16 +77,25 @@ async def _turmoil(
         replicas = {name: [each.process.url for each in cluster.of(name)] for name in SERVICES}
         caller = Caller(session=session, replicas=replicas, ledger=taking_notes, chance=chance)
         load = Load(caller=caller, chance=chance)
+        await load.add_webhook(cluster.endpoint.url, secret=cluster.endpoint.secret)
         await load.hire()
         async with asyncio.timeout(plan.seconds * LONGEST + SLACK), asyncio.TaskGroup() as tasks:
             telling = tasks.create_task(_tell(load, say))
             tasks.create_task(load.run())
+            tasks.create_task(_join_late(cluster.late, load, after=plan.seconds / 2))
             async with asyncio.TaskGroup() as acts:
                 acts.create_task(faults.run(plan))
                 acts.create_task(asyncio.sleep(plan.seconds))
             load.stop()
             telling.cancel()
     return faults.course
+
+
+async def _join_late(late: SubscriberProcess, load: Load, *, after: float) -> None:
+    """Subscribe when much has happened, and ask for what was before."""
+    await asyncio.sleep(after)
+    await late.start()
+    await load.replay(late.queue)
 
 
 async def _tell(load: Load, say: Say) -> None:
@@ -97,14 +107,22 @@ async def _tell(load: Load, say: Say) -> None:
 async def _gather(
     cluster: Cluster, witness: Witness, session: aiohttp.ClientSession, ledger: Path
 ) -> Evidence:
+    sent = cluster.mail.sent()
     return Evidence(
         notes=Notes.read(ledger),
         committed=await witness.committed(),
         journaled=await witness.journaled(),
-        received={name: each.received() for name, each in cluster.subscribers.items()},
+        received={name: each.received() for name, each in cluster.readers.items()},
+        journal_readers=cluster.readers_of_journal.keys(),
+        redacted=await witness.redacted(),
+        planned=await witness.planned(),
         owned=await witness.owned(),
         projected=await read_projection(session, cluster.of("stream_svc")[0].process.url),
         projected_revs=await witness.projected_revs(),
-        emails=await witness.emails(),
+        emails=[
+            (lead, sent[lead, "acknowledgement"], sent[lead, "alert"])
+            for lead in await witness.form_leads()
+        ],
+        copies=cluster.mail.repeated,
         parked=await witness.parked(),
     )

@@ -149,6 +149,7 @@ class Subscriber:
             QUEUE.format(name=self._name), durable=True, arguments={"x-queue-type": "quorum"}
         )
         await queue.bind("leadwire.events", routing_key="#")
+        await queue.bind("leadwire.directed", routing_key=queue.name)  # allows replays
         print("subscribed", flush=True)  # noqa: T201 - whoever started it waits for this
         async with queue.iterator() as messages:
             async for message in messages:

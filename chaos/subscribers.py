@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
-from chaos.subscriber import AMQP_URL
+from chaos.subscriber import AMQP_URL, QUEUE
 from leadwire.testing import eventually
 
 EventKey: TypeAlias = tuple[str, str]
@@ -20,6 +20,9 @@ EventKey: TypeAlias = tuple[str, str]
 
 VICES: Final = {"slow": ("--slow=0.02",), "crashing": ("--crashes=60",)}
 """What the subscribers of a run are like, by name."""
+
+LATE: Final = "late"
+"""Who subscribes in the middle of a run, and gets what was before by a replay."""
 
 _REST: Final = 0.5
 """Seconds after which one that crashed is started again."""
@@ -48,7 +51,7 @@ class Received:
     @classmethod
     def read(cls, path: Path) -> "Received":
         """Read a subscriber's store, also while it runs."""
-        with closing(_reading(path)) as store:
+        with closing(reading(path)) as store:
             first = store.execute("SELECT source, id, min(at) FROM deliveries GROUP BY source, id")
             (deliveries,) = store.execute("SELECT count(*) FROM deliveries").fetchone()
             effects = store.execute("SELECT source, id, count(*) FROM effects GROUP BY source, id")
@@ -65,8 +68,19 @@ class Received:
             )
 
 
-def _reading(path: Path) -> sqlite3.Connection:
+def reading(path: Path) -> sqlite3.Connection:
+    """Open a subscriber's store to look into it."""
     return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+
+
+class Reader(Protocol):
+    """Whoever is told of events, and keeps what it has heard."""
+
+    def heard(self) -> set[EventKey]:
+        """Return the keys of the events that it has received."""
+
+    def received(self) -> Received:
+        """Read what it has."""
 
 
 class SubscriberProcess:
@@ -84,6 +98,7 @@ class SubscriberProcess:
 
     def __init__(self, *, name: str, vices: Sequence[str], url: str, directory: Path) -> None:
         self.name = name
+        self.queue = QUEUE.format(name=name)
         self.store = directory / f"subscriber-{name}.db"
         self.log = directory / f"subscriber-{name}.log"
         self.crashes = 0
@@ -113,7 +128,7 @@ class SubscriberProcess:
 
     def heard(self) -> set[EventKey]:
         """Return the keys of the events that it has received."""
-        with closing(_reading(self.store)) as store:
+        with closing(reading(self.store)) as store:
             return set(store.execute("SELECT source, id FROM inbox"))
 
     def received(self) -> Received:

@@ -78,9 +78,18 @@ class Witness:
         """Return what is set aside, anywhere."""
         return [Parked(*row) for row in await self._fetch("list_parked")]
 
-    async def emails(self) -> list[tuple[str, int, int]]:
-        """Return lead, acknowledgements and alerts of each lead from the form."""
-        return [(str(row[0]), row[1], row[2]) for row in await self._fetch("list_emails")]
+    async def form_leads(self) -> list[str]:
+        """Return the leads from the form that are still there."""
+        return [str(row["id"]) for row in await self._fetch("list_form_leads")]
+
+    async def redacted(self) -> set[EventKey]:
+        """Return the events of which the journal has nothing left."""
+        return set(map(tuple, await self._fetch("list_redacted")))
+
+    async def planned(self) -> Counter[EventKey]:
+        """Return how often each event was to be sent to the webhook."""
+        rows = await self._fetch("list_planned")
+        return Counter({(source, event): times for source, event, times in rows})
 
     async def moving(self) -> dict[str, int]:
         """Return how much of what is not at rest yet."""

@@ -10,4 +10,4 @@ SELECT 'notifier_svc', subscription, event_id, reason FROM notifier_svc.parked
 UNION ALL
 SELECT 'stream_svc', subscription, event_id, reason FROM stream_svc.parked
 UNION ALL
-SELECT 'notifier_svc', 'email', event_id, coalesce(last_error, '') FROM notifier_svc.deliveries WHERE status = 'parked'
+SELECT 'notifier_svc', kind, event_id, coalesce(last_error, '') FROM notifier_svc.deliveries WHERE status = 'parked'

@@ -31,11 +31,17 @@ async def test_a_minute_of_every_fault_loses_nothing(
     shown = (
         "events committed",
         "duplicate deliveries, slow subscriber",
+        "events received, late",
+        "events received, endpoint",
+        "emails about leads that are there",
         "lost",
         "duplicate effect",
     )
     counts = {name: _count(output, name) for name in shown}
     assert counts["events committed"] > 100
+    assert counts["events received, late"] > 100
+    assert counts["events received, endpoint"] > 100
+    assert counts["emails about leads that are there"] > 10
     assert output.splitlines()[-2] == "nothing was lost"
     report_counts(**faults, **counts)
 

@@ -30,7 +30,9 @@ def evidence() -> Evidence:
         notes=Notes(attempted=set(FACTS), confirmed=set(FACTS)),
         committed=committed,
         journaled=Counter(list(committed)),
-        received={name: _received() for name in ("slow", "crashing")},
+        received={name: _received() for name in ("slow", "crashing", "endpoint")},
+        journal_readers=["endpoint"],
+        planned=Counter(list(committed)),
         owned={LEAD: as_owned},
         projected={LEAD: dict(as_owned)},
         projected_revs=[((LEAD, "projected"), 1), ((LEAD, "projected"), 3)],
@@ -73,6 +75,15 @@ def lose_everywhere(found: Evidence) -> None:
     for each in found.received.values():
         del each.first_at[MARKED], each.effects[MARKED]
     del found.journaled[MARKED]
+
+
+def lose_at_the_endpoint(found: Evidence) -> None:
+    del found.received["endpoint"].first_at[MARKED]
+    del found.received["endpoint"].effects[MARKED]
+
+
+def plan_for_the_endpoint_twice(found: Evidence) -> None:
+    found.planned[MARKED] += 1
 
 
 def lose_in_the_journal(found: Evidence) -> None:
@@ -168,6 +179,7 @@ def end(found: Evidence) -> None:
     [
         (lose_at_one_subscriber, Wrong.LOST),
         (lose_everywhere, Wrong.LOST),
+        (lose_at_the_endpoint, Wrong.LOST),
         (lose_in_the_journal, Wrong.LOST),
         (receive_without_an_effect, Wrong.LOST),
         (confirm_what_was_not_committed, Wrong.LOST),
@@ -176,6 +188,7 @@ def end(found: Evidence) -> None:
         (mark_twice, Wrong.DUPLICATE),
         (have_an_effect_twice, Wrong.DUPLICATE),
         (journal_twice, Wrong.DUPLICATE),
+        (plan_for_the_endpoint_twice, Wrong.DUPLICATE),
         (send_two_emails, Wrong.DUPLICATE),
         (deliver_what_was_never_committed, Wrong.INVENTED),
         (take_old_news, Wrong.OLD_NEWS),
@@ -203,8 +216,8 @@ def with_poison() -> Evidence:
     found = evidence()
     found.poison = ["poison-1"]
     found.parked = [Parked(service, "all", "poison-1", "not JSON") for service in CONSUMERS]
-    for each in found.received.values():
-        each.unreadable = frozenset(found.poison)
+    for name in ("slow", "crashing"):  # the journal, from which the endpoint is told, has no such
+        found.received[name].unreadable = frozenset(found.poison)
     return found
 
 
@@ -232,7 +245,7 @@ def test_what_is_lost_is_named_with_where_it_was_last_seen() -> None:
             Wrong.LOST,
             "lead_interested_created leadwire/manager-svc/event-2",
             "missed by slow; committed at 00:00:01.000, out of the outbox at 00:00:02.000, "
-            "seen by crashing, journal",
+            "seen by crashing, endpoint, journal",
         )
     ]
 
@@ -245,3 +258,12 @@ def test_what_an_erasure_withdrew_need_not_be_told_but_may_be() -> None:
     lost = withdrawn.received["slow"]
     del lost.first_at[CREATED], lost.effects[CREATED]
     assert judge(withdrawn) == []
+
+
+def test_what_an_erasure_left_nothing_of_need_not_be_told_by_the_journal() -> None:
+    redacted = evidence()
+    redacted.redacted = {MARKED}
+    lose_at_the_endpoint(redacted)
+    assert judge(redacted) == []
+    lose_at_one_subscriber(redacted)
+    assert [finding.kind for finding in judge(redacted)] == [Wrong.LOST]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import aio_pika
@@ -15,7 +16,11 @@ import manager_svc.app
 import notifier_svc.app
 import stream_svc.app
 from chaos.cluster import Cluster
+from chaos.endpoint import Endpoint
+from chaos.post_office import MailServer
 from chaos.quiet import wait_for_quiet
+from chaos.subscriber import Store, Vices
+from chaos.subscribers import SubscriberProcess
 from chaos.witness import QUERIES, Witness, connected
 from leadwire.testing import eventually
 from leadwire.testing.postgres import PostgresServer
@@ -137,13 +142,19 @@ async def test_what_does_not_come_to_rest_is_named_in_the_end(
     admin: asyncpg.Connection,
     private_postgres: PostgresServer,
     private_rabbitmq: RabbitMQServer,
+    tmp_path: Path,
 ) -> None:
+    late = SubscriberProcess(name="late", vices=(), url=private_rabbitmq.url, directory=tmp_path)
+    Store(late.store, Vices())  # as it makes one when it starts
     cluster = Cluster(
         postgres=private_postgres,
         rabbitmq=private_rabbitmq,
         admin_database=urls["admin"],
         replicas={},
         subscribers={},
+        late=late,
+        endpoint=Endpoint(tmp_path / "endpoint.db"),
+        mail=MailServer(),
     )
     said: list[str] = []
 
@@ -154,7 +165,11 @@ async def test_what_does_not_come_to_rest_is_named_in_the_end(
         await add(connection)
         assert await moving() == {"manager_svc_outbox": 1}
         await connection.execute("DELETE FROM outbox")
-    assert await moving() == {"not in the journal": 1}
+    assert await moving() == {
+        "not received by late": 1,
+        "not received by endpoint": 1,
+        "not in the journal": 1,
+    }
     await admin.execute("DELETE FROM witness.events")
     async with await aio_pika.connect(private_rabbitmq.url) as broker:
         channel = await broker.channel()

@@ -1,0 +1,3 @@
+SELECT id
+FROM import_svc.leads
+WHERE origin = 'form'
