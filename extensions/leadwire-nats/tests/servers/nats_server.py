@@ -12,6 +12,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+import trustme
+
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
@@ -32,20 +34,30 @@ class PrivateNats:
         data_dir: Directory for all its files; made if it is not there.
         jetstream: Whether it has JetStream.
         permissions: What its user may do, in the server's own words; everything if empty.
+        certificate: With its key: it offers TLS only.
     """
 
-    def __init__(self, *, data_dir: Path, jetstream: bool = True, permissions: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        jetstream: bool = True,
+        permissions: str = "",
+        certificate: trustme.LeafCert | None = None,
+    ) -> None:
         self._data_dir = data_dir
         self._password = secrets.token_hex(16)
         self._jetstream = jetstream
         self._permissions = permissions
+        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"nats://leadwire:{self._password}@127.0.0.1:{self.port}"
+        scheme = "nats" if self._certificate is None else "nats+tls"
+        return f"{scheme}://leadwire:{self._password}@127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Start it with what it had before; returns when it answers."""
@@ -126,8 +138,15 @@ class PrivateNats:
                 f'authorization {{ users: [{{ user: leadwire, password: "{self._password}"',
                 f"{self._permissions} }}] }}",
                 store if self._jetstream else "",
+                "" if self._certificate is None else self._tls(self._certificate),
             )
         )
+
+    def _tls(self, certificate: trustme.LeafCert) -> str:
+        chain, key = self._data_dir / "chain.pem", self._data_dir / "key.pem"
+        chain.write_bytes(b"".join(each.bytes() for each in certificate.cert_chain_pems))
+        key.write_bytes(certificate.private_key_pem.bytes())
+        return f'tls {{ cert_file: "{chain}", key_file: "{key}" }}'
 
 
 def find_nats_server() -> str | None:
