@@ -261,6 +261,37 @@ async def test_where_too_much_failed_one_process_sends_one_probe(
     assert tuple(state) == (OPENS_AFTER + 1, True)
 
 
+async def test_however_much_fails_at_once_the_first_break_is_short(
+    database: Database, webhook_id: UUID
+) -> None:
+    """Else a blip that met many deliveries would be taken for a long outage."""
+    await plan(database, webhook_id, 80)
+
+    async def fail(_: EventDelivery) -> Reply:
+        return Reply(error="no connection")
+
+    replicas = [deliverer(database, fail) for _ in range(4)]
+    for each in replicas:
+        await each.work(on_end=nothing)
+    for each in replicas:
+        await each.finish(within=5.0)
+    query = (
+        "SELECT failures, resume_at > now(), resume_at < now() + interval '6 s', "
+        "(SELECT count(*) FROM deliveries WHERE attempts = 1) FROM webhooks"
+    )
+    async with database.connection() as connection:
+        [state] = await connection.fetch(query)
+        assert tuple(state) == (OPENS_AFTER, True, True, 4 * IN_HAND)
+        await connection.execute("UPDATE webhooks SET resume_at = now()")
+    await replicas[0].work(on_end=nothing)
+    await replicas[0].finish(within=5.0)
+    async with database.connection() as connection:
+        [state] = await connection.fetch(
+            "SELECT failures, resume_at > now() + interval '7 s' FROM webhooks"
+        )
+    assert tuple(state) == (OPENS_AFTER + 1, True)
+
+
 async def test_of_two_who_claim_a_probe_at_once_one_gets_it(
     database: Database, webhook_id: UUID
 ) -> None:

@@ -255,7 +255,7 @@ async def test_10000_that_wait_for_a_dead_endpoint_delay_no_other(
     await eventually(breaks)
     event_ids = await say(office, 50)
     await until(office, live, dict.fromkeys(event_ids, ("delivered", 200)))
-    await eventually(partial(measures, office, "leadwire_notifier_webhooks_down", 1))
+    await eventually(partial(measures, office, "leadwire_notifier_webhooks_down", 1), within=30)
     # Until the endpoint counts as down, as many as there is room for; after that, one at a time.
     assert len(dead.received) <= 30
     shown = await office.get(f"/v1/webhooks/{down}")

@@ -24,7 +24,10 @@ class WebhookView(BaseModel):
     state_reason: str | None = Field(
         description="Why it is disabled, if that was not asked for: `gone` after an answer of 410."
     )
-    failures: int = Field(description="Deliveries that failed since the last that succeeded.")
+    failures: int = Field(
+        description="Deliveries that failed since the last that succeeded: up to five, from which "
+        "on the endpoint counts as down, and then those that were to find out."
+    )
     failing_since: datetime | None = Field(description="When the first of them did.")
     resume_at: datetime | None = Field(
         description="Nothing is sent before, as too much failed or the endpoint asked for it."

@@ -105,6 +105,7 @@ class WebhookDeliveryStore:
             list(by_webhook),
             [any(each.status is DeliveryStatus.DELIVERED for each in group) for group in groups],
             [sum(each.counts for each in group) for group in groups],
+            [any(each.delivery.probes for each in group) for group in groups],
             [max((each.pause for each in group if each.pause), default=None) for group in groups],
             [any(each.gone for each in group) for group in groups],
             OPENS_AFTER,

@@ -24,7 +24,7 @@ class DeliveryGauges(PeriodicTask):
     """
 
     def __init__(
-        self, *, database: Database, metrics: NotifierMetrics, interval: float = 15.0
+        self, *, database: Database, metrics: NotifierMetrics, interval: float = 5.0
     ) -> None:
         self._database = database
         self._metrics = metrics
