@@ -52,8 +52,8 @@ async def wrongs(url: str, directory: Path, *vices: str) -> Counter[Wrong]:
     committed = {(SOURCE, f"event-{number}"): _committed() for number in range(1, EVENTS + 1)}
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        for name, kind in (("events", "topic"), ("directed", "direct")):
-            await channel.declare_exchange(f"leadwire.{name}", kind, durable=True)
+        for name in ("events", "directed"):
+            await channel.declare_exchange(f"leadwire.{name}", "topic", durable=True)
         subscriber = SubscriberProcess(name="tried", vices=vices, url=url, directory=directory)
         await subscriber.start()
         try:

@@ -1,9 +1,11 @@
 """What `declare` makes and what `missing` finds, on a real server."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aio_pika
 import pytest
+from structlog.testing import capture_logs
 from yarl import URL
 
 from leadwire.broker import (
@@ -292,3 +294,22 @@ async def test_a_discarded_namespace_is_gone_and_leaves_another_one_whole(
     assert await staying.missing([SUBSCRIPTION]) == []
     await passing.stop()
     await staying.stop()
+
+
+@pytest.mark.fault
+async def test_a_declaration_that_a_restart_of_the_server_cuts_short_is_completed(
+    private_rabbitmq: RabbitMQServer,
+) -> None:
+    broker = RabbitMQBroker.from_url(private_rabbitmq.url, name="test")
+    await broker.start()
+    wanted = [Subscription(name=f"cut-{n}", types=("told",), ordered=True) for n in range(40)]
+    with capture_logs() as said:
+        declaring = asyncio.create_task(broker.declare(wanted))
+        done, _ = await asyncio.wait([declaring], timeout=0.2)
+        assert not done
+        await private_rabbitmq.restart()
+        await declaring
+    assert "declaration_cut_short" in {each["event"] for each in said}
+    assert await broker.missing(wanted) == []
+    await broker.discard(wanted)
+    await broker.stop()

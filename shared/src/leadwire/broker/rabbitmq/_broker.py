@@ -7,9 +7,20 @@ from pathlib import Path
 from typing import Final, Self
 
 import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_delay,
+    wait_random_exponential,
+)
 from yarl import URL
 
-from leadwire.broker.errors import BrokerConfigurationError, BrokerUnavailableError
+from leadwire.broker.errors import (
+    BrokerConfigurationError,
+    BrokerRefusedError,
+    BrokerUnavailableError,
+)
 from leadwire.broker.port import (
     DELIVERY_LIMIT,
     Capabilities,
@@ -34,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _FIRST_DELIVERY_WITHIN: Final = 10.0
+_DECLARE_WITHIN: Final = 60.0
+"""Seconds after which a declaration that is cut short is not begun again."""
 
 
 class RabbitMQBroker:
@@ -127,10 +140,23 @@ class RabbitMQBroker:
     async def declare(self, subscriptions: Sequence[Subscription]) -> None:
         """Create what the subscriptions need; what exists and fits is left alone.
 
+        It is begun again, for a bounded time, while it is cut short: a server that restarts takes
+        connections before it can make a queue, and answers INTERNAL_ERROR then.
+
         Raises:
             TopologyConflictError: Something exists with other properties.
             BrokerUnavailableError: The server does not answer.
         """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            wait=wait_random_exponential(multiplier=0.25, max=5.0),
+            stop=stop_after_delay(_DECLARE_WITHIN),
+            before_sleep=_say_cut_short,
+            reraise=True,
+        )
+        await retrying(self._declare, subscriptions)
+
+    async def _declare(self, subscriptions: Sequence[Subscription]) -> None:
         link = self._link_for_topology()
         try:
             await self._declaration(link).declare(subscriptions)
@@ -294,6 +320,15 @@ def _insist_on_files(url: URL) -> None:
     for name in ("cafile", "certfile", "keyfile"):
         if (path := url.query.get(name)) is not None and not Path(path).is_file():
             raise BrokerConfigurationError(f"the file that {name} names is not there")
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, BrokerUnavailableError) and not isinstance(error, BrokerRefusedError)
+
+
+def _say_cut_short(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("declaration_cut_short", attempt=state.attempt_number, reason=str(error))
 
 
 def _parse(url: str, schemes: Sequence[str]) -> URL:
