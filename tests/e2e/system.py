@@ -32,6 +32,7 @@ class System:
         self.admin_database = admin_database
         self._services = services
         self._session = session
+        self._gateway: str | None = None
 
     @classmethod
     async def start(cls, urls: Urls, *, directory: Path) -> Self:
@@ -47,6 +48,13 @@ class System:
     def service(self, module: str) -> ServiceProcess:
         """Return the process of one service, for example `manager_svc`."""
         return self._services[module]
+
+    def ask_through(self, gateway: str) -> None:
+        """Send every request to this address from now on."""
+        self._gateway = gateway
+
+    def _url(self, module: str, path: str) -> str:
+        return f"{self._gateway or self._services[module].url}{path}"
 
     async def stop(self) -> dict[str, int]:
         """Stop every service; return the exit code of each."""
@@ -67,7 +75,7 @@ class System:
 
     async def delete(self, module: str, path: str) -> None:
         """DELETE what a path names."""
-        async with self._session.delete(f"{self._services[module].url}{path}") as response:
+        async with self._session.delete(self._url(module, path)) as response:
             assert response.status == 204, f"DELETE {path}: {response.status}"
 
     async def run(self, module: str, *arguments: str) -> str:
@@ -77,7 +85,7 @@ class System:
 
     async def status_of(self, module: str, path: str) -> int:
         """GET a path for the status of the answer alone."""
-        async with self._session.get(f"{self._services[module].url}{path}") as response:
+        async with self._session.get(self._url(module, path)) as response:
             return response.status
 
     async def mark(self, lead_id: str, status: str, *, reason: str | None = None) -> JSON:
@@ -105,13 +113,13 @@ class System:
 
     async def stream_text(self, **query: str) -> str:
         """Read the stream to its end."""
-        url = f"{self._services['stream_svc'].url}/v1/leads/stream"
+        url = self._url("stream_svc", "/v1/leads/stream")
         async with self._session.get(url, params=query) as response:
             assert response.status == 200, await response.text()
             return await response.text()
 
     async def _request(self, method: str, module: str, path: str, **options: Any) -> JSON:
-        url = f"{self._services[module].url}{path}"
+        url = self._url(module, path)
         async with self._session.request(method, url, **options) as response:
             if response.status == 503:
                 raise NotAnsweredError(await response.text())

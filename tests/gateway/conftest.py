@@ -1,14 +1,13 @@
 """Gateways in front of servers that do what a test says."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from gateway.nginx import SERVICES, Gateway, furnish
+from gateway.nginx import SERVICES, Gateway, furnished_home
 from gateway.upstream import Upstream
 
 StartGateway = Callable[..., Awaitable[Gateway]]
@@ -18,17 +17,8 @@ Upstreams = dict[str, Upstream]
 @pytest.fixture
 def new_home() -> Iterator[Callable[[], Path]]:
     """Make directories of gateways, which an account without rights can reach."""
-    made: list[Path] = []
-
-    def make() -> Path:
-        home = Path(tempfile.mkdtemp(prefix="leadwire-gateway-"))
-        made.append(home)
-        furnish(home)
-        return home
-
-    yield make
-    for home in made:
-        shutil.rmtree(home)
+    with ExitStack() as homes:
+        yield lambda: homes.enter_context(furnished_home())
 
 
 @pytest_asyncio.fixture

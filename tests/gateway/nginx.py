@@ -8,7 +8,9 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -111,8 +113,16 @@ class Gateway:
             return False
 
 
-def furnish(home: Path) -> None:
-    """Lay out files as the image has them, for an account that owns nothing else."""
+@contextmanager
+def furnished_home() -> Iterator[Path]:
+    """Make a directory with files as the image has them, for an account that owns nothing else."""
+    # Not below a test's own directory, which nobody else may enter.
+    with tempfile.TemporaryDirectory(prefix="leadwire-gateway-") as home:
+        _furnish(Path(home))
+        yield Path(home)
+
+
+def _furnish(home: Path) -> None:
     shutil.copytree(SOURCE, home, dirs_exist_ok=True)
     www = home / "www"
     shutil.copytree(ROOT / "console" / "dist", www)

@@ -1,14 +1,39 @@
 """The four services, each on a port of its own as it is deployed, but all in this process."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from gateway.nginx import Gateway, furnished_home
 
 from leadwire.http import SUPERVISOR, HttpServer
 from leadwire.service import create_app
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire_standalone.services import SERVICES
+
+# One client that is so busy has to be let.
+UNLIMITED = {
+    "GATEWAY_FORM_RATE": "100000r/s",
+    "GATEWAY_TOKEN_RATE": "100000r/s",
+    "GATEWAY_REQUEST_RATE": "100000r/s",
+}
+
+
+@asynccontextmanager
+async def whole_leadwire(
+    templates: DatabaseTemplates, directory: Path, **settings: Any
+) -> AsyncIterator[Gateway]:
+    """Run the services and a gateway in front of them, which takes as much as comes."""
+    async with AsyncExitStack() as running:
+        services = Services(templates=templates, directory=directory, settings=settings)
+        running.push_async_callback(services.stop)
+        await services.start()
+        home = running.enter_context(furnished_home())
+        gateway = Gateway(home=home, upstreams=services.addresses, settings=UNLIMITED)
+        running.push_async_callback(gateway.stop)
+        yield await gateway.start()
 
 
 class Services:
@@ -43,6 +68,7 @@ class Services:
             await self._templates.add(self._database, service.schema, service.migrations)
             settings = {
                 "auth": "off",
+                "trusted_proxies": "127.0.0.0/8",
                 "broker_url": broker,
                 "database_url": self._templates.service_url(self._database, service.schema),
                 "files_url": (self._directory / "files").as_uri(),

@@ -1,14 +1,37 @@
-"""Leads go in, are assigned oldest first, marked, and come out at a subscriber and a stream."""
+"""Leads go in, are assigned oldest first, marked, and come out at a subscriber and a stream.
+
+Everything is asked for at one address: the services stand behind the gateway, as they are deployed.
+"""
 
 import json
+from collections.abc import AsyncIterator
 
+import pytest
+from gateway.nginx import Gateway, furnished_home
+
+from e2e.conftest import StartSystem
 from e2e.leads import FAILING_ROWS, as_csv, valid_rows
 from e2e.office import Office
 from e2e.subscriber import Subscriber
 from e2e.system import System
 from leadwire.testing import eventually
+from leadwire.testing.services import PREFIXES
 
 LEADS = 40
+
+
+@pytest.fixture
+async def system(start_system: StartSystem) -> AsyncIterator[System]:
+    system = await start_system()
+    upstreams = {
+        module.replace("_", "-"): system.service(module).url.removeprefix("http://")
+        for module in PREFIXES
+    }
+    with furnished_home() as home:
+        gateway = await Gateway(home=home, upstreams=upstreams, settings={}).start()
+        system.ask_through(gateway.url)
+        yield system
+        assert await gateway.stop() == 0
 
 
 async def test_leads_travel_from_the_import_to_every_reader(
