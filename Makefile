@@ -77,19 +77,20 @@ demo: $(VENV)/.run ## Do the main job end to end on a sample file, and check the
 resync: $(VENV)/.run ## Say every lead and manager again, beside `make run`
 	@source -- "$${DATA:-.data}/environment" && $(BIN)/import-svc resync && $(BIN)/manager-svc resync
 
-test: $(VENV)/.docs $(JAVASCRIPT) ## Run every test, on real servers
+test: $(VENV)/.docs $(JAVASCRIPT) $(CONSOLE) ## Run every test, on real servers
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
 	@tools/install-nginx
+	@tools/install-chromium
 	$(PYTEST) $(ARGS)
 
-test-fast: $(VENV)/.docs $(JAVASCRIPT) ## Run what kills nothing (under 3 minutes)
+test-fast: $(VENV)/.docs $(JAVASCRIPT) ## Run what kills nothing and drives no browser (under 3 minutes)
 	@tools/install-rabbitmq
 	@tools/install-nats
 	@tools/install-promtool
 	@tools/install-nginx
-	$(PYTEST) -m "not fault" $(ARGS)
+	$(PYTEST) -m "not fault and not browser" $(ARGS)
 
 smoke: $(VENV)/.dev ## Do the main job once at an installation at URL=http://...
 	@PYTHONPATH=tests $(BIN)/python -m e2e.smoke $(if $(URL),--url="$$URL")

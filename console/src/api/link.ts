@@ -25,13 +25,23 @@ export function probeBy(ask: () => Promise<void>): void {
   probe = ask;
 }
 
+const waiting = new Set<() => void>();
+
+/** Call back each time it answers after it did not; gives what ends that. */
+export function whenBack(call: () => void): () => void {
+  waiting.add(call);
+  return () => waiting.delete(call);
+}
+
 /** Note that it answered. */
 export function heard(): void {
+  const wasAway = state.value === "away";
   failures = 0;
   nextTryAt.value = 0;
   clearTimeout(timer);
   timer = undefined;
   state.value = "live";
+  if (wasAway) for (const call of [...waiting]) call();
 }
 
 /** Note that it did not. */

@@ -93,7 +93,7 @@ const NOBODY_HOME = new Set([502, 503, 504]);
 export function noted(error: ApiError): ApiError {
   if (NOBODY_HOME.has(error.status)) lost();
   else heard();
-  if (error.status === 401 && error.code !== "wrong_credentials") {
+  if (error.status === 401) {
     keepToken(null);
     loggedOut.value = true;
   }

@@ -68,7 +68,9 @@ export function useAsked<Answer>(
   }, [...dependencies]);
   useEvery(every, again);
 
-  return { answer, error, again: () => void again(), set };
+  // That Leadwire is away is told once for the whole page, and mends itself.
+  const shown = failed && link.value === "away" ? null : error;
+  return { answer, error: shown, again: () => void again(), set };
 }
 
 export interface Doing {

@@ -22,6 +22,8 @@ const STREAM_TYPE = "application/x-ndjson";
 
 export interface FollowOptions {
   signal: AbortSignal;
+  /** Call back when there is no reason to wait any longer; gives what ends that. */
+  woken?: (wake: () => void) => () => void;
   backoff?: Backoff;
   cursor?: string | null;
 }
@@ -30,7 +32,7 @@ export interface FollowOptions {
 export async function follow<Lead>(
   open: Open,
   reader: Reader<Lead>,
-  { signal, backoff = PATIENCE, cursor = null }: FollowOptions,
+  { signal, woken = neverWoken, backoff = PATIENCE, cursor = null }: FollowOptions,
 ): Promise<void> {
   const session = new StreamSession<Lead>(backoff, cursor);
   while (!signal.aborted) {
@@ -42,7 +44,7 @@ export async function follow<Lead>(
       return;
     }
     reader.linked("away", Date.now() + session.pause);
-    await passed(session.pause, signal);
+    await passed(session.pause, signal, woken);
   }
 }
 
@@ -119,17 +121,22 @@ class Watch {
   };
 }
 
-/** Wait; but a browser that comes back online has no reason to. */
-function passed(milliseconds: number, signal: AbortSignal): Promise<void> {
+const neverWoken = () => () => {};
+
+function passed(
+  milliseconds: number,
+  signal: AbortSignal,
+  woken: (wake: () => void) => () => void,
+): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", done);
-      globalThis.removeEventListener?.("online", done);
+      forget();
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
     signal.addEventListener("abort", done, { once: true });
-    globalThis.addEventListener?.("online", done, { once: true });
+    const forget = woken(done);
   });
 }

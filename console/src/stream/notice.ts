@@ -1,6 +1,7 @@
 /** Learn that leads changed, without holding them. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Filters } from "../api/leadwire.ts";
+import { whenBack } from "../api/link.ts";
 import { follow } from "./follow.ts";
 import { openLeads } from "./leads.ts";
 
@@ -27,7 +28,10 @@ export function useChanges(filters: Filters, changed: () => void): void {
       linked: () => {},
       failed: () => {},
     };
-    void follow(openLeads({ ...JSON.parse(key), start: "now" }, "id"), reader, controller);
+    void follow(openLeads({ ...JSON.parse(key), start: "now" }, "id"), reader, {
+      signal: controller.signal,
+      woken: whenBack,
+    });
     return () => {
       controller.abort();
       clearTimeout(due);

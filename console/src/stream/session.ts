@@ -14,7 +14,7 @@ export type Change<Lead> =
   | Put<Lead>
   | Gone
   | { type: "reset"; reason: string }
-  | { type: "synced" }
+  | { type: "synced"; cursor: string }
   | { type: "mark"; cursor: string };
 
 /** Waits that double up to `most`, half of each by chance; in milliseconds. */
@@ -113,10 +113,10 @@ export class StreamSession<Lead> {
         this.marked(frame.cursor);
         this.marks += 1;
         if (this.marks > 1) this.progressed();
-        return [{ type: "mark", cursor: frame.cursor }];
+        return [frame];
       case "synced":
         this.marked(frame.cursor);
-        return [{ type: "synced" }];
+        return [frame];
       case "hello":
         this.greeted(frame.epoch, frame.heartbeat_s * 1000);
         return [];

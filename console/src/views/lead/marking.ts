@@ -15,7 +15,13 @@ export interface Markable {
 /** What somebody else has made of the lead meanwhile. */
 export class OvertakenError extends Error {}
 
-const LOST_RACE = new Set(["precondition_failed", "illegal_transition", "reason_required"]);
+// Who held the lead a moment ago is forbidden to mark it once somebody else has decided it.
+const LOST_RACE = new Set([
+  "forbidden",
+  "illegal_transition",
+  "precondition_failed",
+  "reason_required",
+]);
 
 /**
  * @param tag Version of the work side that the decision is about.

@@ -17,7 +17,7 @@ export function LeadsView() {
   const sort = sortOf(query);
   const live = useLive(filtersOf(query), searchOf(query), sort);
   const { table } = live;
-  const row = id === null ? undefined : table.row(table.indexOf(id));
+  const row = id === null ? undefined : table.lead(id);
   return (
     <div class={id === null ? "leads" : "leads with-details"}>
       <div class="page-head">

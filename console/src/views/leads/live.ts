@@ -2,13 +2,15 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError } from "../../api/errors.ts";
 import type { Filters } from "../../api/leadwire.ts";
+import { whenBack } from "../../api/link.ts";
 import type { LeadRow } from "../../api/types.ts";
 import { follow, type Link } from "../../stream/follow.ts";
 import { openLeads } from "../../stream/leads.ts";
 import { FIELDS, LeadTable, type Sort } from "./table.ts";
 
-/** While a snapshot comes, what is shown is brought up to date only so often, in milliseconds. */
+/** What is shown is brought up to date only so often, in milliseconds: while a snapshot comes, else. */
 const WHILE_LOADING = 250;
+const WHILE_LIVE = 80;
 
 export interface Live {
   table: LeadTable;
@@ -39,22 +41,29 @@ export function useLive(filters: Filters, search: string, sort: Sort): Live {
     arranged.current = "";
     setState({ link: "connecting", error: null });
     let due: ReturnType<typeof setTimeout> | undefined;
+    let drawnAt = 0;
     const draw = () => {
       due = undefined;
+      drawnAt = performance.now();
       mine.settle();
       redraw();
+    };
+    const drawSoon = () => {
+      const pause = mine.synced ? WHILE_LIVE : WHILE_LOADING;
+      // A single change is shown at once; of many those that come together.
+      due ??= setTimeout(draw, Math.max(0, drawnAt + pause - performance.now()));
     };
     void follow<LeadRow>(
       openLeads(JSON.parse(key), FIELDS),
       {
         changed: (changes) => {
           mine.apply(changes, Date.now());
-          due ??= setTimeout(draw, mine.synced ? 0 : WHILE_LOADING);
+          drawSoon();
         },
         linked: (link) => setState((old) => (old.link === link ? old : { ...old, link })),
         failed: (error) => setState({ link: "away", error }),
       },
-      controller,
+      { signal: controller.signal, woken: whenBack },
     );
     return () => {
       controller.abort();

@@ -53,6 +53,11 @@ export class LeadTable {
     return this.shown[index]?.lead;
   }
 
+  /** What is held of a lead, whether it is shown or not. */
+  lead(id: string): LeadRow | undefined {
+    return this.held.get(id)?.lead;
+  }
+
   /** Where a lead stands, or -1. */
   indexOf(id: string): number {
     return this.shown.findIndex((entry) => entry.lead.id === id);

@@ -18,7 +18,8 @@ const REFRESH_EVERY = 15_000;
 
 export function WorkView() {
   const mayChoose = may("manageManagers");
-  const id = mayChoose ? place.value.id : (me.value?.manager_id ?? null);
+  const own = me.value?.manager_id ?? null;
+  const id = (mayChoose ? place.value.id : null) ?? own;
   if (id !== null) return <Desk key={id} managerId={id} mayChoose={mayChoose} />;
   return (
     <>

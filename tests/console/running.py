@@ -1,0 +1,107 @@
+"""A Leadwire as `make run BROKER_URL=amqp://...` starts it, to be stopped and started again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from leadwire.db.embedded import EmbeddedPostgres, free_port
+from leadwire.testing import eventually
+
+JSON = dict[str, Any]
+READY_WITHIN = 90.0
+STOPS_WITHIN = 60.0
+
+
+class Leadwire:
+    """One process with all services, on RabbitMQ and an embedded Postgres.
+
+    Args:
+        directory: Where it keeps what it needs; the account that runs Postgres passes through.
+        broker_url: Of a virtual host of its own.
+        environment: Settings besides.
+    """
+
+    def __init__(
+        self, *, directory: Path, broker_url: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._directory = directory
+        self._environment = {
+            **os.environ,
+            "LEADWIRE_BROKER_URL": broker_url,
+            **(environment or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+        self.stop()
+        await EmbeddedPostgres(data_dir=self._directory / "data" / "postgres").destroy()
+
+    async def start(self) -> None:
+        """Start it, at the same address each time."""
+        log = self._directory / "leadwire.log"
+        port = self.url.rpartition(":")[2]
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "leadwire_standalone"),
+                    *(f"--port={port}", f"--data={self._directory / 'data'}"),
+                ],
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+            )
+        process = self._process
+
+        def is_ready() -> bool:
+            assert process.poll() is None, log.read_text()
+            return f"Leadwire is ready at {self.url}" in log.read_text()
+
+        await eventually(is_ready, within=READY_WITHIN)
+
+    def stop(self) -> None:
+        """Stop it as somebody at a terminal does; streams are told goodbye."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(STOPS_WITHIN)
+
+    def kill(self) -> None:
+        """End it in the middle of whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOPS_WITHIN)
+
+    async def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Send a request to the API; return the JSON of its answer."""
+        assert self._session is not None
+        async with self._session.request(method, f"{self.url}{path}", **options) as response:
+            assert response.ok, f"{method} {path}: {response.status} {await response.text()}"
+            return None if response.status == 204 else await response.json()
+
+    async def add_manager(self, name: str) -> str:
+        """Add a lead manager; return his id."""
+        return str((await self.ask("POST", "/v1/managers", json={"name": name}))["id"])
+
+    async def add_lead(self, name: str, family_name: str, email: str) -> str:
+        """Create a lead; return its id."""
+        lead = {"name": name, "family_name": family_name, "email": email}
+        return str((await self.ask("POST", "/v1/leads", json=lead))["id"])
+
+    async def mark(self, lead_id: str, status: str) -> JSON:
+        """Mark a lead; return the answer."""
+        answer: JSON = await self.ask("PUT", f"/v1/leads/{lead_id}/status", json={"status": status})
+        return answer

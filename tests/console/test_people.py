@@ -1,0 +1,258 @@
+"""What people do to a console, and what it does for them."""
+
+import io
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+from console.browsing import Theme, Windows, serious_violations
+from console.running import Leadwire
+from playwright.async_api import FilePayload, expect
+
+from leadwire.testing import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+expect.set_options(timeout=30_000)
+
+LONG = "x" * 200
+MARKUP = "<img src=x onerror=\"document.title='owned'\">"
+HEBREW = "שלום"
+PEOPLE = [
+    ("Radia", "Perlman"),
+    ("Barbara", "Liskov"),
+    (MARKUP, "<script>document.title='owned'</script>"),
+    (HEBREW, "עולם"),
+    (LONG, "y" * 200),
+    ("Ada", "Lovelace"),
+]
+MANY = 100_000
+MOST_ROWS_DRAWN = 60
+NOTE_LONG_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => {
+  for (const task of list.getEntries()) window.longTasks.push(task.duration);
+}).observe({ entryTypes: ["longtask"] });
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def people(leadwire: Leadwire) -> AsyncIterator[dict[str, str]]:
+    """Managers by name, of whom each has a lead, and leads with odd names that wait."""
+    managers = {name: await leadwire.add_manager(name) for name in ("Maya Okafor", "Jonas Weber")}
+    for number, (name, family_name) in enumerate(PEOPLE):
+        await leadwire.add_lead(name, family_name, f"{'z' * 40}{number}@example.com")
+    yield managers
+
+
+async def lead_of(leadwire: Leadwire, manager_id: str) -> str:
+    return str((await leadwire.ask("GET", f"/v1/managers/{manager_id}"))["leads"][0]["id"])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_view_has_a_serious_fault_of_accessibility(
+    windows: Windows, people: dict[str, str], theme: Theme
+) -> None:
+    page = await windows.open("#/work", theme=theme)
+    found = {}
+    for place, sign in {
+        "#/work": "Who are you?",
+        f"#/work/{people['Maya Okafor']}": "Give back",
+        "#/leads": "Came in",
+        "#/import": "Drop a file of leads here",
+        "#/managers": "Add a manager",
+        "#/flow": "To handle",
+    }.items():
+        await page.goto(f"{page.url.partition('#')[0]}{place}")
+        await expect(page.get_by_text(sign, exact=True).first).to_be_visible()
+        found[place] = await serious_violations(page)
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    found["keys"] = await serious_violations(page)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("l")
+    await page.locator(".rows tbody tr:not(.room)").last.click()
+    await expect(page.get_by_text("Why this manager")).to_be_visible()
+    await expect(page.locator(".history")).to_be_visible()
+    found["details"] = await serious_violations(page)
+    assert {place: faults for place, faults in found.items() if faults} == {}
+
+
+async def test_what_people_typed_is_text_and_nothing_else(windows: Windows) -> None:
+    page = await windows.open("#/leads")
+    markup = page.locator(".rows tbody tr", has_text=MARKUP)
+    await expect(markup).to_be_visible()
+    assert await page.locator(".rows img, .rows script").count() == 0
+    await markup.click()
+    await expect(page.locator(".details h2")).to_contain_text(MARKUP)
+    assert await page.title() == "Leads · Leadwire"
+    hebrew = page.locator(".rows bdi", has_text=HEBREW)
+    assert await hebrew.evaluate("each => getComputedStyle(each).direction") == "rtl"
+    long = page.locator(".col-name > bdi", has_text=LONG)
+    assert await long.get_attribute("title") == f"{LONG} {'y' * 200}"
+    assert await long.evaluate("each => each.scrollWidth > each.clientWidth")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_no_view_is_wider_than_the_window(
+    windows: Windows, people: dict[str, str], width: int
+) -> None:
+    page = await windows.open("#/work", width=width, height=740)
+    places = ["#/work", f"#/work/{people['Maya Okafor']}", "#/import", "#/managers", "#/flow"]
+    for place in ["#/leads", *places]:
+        await page.goto(f"{page.url.partition('#')[0]}{place}")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(page.locator(".loading")).to_have_count(0)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, place
+
+
+async def test_of_two_who_mark_a_lead_the_second_is_told(
+    leadwire: Leadwire, windows: Windows, people: dict[str, str]
+) -> None:
+    maya = people["Maya Okafor"]
+    lead_id = await lead_of(leadwire, maya)
+    page = await windows.open(f"#/leads/{lead_id}")
+    button = page.get_by_role("button", name=re.compile("^Not interested I?N?$"))
+    await expect(button).to_be_visible()
+    # So that it does not hear of the other one in time.
+    await page.route("**/v1/leads/stream*", lambda route: route.abort())
+    await page.route(f"**/v1/leads/{lead_id}?*", lambda route: route.abort())
+    windows.away_expected = True
+    await leadwire.mark(lead_id, "interested")
+    await button.click()
+    await expect(page.get_by_role("alert").filter(has_text="faster")).to_contain_text(
+        "Maya Okafor marked this lead as interested"
+    )
+    lead = await leadwire.ask("GET", f"/v1/leads/{lead_id}")
+    assert lead["status"] == "interested"
+
+
+async def test_a_file_that_is_refused_says_why(windows: Windows) -> None:
+    page = await windows.open("#/import")
+    broken: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    await page.locator("input[type=file]").set_input_files(broken)
+    await expect(
+        page.get_by_text("Choose a column for Name, Family name, Email, Cellphone.")
+    ).to_be_visible()
+    await page.get_by_role("button", name="Choose another file").click()
+    odd: FilePayload = {"name": "x.json", "mimeType": "application/json", "buffer": b"[1, 2"}
+    await page.locator("input[type=file]").set_input_files(odd)
+    windows.away_expected = True  # the browser notes a refusal as an error
+    await page.get_by_role("button", name="Check the file").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    empty: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": b""}
+    await page.get_by_role("button", name="Choose another file").click()
+    await page.locator("input[type=file]").set_input_files(empty)
+    await expect(page.get_by_role("alert")).to_have_text("This file is empty. Choose another one.")
+
+
+async def test_a_manager_is_paused_and_removed_once_it_is_seen_what_follows(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    await leadwire.add_manager("Tom Becker")
+    page = await windows.open("#/managers?q=tom")
+    tom = page.get_by_role("row", name="Tom Becker")
+    await expect(tom).to_contain_text("Busy")
+    await tom.get_by_role("button", name="Pause").click()
+    await expect(tom).to_contain_text("Paused")
+    await tom.get_by_role("button", name="Remove").click()
+    dialog = page.get_by_role("dialog", name="Remove Tom Becker?")
+    await expect(dialog.get_by_role("listitem")).to_have_count(1)
+    await dialog.get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("heading", name="No manager matches")).to_be_visible()
+    await page.get_by_role("button", name="Removed").click()
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.get_by_role("heading", name="No manager matches")).to_be_visible()
+
+
+async def test_everything_is_within_reach_of_the_keyboard(windows: Windows) -> None:
+    page = await windows.open("#/leads")
+    await expect(page.locator(".rows tbody tr").first).to_be_visible()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await page.keyboard.press("/")
+    await page.keyboard.type("lovel?")
+    await expect(page.get_by_role("heading", name="No lead matches")).to_be_visible()
+    await page.keyboard.press("Backspace")
+    assert page.url.endswith("#/leads?q=lovel")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("grid").focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".details")).to_have_count(0)
+    await page.keyboard.press("g")
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Flow")
+
+
+async def test_the_flow_shows_a_webhook_that_takes_nothing(windows: Windows) -> None:
+    page = await windows.open("#/flow")
+    await page.get_by_role("button", name="Add a webhook").click()
+    # Nobody listens at the port of discard.
+    await page.get_by_label("Address").fill("http://127.0.0.1:9/leads")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.locator(".secret")).to_have_text(re.compile("^whsec_"))
+    await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    webhook = page.get_by_role("row", name="http://127.0.0.1:9/leads")
+    await webhook.get_by_role("button", name="Send a test").click()
+    await expect(page.get_by_role("status").filter(has_text="did not take")).to_be_visible()
+    await webhook.get_by_role("button", name="Pause").click()
+    await expect(webhook).to_contain_text("Paused")
+
+
+@pytest.mark.timeout(400)  # on a busy machine it takes a while until they are there
+async def test_a_hundred_thousand_leads_are_scrolled_searched_and_followed(
+    leadwire: Leadwire, windows: Windows, report_counts: Callable[..., None]
+) -> None:
+    all_leads = MANY + len(PEOPLE)
+    header = "name,family_name,email,cellphone"
+    lines = (f"Lead,No{n},lead{n}@example.org,+1212{2000000 + n}" for n in range(MANY))
+    receipt = await leadwire.ask(
+        "POST",
+        "/v1/imports",
+        data=io.BytesIO("\n".join([header, *lines]).encode()),
+        headers={"Content-Type": "text/csv"},
+    )
+    assert receipt["imported"] == MANY
+
+    async def all_are_there() -> bool:
+        return bool((await leadwire.ask("GET", "/v1/leads/count"))["total"] == all_leads)
+
+    await eventually(all_are_there, within=300)
+    page = await windows.open("about:blank")
+    await page.add_init_script(NOTE_LONG_TASKS)
+    began = time.perf_counter()
+    await page.goto(f"{leadwire.url}/#/leads")
+    total = page.get_by_role("status").filter(has_text=f"{all_leads:,} leads")
+    await expect(total).to_be_visible(timeout=90_000)
+    loaded = time.perf_counter() - began
+
+    rows = page.locator(".rows tbody tr:not(.room)")
+    await expect(rows.first).to_contain_text(f"No{MANY - 1}")
+    await page.get_by_role("grid").focus()
+    for _ in range(10):
+        await page.keyboard.press("PageDown")
+    await page.keyboard.press("End")
+    await expect(rows.last).to_contain_text("Radia Perlman")
+    assert await rows.count() < MOST_ROWS_DRAWN
+    await page.keyboard.press("Home")
+    await expect(rows.first).to_contain_text(f"No{MANY - 1}")
+
+    await page.get_by_role("searchbox").fill("lead77777@")
+    await expect(rows).to_have_count(1)
+    lead_id = (await rows.first.get_attribute("id") or "").removeprefix("row-")
+    await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json={"family_name": "Changed"})
+    await expect(rows.first).to_contain_text("Changed")
+    tasks = await page.evaluate("window.longTasks")
+    report_counts(
+        seconds_to_load_100000_leads=round(loaded, 1),
+        tasks_over_50_ms=len(tasks),
+        longest_ms=round(max(tasks, default=0)),
+    )
