@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from import_svc.http.context import Context
 from import_svc.http.errors import TooManyImportsError
 from import_svc.http.operations import operations
+from import_svc.http.public_form import PublicForm
 from import_svc.http.refusals import REFUSALS
 from import_svc.http.resume_forms import ResumeForms
 from import_svc.http.room import Room
@@ -235,6 +236,12 @@ def _context(common: _Common) -> Context:
             announcer=changes,
         ),
         resume_forms=ResumeForms(max_resume_bytes=settings.max_resume_bytes),
+        public_form=PublicForm(
+            per_minute=settings.form_per_minute,
+            honeypot=settings.form_honeypot,
+            conceals=settings.form_conceals,
+            metrics=common.metrics,
+        ),
         import_slots=Room(size=settings.max_running, full=TooManyImportsError),
         upload_slots=Room(size=settings.max_running, full=TooManyImportsError),
         default_region=settings.default_region,

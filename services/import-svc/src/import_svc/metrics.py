@@ -1,8 +1,12 @@
 """What import-svc tells Prometheus."""
 
+from typing import Literal, get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from leadwire.contracts.vocabulary import Origin
+
+TurnedAway = Literal["too_many", "honeypot"]
 
 
 class ImportMetrics:
@@ -25,6 +29,15 @@ class ImportMetrics:
             ["origin"],
             registry=registry,
         )
+        self._turned_away = Counter(
+            "leadwire_form_turned_away",
+            "Leads of the public form that were not looked at: its address had sent too many, or "
+            "the honeypot was filled in.",
+            ["reason"],
+            registry=registry,
+        )
+        for reason in get_args(TurnedAway):
+            self._turned_away.labels(reason)
         for outcome in ("imported", "failed"):
             self._rows.labels(outcome)
         for origin in (Origin.FORM, Origin.API):
@@ -51,3 +64,7 @@ class ImportMetrics:
     def created(self, origin: Origin) -> None:
         """Count a lead that came alone."""
         self._created.labels(origin).inc()
+
+    def turned_away(self, reason: TurnedAway) -> None:
+        """Count a lead of the public form that was not looked at."""
+        self._turned_away.labels(reason).inc()

@@ -50,6 +50,26 @@ class ImportSettings(ServiceSettings):
         default=False,
         description="Whether the public form refuses a lead without a resume.",
     )
+    form_per_minute: int = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        description="With access on: leads that one client address may send to one process "
+        "through the public form a minute; as many may come at once, and further ones get 429. "
+        "Whoever shows a role that brings leads has no such limit.",
+    )
+    form_honeypot: str = Field(
+        default="leave_blank",
+        pattern=r"[A-Za-z0-9_.-]{1,64}",
+        description="Name of a field of the form that people do not see: a lead with anything in "
+        "it comes from a program that fills in every field, and is dropped without saying so.",
+    )
+    form_conceals: bool = Field(
+        default=False,
+        description="With access on: whether the public form says 201 `received` also of a person "
+        "who is a lead already, and shows nobody the lead, so that nobody can find out by it "
+        "whose address is known. Whoever shows a role that brings leads is told everything.",
+    )
     max_running: int = Field(
         default=4,
         ge=1,

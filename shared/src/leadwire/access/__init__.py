@@ -5,6 +5,7 @@ Nothing here knows HTTP: `leadwire.http` reads the headers and words the refusal
 """
 
 from leadwire.access.authenticator import Authenticator
+from leadwire.access.buckets import Bucket, Buckets
 from leadwire.access.credentials import (
     ApiKey,
     Bearer,
@@ -50,6 +51,8 @@ __all__ = [
     "ApiKey",
     "Authenticator",
     "Bearer",
+    "Bucket",
+    "Buckets",
     "Credentials",
     "ForbiddenError",
     "IssuedToken",

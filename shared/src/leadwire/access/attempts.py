@@ -7,73 +7,21 @@ away fills nothing, so nobody stays out for longer than one drop takes. An addre
 user has proved his password is spared the third bucket: whoever guesses from elsewhere, even from
 many addresses, does not keep him out there.
 
-What is kept is bounded: the buckets that were used longest ago are forgotten first. Each process
-counts for itself.
+What is kept is bounded, as it is of all buckets. Each process counts for itself.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from leadwire.access.buckets import MOST_KEPT, Bucket, Buckets
 from leadwire.access.errors import TooManyAttemptsError
-
-MOST_KEPT: Final = 10_000
-"""Buckets of a kind that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """How many wrong passwords fit in, and how many seconds one takes to leak out."""
-
-    size: int
-    drop_seconds: float
-
 
 OF_ADDRESS: Final = Bucket(size=30, drop_seconds=2.0)
 OF_USER_THERE: Final = Bucket(size=6, drop_seconds=15.0)
 OF_USER: Final = Bucket(size=100, drop_seconds=10.0)
-
-
-class Buckets:
-    """Buckets of one kind, by key.
-
-    Args:
-        kind: Their size.
-        clock: Gives seconds that only grow.
-    """
-
-    def __init__(self, kind: Bucket, *, clock: Callable[[], float]) -> None:
-        self._kind = kind
-        self._clock = clock
-        self._empty_at: OrderedDict[bytes, float] = OrderedDict()
-
-    def wait(self, key: bytes) -> float:
-        """Give the seconds until something fits in; 0 if it does now."""
-        full = (self._kind.size - 1) * self._kind.drop_seconds
-        return max(0.0, self._level(key) - full)
-
-    def fill(self, key: bytes) -> None:
-        """Put a drop in."""
-        self._empty_at[key] = self._clock() + self._level(key) + self._kind.drop_seconds
-        self._empty_at.move_to_end(key)
-        while len(self._empty_at) > MOST_KEPT:
-            self._empty_at.popitem(last=False)
-
-    def take_back(self, key: bytes) -> None:
-        """Take a drop out."""
-        if key in self._empty_at:
-            self._empty_at[key] -= self._kind.drop_seconds
-
-    def empty(self, key: bytes) -> None:
-        """Take everything out."""
-        self._empty_at.pop(key, None)
-
-    def _level(self, key: bytes) -> float:
-        """Seconds until the bucket is empty."""
-        return max(0.0, self._empty_at.get(key, 0.0) - self._clock())
 
 
 class Attempts:

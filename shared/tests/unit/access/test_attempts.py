@@ -6,14 +6,12 @@ import pytest
 
 from leadwire.access import TooManyAttemptsError
 from leadwire.access.attempts import (
-    MOST_KEPT,
     OF_ADDRESS,
     OF_USER,
     OF_USER_THERE,
     Attempts,
-    Bucket,
-    Buckets,
 )
+from leadwire.access.buckets import MOST_KEPT, Bucket, Buckets
 
 
 class Clock:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from import_svc.http.public_form import PublicForm
 from import_svc.http.resume_forms import ResumeForms
 from import_svc.http.room import Room
 from import_svc.usecases.accept_import import AcceptImport
@@ -22,6 +23,7 @@ class Context:
 
     Attributes:
         resume_forms: Reads what bears a resume.
+        public_form: What strangers may send, and are told.
         import_slots: Places of the imports that may run at once while their bodies come.
         upload_slots: Places of the bodies that may be stored at once for imports in the background.
         default_region: Region of national phone numbers where a request names none.
@@ -39,6 +41,7 @@ class Context:
     read_resume: ReadResume
     replace_resume: ReplaceResume
     resume_forms: ResumeForms
+    public_form: PublicForm
     import_slots: Room
     upload_slots: Room
     default_region: str | None

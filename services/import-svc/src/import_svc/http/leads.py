@@ -1,19 +1,22 @@
 """Requests about single leads."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from aiohttp import web
 
 from import_svc.domain.changes import FieldFault
-from import_svc.domain.idempotency import IdempotencyKey, request_hash
+from import_svc.domain.duplicates import LeadExistsError
+from import_svc.domain.idempotency import IdempotencyKey, LeadErasedError, request_hash
 from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.domain.validation import INTERNATIONAL
 from import_svc.http.context import Context
 from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
 from import_svc.http.resume_forms import RESUME_MISSING, Form
-from import_svc.http.views import ContactView, LeadView
+from import_svc.http.views import ContactView, LeadView, ReceivedView
 from import_svc.usecases.change_lead import ChangesInvalidError
 from import_svc.usecases.create_lead import Created, LeadInvalidError
 from leadwire.contracts import Origin
@@ -36,35 +39,35 @@ class LeadHandlers:
         self._change_lead = context.change_lead
         self._erase_lead = context.erase_lead
         self._forms = context.resume_forms
+        self._public_form = context.public_form
 
     async def create(
         self, request: web.Request, *, headers: NewLeadHeaders, body: RequestBody
     ) -> web.StreamResponse:
         """Take a lead from the public form."""
+        self._public_form.admit(request)
+        conceals = self._public_form.conceals_from(request)
         content_type = request.headers.get("Content-Type", "")
         async with self._forms.read(body, content_type=content_type, model=NewLead) as form:
-            created = await self._create(headers, form)
-        lead = created.lead
-        replayed = {"Idempotent-Replayed": "true"} if created.replayed else {}
-        return json_response(
-            LeadView.of(lead),
-            status=201,
-            headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag), **replayed},
-        )
+            if form.fields.fills(self._public_form.honeypot):
+                self._public_form.count_program()
+                return json_response(ReceivedView(), status=201)
+            if conceals:
+                return await self._create_unseen(headers, form)
+            created = await self._create(_key(headers, form), form)
+        return _shown(created)
 
-    async def _create(self, headers: NewLeadHeaders, form: Form[NewLead]) -> Created:
+    async def _create_unseen(
+        self, headers: NewLeadHeaders, form: Form[NewLead]
+    ) -> web.StreamResponse:
+        """Create a lead, and answer the same if it is known already, or was and is erased."""
+        with suppress(LeadExistsError, LeadErasedError):
+            await self._create(_key_of_content(headers, form), form)
+        return json_response(ReceivedView(), status=201)
+
+    async def _create(self, key: IdempotencyKey | None, form: Form[NewLead]) -> Created:
         fields, resume = form.fields, form.resume
-        key = None
-        if headers.idempotency_key is not None:
-            asked = request_hash(
-                fields.name,
-                fields.family_name,
-                fields.email,
-                fields.cellphone,
-                resume and resume.digest.hex(),
-            )
-            key = IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
-        unknown = [_unknown(name) for name in fields.unknown]
+        unknown = [_unknown(name) for name in fields.unknown(honeypot=self._public_form.honeypot)]
         try:
             if unknown:
                 self._create_lead.judge(
@@ -99,6 +102,41 @@ class LeadHandlers:
         """Erase a lead."""
         await self._erase_lead(lead_id, versions=versions_of(headers))
         return web.Response(status=204)
+
+
+def _shown(created: Created) -> web.Response:
+    lead = created.lead
+    replayed = {"Idempotent-Replayed": "true"} if created.replayed else {}
+    return json_response(
+        LeadView.of(lead),
+        status=201,
+        headers={"Location": f"/v1/leads/{lead.id}", **etag_header(lead.tag), **replayed},
+    )
+
+
+def _key(headers: NewLeadHeaders, form: Form[NewLead]) -> IdempotencyKey | None:
+    if headers.idempotency_key is None:
+        return None
+    fields, resume = form.fields, form.resume
+    asked = request_hash(
+        fields.name,
+        fields.family_name,
+        fields.email,
+        fields.cellphone,
+        resume and resume.digest.hex(),
+    )
+    return IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
+
+
+def _key_of_content(headers: NewLeadHeaders, form: Form[NewLead]) -> IdempotencyKey | None:
+    """Name a request by its content, too.
+
+    That a key was used for something else would tell that its first request made a lead.
+    """
+    key = _key(headers, form)
+    if key is None:
+        return None
+    return replace(key, text=request_hash(key.text, key.request_hash.hex()).hex())
 
 
 def _unfit(faults: Sequence[FieldFault]) -> Problem:

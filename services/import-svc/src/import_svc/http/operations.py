@@ -15,10 +15,18 @@ from import_svc.http.failures import OFFERED
 from import_svc.http.form_events import MULTIPART
 from import_svc.http.imports import ImportHandlers
 from import_svc.http.leads import LeadHandlers
+from import_svc.http.public_form import TOO_MANY_LEADS
 from import_svc.http.requests import NewLead, NewLeadForm, NewResume, NewResumeForm
 from import_svc.http.resume_forms import JSON_TYPE, ResumeForms
 from import_svc.http.resumes import ResumeHandlers
-from import_svc.http.views import ContactView, ImportsPage, LeadView, ReceiptView, ResumeLinkView
+from import_svc.http.views import (
+    ContactView,
+    ImportsPage,
+    LeadView,
+    ReceiptView,
+    ReceivedView,
+    ResumeLinkView,
+)
 from import_svc.storage.errors import LostRaceError, ResumeTooLateError
 from import_svc.storage.file_errors import (
     FilesFullError,
@@ -211,8 +219,9 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
             description=f"As JSON, or as a form with the same fields and a file. {_RESUME}",
             responses={
                 201: Response(
-                    LeadView,
-                    "The lead.",
+                    LeadView | ReceivedView,
+                    "The lead; or, where the form conceals who is known, and to programs, only "
+                    "that something was received.",
                     headers={
                         "Location": "The lead.",
                         "ETag": 'Its version, `"contact-1"`.',
@@ -221,6 +230,7 @@ def _lead_operations(handlers: LeadHandlers, forms: ResumeForms) -> Sequence[Ope
                 )
             },
             errors=[
+                TOO_MANY_LEADS,
                 KeyReusedError,
                 LeadErasedError,
                 LeadExistsError,

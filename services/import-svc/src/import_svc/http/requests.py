@@ -160,10 +160,13 @@ class NewLead(NewResume):
         default=None, description="Unique; international (`+...`) or of the default region."
     )
 
-    @property
-    def unknown(self) -> list[str]:
-        """The names of fields that the form does not have, or has under another name already."""
-        return list(self.model_extra or {})
+    def unknown(self, *, honeypot: str) -> list[str]:
+        """Name the fields that the form does not have, or has under another name already."""
+        return [name for name in self.model_extra or {} if name != honeypot]
+
+    def fills(self, honeypot: str) -> bool:
+        """Tell whether something stands in the field that people do not see."""
+        return bool((self.model_extra or {}).get(honeypot))
 
 
 _FILE: Final = {"type": "string", "format": "binary", "description": "PDF, DOC, DOCX, ODT or TXT."}

@@ -40,6 +40,12 @@ class FailureView(BaseModel):
         )
 
 
+class ReceivedView(BaseModel):
+    """That something was received, without a word about what became of it."""
+
+    status: Literal["received"] = "received"
+
+
 class ImportErrorView(BaseModel):
     """Why an import ended before its input did."""
 
