@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from leadwire.lifecycle import look_for_garbage_seldom
+from leadwire.lifecycle import allow_many_open_files, look_for_garbage_seldom
 from leadwire.observability import OtelNotInstalledError, export_spans
 from leadwire.service import SettingsError
 from leadwire_standalone.logs import configure_quiet_logging
@@ -26,6 +26,7 @@ async def run(options: Options) -> None:
     async with running(options) as leadwire:
         print(f"Leadwire is ready at {leadwire.url}", flush=True)
         look_for_garbage_seldom()
+        allow_many_open_files()
         await leadwire.supervisor.wait()
 
 

@@ -7,6 +7,7 @@ components in order, ends the process when one of them dies, and stops them in r
 
 from leadwire.lifecycle.garbage import look_for_garbage_seldom
 from leadwire.lifecycle.loop_lag import EventLoopLag
+from leadwire.lifecycle.open_files import allow_many_open_files
 from leadwire.lifecycle.periodic import PeriodicTask
 from leadwire.lifecycle.supervisor import Component, ComponentFailedError, Supervisor
 from leadwire.lifecycle.task import BackgroundTask
@@ -18,5 +19,6 @@ __all__ = [
     "EventLoopLag",
     "PeriodicTask",
     "Supervisor",
+    "allow_many_open_files",
     "look_for_garbage_seldom",
 ]

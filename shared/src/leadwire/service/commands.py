@@ -15,7 +15,7 @@ from aiohttp import web
 from leadwire.broker import Broker, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
-from leadwire.lifecycle import ComponentFailedError, look_for_garbage_seldom
+from leadwire.lifecycle import ComponentFailedError, allow_many_open_files, look_for_garbage_seldom
 from leadwire.service.access import authenticator_of
 from leadwire.service.components import AppliedMigrations, ConfiguredServer, PatientBroker
 from leadwire.service.description import Say, ServiceDescription, SettingsT
@@ -49,6 +49,7 @@ async def serve(description: ServiceDescription[SettingsT], settings: SettingsT)
     configured = ConfiguredServer(server=server, host=settings.http_host, port=settings.http_port)
     app[SUPERVISOR].add("http", configured, stop_within=server.stop_within)
     look_for_garbage_seldom()
+    allow_many_open_files()
     try:
         await app[SUPERVISOR].run()
     except ComponentFailedError as error:
