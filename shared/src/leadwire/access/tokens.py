@@ -36,8 +36,8 @@ LEEWAY_SECONDS: Final = 10.0
 MOST_REMEMBERED: Final = 1_000
 
 _REQUIRED: Final = ["iss", "aud", "sub", "iat", "exp"]
-_UNREADABLE: Final = (jwt.PyJWTError, ValueError, RecursionError)
-"""What a token may raise that somebody made up; the last one by thousands of brackets."""
+_UNREADABLE: Final = (jwt.PyJWTError, ValueError)
+"""What a token may raise that somebody made up."""
 
 
 class _Key(BaseModel):
