@@ -16,6 +16,7 @@ from e2e.collector import Collector, ReceivedSpan
 from e2e.conftest import StartSystem
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
+from e2e.prometheus import Prometheus
 from e2e.subscriber import Subscriber
 from e2e.system import System
 from leadwire.broker import Accepted, Message, broker_from_url
@@ -23,7 +24,12 @@ from leadwire.testing import eventually
 from leadwire.testing.services import PREFIXES
 from leadwire_standalone.metrics_reference import metrics_by_owner
 
-PAGE: Final = Path(__file__).parents[3] / "docs" / "operations" / "observability.md"
+ROOT: Final = Path(__file__).parents[3]
+DASHBOARD: Final = ROOT / "deploy" / "grafana" / "dashboards" / "leadwire.json"
+SILENT: Final = ("leadwire_notifier_webhook_attempts", "leadwire_notifier_replayed_events")
+"""What has labels and has not happened here has no series."""
+PARK: Final = ("manager", "notifier", "stream")
+PAGE: Final = ROOT / "docs" / "operations" / "observability.md"
 TRACE_ID: Final = "0af7651916cd43dd8448eb211c80319c"
 CALLER: Final = "b7ad6b7169203331"
 TRACEPARENT: Final = f"00-{TRACE_ID}-{CALLER}-01"
@@ -38,8 +44,9 @@ async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]
         yield collector
 
 
+@pytest.mark.timeout(300)
 async def test_one_trace_leads_from_the_request_to_every_subscriber_and_its_logs(
-    collector: Collector, start_system: StartSystem, broker_url: str
+    collector: Collector, start_system: StartSystem, broker_url: str, tmp_path: Path
 ) -> None:
     system = await start_system()
     async with Subscriber(url=broker_url, event_type=EVENT) as subscriber:
@@ -77,6 +84,40 @@ async def test_one_trace_leads_from_the_request_to_every_subscriber_and_its_logs
     for module in ("stream_svc", "notifier_svc"):
         await eventually(partial(_tells_of_parking, system, module), within=30)
     await _metrics_are_those_of_the_reference(system)
+    async with Prometheus(system=system, directory=tmp_path) as prometheus:
+        await _prometheus_finds_what_it_is_asked_for(prometheus)
+        # The one thing that is wrong with this system, and no other.
+        expected = {("LeadwireDeliveriesParked", f"{name}-svc") for name in PARK}
+        await eventually(partial(_fires, prometheus, expected), within=60)
+
+
+async def _prometheus_finds_what_it_is_asked_for(prometheus: Prometheus) -> None:
+    """Every rule is evaluated, and every panel of the dashboard has something to show."""
+
+    async def nothing_is_wrong() -> bool:
+        return await prometheus.faults() == []
+
+    await eventually(nothing_is_wrong, within=30)
+
+    async def only_these_are_empty() -> bool:
+        empty = {query for query in _dashboard_queries() if not await prometheus.query(query)}
+        assert all(any(metric in query for metric in SILENT) for query in empty), empty
+        return True
+
+    await eventually(only_these_are_empty, within=30)
+
+
+async def _fires(prometheus: Prometheus, expected: set[tuple[str, str]]) -> bool:
+    firing = await prometheus.query('ALERTS{alertstate="firing"}')
+    found = {(each["alertname"], each.get("service", each.get("job", ""))) for each in firing}
+    assert found == expected
+    return True
+
+
+def _dashboard_queries() -> Iterator[str]:
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        for target in panel.get("targets", ()):
+            yield target["expr"].replace("$__rate_interval", "1m").replace("$service", ".*")
 
 
 def _documented_line() -> dict[str, Any]:

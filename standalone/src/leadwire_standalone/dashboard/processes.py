@@ -51,9 +51,12 @@ NOTIFICATIONS: Final = Row(
             width=6,
         ),
         Panel(
-            title="Webhooks down",
-            meaning="Webhooks whose endpoints are left alone for a time.",
-            queries=[Query("max(leadwire_notifier_webhooks_down)", "down")],
+            title="Webhooks down, deliveries parked",
+            meaning="Endpoints that are left alone for a time, and what waits for a decision.",
+            queries=[
+                Query("max(leadwire_notifier_webhooks_down)", "down"),
+                Query("max by (kind) (leadwire_notifier_parked_deliveries)", "{{kind}} parked"),
+            ],
             width=6,
         ),
     ],

@@ -4,15 +4,15 @@ from typing import Final
 
 from leadwire_standalone.dashboard.grafana import Query
 
-ERRORS: Final = (
-    'sum by (service) (rate(leadwire_http_requests_total{service=~"$service", status=~"5..", '
-    'route!="/readyz"}[$__rate_interval]))'
-)
-"""Answers of 5xx in a second; a process that is not ready says so by one."""
-
 REQUESTS: Final = (
     'sum by (service) (rate(leadwire_http_requests_total{service=~"$service"}[$__rate_interval]))'
 )
+ERRORS: Final = (
+    '(sum by (service) (rate(leadwire_http_requests_total{service=~"$service", status=~"5..", '
+    f'route!="/readyz"}}[$__rate_interval])) or 0 * {REQUESTS})'
+)
+"""Answers of 5xx in a second, but those of a process that says that it is not ready. Without any
+there would be no series, and no graph."""
 
 
 def quantiles(histogram: str) -> list[Query]:
