@@ -42,8 +42,8 @@ class StreamSettings(ServiceSettings):
     max_streams_per_client: int = Field(
         default=1000,
         ge=1,
-        description="Most streams that the process serves at once to one address. Others are "
-        "answered with 429.",
+        description="Most streams that the process serves at once to one user or API key, or, "
+        "with access off, to one address. Others are answered with 429.",
     )
     rotate_after_s: float = Field(
         default=3600.0,

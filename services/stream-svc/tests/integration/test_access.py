@@ -1,14 +1,16 @@
 """Who may do what here."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 
 from leadwire.testing.access import Keyring, keyring_in, walk
 
 if TYPE_CHECKING:
-    from conftest import StartService
+    from conftest import MakeContact, StartService
 
 ADMIN: frozenset[str] = frozenset()
 READERS = frozenset({"manager", "reader"})
@@ -38,3 +40,54 @@ async def test_every_route_lets_in_whom_it_should_by_every_way_and_nobody_else(
 ) -> None:
     service = await start_service(**keyring.settings)
     await walk(service.client, keyring, RULES)
+
+
+async def test_a_stream_ends_with_its_token_and_goes_on_with_a_new_one(
+    start_service: "StartService", keyring: Keyring, make_contact: "MakeContact"
+) -> None:
+    service = await start_service(**keyring.settings)
+    path, follow = "/v1/leads/stream", {"follow": "true"}
+
+    def headers(lifetime: timedelta) -> dict[str, str]:
+        return {"Authorization": f"Bearer {keyring.token('reader', lifetime=lifetime)}"}
+
+    brief = headers(timedelta(seconds=2))
+    async with service.client.get(path, params=follow, headers=brief) as response:
+        frames = [orjson.loads(line) async for line in response.content]
+    assert frames[-1]["reason"] == "token_expired"
+    cursor = next(frame["cursor"] for frame in reversed(frames) if "cursor" in frame)
+
+    contact = make_contact()
+    await service.publisher.created(contact)
+    resumed = {"follow": "true", "cursor": cursor}
+    long = headers(timedelta(hours=1))
+    async with service.client.get(path, params=resumed, headers=long) as response:
+        async for line in response.content:
+            frame = orjson.loads(line)
+            if frame["type"] == "put":
+                break
+    assert frame["id"] == str(contact.id)
+
+
+async def test_streams_are_counted_for_each_user_wherever_he_is(
+    start_service: "StartService", keyring: Keyring
+) -> None:
+    service = await start_service(
+        max_streams_per_client=1, trusted_proxies="127.0.0.0/8", **keyring.settings
+    )
+    path = "/v1/leads/stream?follow=true"
+
+    def headers(role: str, address: str) -> dict[str, str]:
+        return {**keyring.headers(role), "X-Forwarded-For": address}
+
+    async with service.client.get(path, headers=headers("reader", "198.51.100.1")) as first:
+        assert first.status == 200
+        elsewhere = headers("reader", "198.51.100.2")
+        async with service.client.get(path, headers=elsewhere) as second:
+            assert (second.status, (await second.json())["code"]) == (
+                429,
+                "too_many_streams_of_client",
+            )
+        beside = headers("admin", "198.51.100.1")
+        async with service.client.get(path, headers=beside) as other:
+            assert other.status == 200

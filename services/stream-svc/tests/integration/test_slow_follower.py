@@ -85,7 +85,7 @@ async def follow(
         wish=wish,
         place=await begin_stream(log, tail, wish),
         heartbeat_seconds=15,
-        rotate_after=3600,
+        leave_after={},
         draining=asyncio.Event(),
     )
     async with aclosing(follower.chunks()) as chunks:

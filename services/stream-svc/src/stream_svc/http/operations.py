@@ -36,7 +36,8 @@ One JSON object a line, `type` first; ignore types and fields that you do not kn
 Apply frames as they come, whatever their `rev`: a manager's new name comes with the `rev` that
 you hold. If you merge them with what you read elsewhere, take those whose `rev` is equal or
 greater. Keep the cursor of the last `mark`, and reconnect with it: you miss nothing. A stream
-that ends without `end`, `bye` or `error` was cut: reconnect too.
+that ends without `end`, `bye` or `error` was cut: reconnect too. It ends with your token, too: at
+`bye` with the reason `token_expired` come again with a new one.
 
 With `Accept-Encoding: gzip` the stream is compressed, and flushed with every batch."""
 

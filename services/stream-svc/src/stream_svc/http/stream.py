@@ -2,6 +2,7 @@
 
 import contextlib
 from contextlib import aclosing
+from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Final
 
@@ -14,6 +15,7 @@ from leadwire.http import (
     accepts_coding,
     client_of,
     negotiate,
+    principal_of,
     write_within,
 )
 from stream_svc.domain.cursor import StreamCursor
@@ -55,7 +57,7 @@ class StreamHandlers:
         """Answer with frames."""
         wire = WIRES[negotiate(headers.accept, tuple(WIRES))]
         coding = Gzip() if accepts_coding(headers.accept_encoding, "gzip") else Identity()
-        with self._slots.one(client_of(request)):
+        with self._slots.one(_reader(request)):
             wish = _wish(query, headers)
             place = await begin_stream(self._log, self._tail, wish)
             response = await _prepared(request, wire, coding)
@@ -73,16 +75,22 @@ class StreamHandlers:
         return response
 
     def _follower(self, request: web.Request, wish: Wish, place: Place) -> Follower:
-        spread = SystemRandom().uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
         return Follower(
             log=self._log,
             tail=self._tail,
             wish=wish,
             place=place,
             heartbeat_seconds=self._heartbeat_seconds,
-            rotate_after=self._rotate_after * spread,
+            leave_after={**self._rotation(wish), **_end_of_token(request)},
             draining=request.app[DRAINING],
         )
+
+    def _rotation(self, wish: Wish) -> dict[str, float]:
+        """Ask one who follows to come again, which may bring him to another replica."""
+        if not wish.follow:
+            return {}
+        spread = SystemRandom().uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
+        return {"rotation": self._rotate_after * spread}
 
     async def _write(
         self, request: web.Request, response: web.StreamResponse, piece: Piece
@@ -106,6 +114,19 @@ class StreamHandlers:
             transport is None or len(piece) > TAKEN_AT_ONCE or transport.get_write_buffer_size() > 0
         )
         return write_within(request, seconds=self._write_within) if waits else _NO_DEADLINE
+
+
+def _reader(request: web.Request) -> str:
+    """Say for whom streams are counted: a user, or an API key, or else an address."""
+    name = principal_of(request).name
+    return client_of(request) if name is None else f"user {name}"
+
+
+def _end_of_token(request: web.Request) -> dict[str, float]:
+    expires_at = principal_of(request).expires_at
+    if expires_at is None:
+        return {}
+    return {"token_expired": (expires_at - datetime.now(UTC)).total_seconds()}
 
 
 def _wish(query: StreamQuery, headers: StreamHeaders) -> Wish:

@@ -8,7 +8,7 @@ held while a chunk is on its way to the socket.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -57,8 +57,7 @@ class Follower:
         wish: What the client wants to be told.
         place: Where it begins; see `begin_stream`.
         heartbeat_seconds: Silence after which a mark is sent.
-        rotate_after: Seconds after which one who follows is asked to reconnect, which may
-            bring him to another replica.
+        leave_after: Seconds after which he is asked to reconnect, by the reason that he is told.
         draining: Set when the process is about to stop.
     """
 
@@ -70,7 +69,7 @@ class Follower:
         wish: Wish,
         place: Place,
         heartbeat_seconds: float,
-        rotate_after: float,
+        leave_after: Mapping[str, float],
         draining: asyncio.Event,
     ) -> None:
         self._log = log
@@ -78,9 +77,9 @@ class Follower:
         self._wish = wish
         self._place = place
         self._heartbeat_seconds = heartbeat_seconds
-        self._rotate_after = rotate_after
+        self._leave_after = leave_after
         self._draining = draining
-        self._rotated = asyncio.Event()
+        self._due: str | None = None
         self._synced = False
         self._done = False
         self._puts = 0
@@ -112,10 +111,8 @@ class Follower:
     async def _next(self, watch: Watch) -> Chunk:
         try:
             while True:
-                if self._draining.is_set():
-                    return self._bye("shutdown")
-                if self._rotated.is_set() and self._wish.follow:
-                    return self._bye("rotation")
+                if reason := self._reason_to_leave():
+                    return self._bye(reason)
                 chunk = await self._news(watch)
                 if chunk is not None:
                     return chunk
@@ -126,6 +123,9 @@ class Follower:
                 raise
             log.warning("stream_cut_by_database", error=type(error).__name__)
             return self._error("unavailable", retryable=True)
+
+    def _reason_to_leave(self) -> str | None:
+        return "shutdown" if self._draining.is_set() else self._due
 
     async def _news(self, watch: Watch) -> Chunk | None:
         """Give the next frames; None if there is nothing to be sent yet."""
@@ -225,18 +225,22 @@ class Follower:
 
     @contextlib.contextmanager
     def _woken_to_leave(self, watch: Watch) -> Iterator[None]:
-        def rotate() -> None:
-            self._rotated.set()
+        def leave(reason: str) -> None:
+            self._due = reason
             watch.wake()
 
-        rotation = asyncio.get_running_loop().call_later(self._rotate_after, rotate)
+        loop = asyncio.get_running_loop()
+        timers = [
+            loop.call_later(seconds, leave, reason) for reason, seconds in self._leave_after.items()
+        ]
         waiting = asyncio.create_task(self._draining.wait(), name="stream waits for the drain")
         waiting.add_done_callback(lambda _: watch.wake())
         try:
             yield
         finally:
             waiting.cancel()
-            rotation.cancel()
+            for timer in timers:
+                timer.cancel()
 
     @contextlib.contextmanager
     def _woken_by_silence(self, watch: Watch) -> Iterator[None]:
