@@ -289,8 +289,8 @@ class Office:
 
 @pytest.fixture
 def many(person: MakePerson) -> bytes:
-    """Rows of 2 KB, several blocks of them; each tenth fails."""
-    people = [person(n, filler="x" * 2_000) for n in range(1_500)]
+    """Rows of 4 KB, several blocks of them; each tenth fails."""
+    people = [person(n, filler="x" * 4_000) for n in range(1_500)]
     for each in people[::10]:
         each["email"] = "none"
     return b"".join(orjson.dumps(each) + b"\n" for each in people)

@@ -205,7 +205,7 @@ FILES = CSV_FILES | JSON_FILES
 
 
 # Now and then a few rows make several chunks, and rows and characters are cut in two.
-BLOCK_SIZES = st.sampled_from([judged_chunks.BLOCK_BYTES, judged_chunks.BLOCK_BYTES, 199])
+BLOCK_SIZES = st.sampled_from([judged_chunks.BLOCK_BYTES, judged_chunks.BLOCK_BYTES, 53])
 
 
 async def send(

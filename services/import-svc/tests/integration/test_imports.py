@@ -183,7 +183,7 @@ async def test_a_row_is_no_duplicate_of_one_that_failed(desk: "Desk", person: "M
 
 
 async def test_duplicates_are_found_across_chunks(desk: "Desk", person: "MakePerson") -> None:
-    filler = "x" * 2_000
+    filler = "x" * 4_000
     people = [person(n, filler=filler) for n in range(600)]
     receipt = await desk.bring([*people, person(0), person(7)])
     assert await desk.value("SELECT count(*) FROM import_chunks") > 1

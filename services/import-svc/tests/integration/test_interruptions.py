@@ -66,7 +66,7 @@ async def open_request(
 
 @pytest.fixture
 def many(person: "MakePerson") -> "list[Json]":
-    return [person(n, filler="x" * 2_000) for n in range(LINES)]
+    return [person(n, filler="x" * 4_000) for n in range(LINES)]
 
 
 async def test_a_client_that_vanishes_midway_leaves_a_failed_import(

@@ -121,7 +121,7 @@ async def test_of_all_clients_only_the_slowest_must_hurry(
     desk: "Desk", person: "MakePerson"
 ) -> None:
     """One is idle, the others have sent much: it is told so, and they go on."""
-    many = [person(n, filler="x" * 2_000) for n in range(SLOTS * 300)]
+    many = [person(n, filler="x" * 4_000) for n in range(SLOTS * 300)]
     async with clients(desk, SLOTS) as (idle, *busy):
         for number, client in enumerate(busy):
             for each in many[number::SLOTS]:

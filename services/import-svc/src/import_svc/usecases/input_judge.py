@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from import_svc.decoding import InputFormat
-from import_svc.domain.rows import JudgedRows
+from import_svc.domain.rows import JudgedRows, RawRow
 from import_svc.domain.validation import judge_rows
 
 MAX_CHUNK_ROWS: Final = 10_000
+LEAST_CHUNK_ROWS: Final = MAX_CHUNK_ROWS // 2
+MAX_CHUNK_BLOCKS: Final = 2
+"""A chunk costs some round trips and a commit, whatever it has. So a block with fewer rows than the
+least is stored with the next one: of JSON, where each row names its fields, a block has half as
+many as of CSV. No more blocks than that: they stay in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +49,29 @@ class InputJudge:
         self._stored = stored
         self._digest = hashlib.sha256()
         self._bytes = 0
+        self._rows: list[RawRow] = []
+        self._blocks = 0
 
     def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
-        """Return the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes; at least one.
+        """Return the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes.
 
-        The same blocks always give the same chunks.
+        The same blocks always give the same chunks, and the last one at least one.
 
         Raises:
             UnreadableInputError: The input breaks in this block.
         """
         self._digest.update(block)
         self._bytes += len(block)
-        rows = self._decoder.feed(block)
+        self._blocks += 1
+        self._rows += self._decoder.feed(block)
         if last:
-            rows += self._decoder.finish()
+            self._rows += self._decoder.finish()
+        elif len(self._rows) < LEAST_CHUNK_ROWS and self._blocks < MAX_CHUNK_BLOCKS:
+            return []
+        rows, self._rows, self._blocks = self._rows, [], 0
+        return self._chunks(rows)
+
+    def _chunks(self, rows: list[RawRow]) -> list[JudgedChunk]:
         chunks = []
         for begin in range(0, max(len(rows), 1), MAX_CHUNK_ROWS):
             found = rows[begin : begin + MAX_CHUNK_ROWS]

@@ -1,8 +1,9 @@
 """From the bytes of an import to chunks of judged rows, in flat memory.
 
-The bytes are cut into blocks of a fixed size, wherever the network cut them, so that the
-same input always gives the same chunks. Decoding and judging run beside the event loop: a
-block takes some 100 ms, and the loop has heartbeats to answer meanwhile.
+The bytes are cut into blocks of a fixed size, wherever the network cut them, and a chunk is
+the rows of one block, or of several if these have few rows: so the same input always gives the
+same chunks. Decoding and judging run beside the event loop: a block takes some 100 ms, and the
+loop has heartbeats to answer meanwhile.
 """
 
 import asyncio
