@@ -28,15 +28,22 @@ async def again_if_rolled_back(
     Raises:
         Exception: The last one.
     """
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type((asyncpg.TransactionRollbackError, *also)),
+    again: tuple[type[Exception], ...] = (asyncpg.TransactionRollbackError, *also)
+    failed: list[Exception] = []
+    try:
+        # Nearly always the first try succeeds; tenacity would take longer than what is done here.
+        return await work()
+    except again as error:
+        failed.append(error)
+
+    async def attempt() -> _T:
+        if failed:
+            raise failed.pop()  # the first try, which counts as one, and is waited after
+        return await work()
+
+    return await AsyncRetrying(
+        retry=retry_if_exception_type(again),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),
         stop=stop_after_attempt(ATTEMPTS),
         reraise=True,
-    )
-
-    async def attempt() -> _T:
-        # tenacity awaits coroutine functions only, and `work` may be a lambda.
-        return await work()
-
-    return await retrying(attempt)
+    )(attempt)
