@@ -85,11 +85,6 @@ class Gateway:
         lines = self._log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def stored(self) -> int:
-        """Return how many bytes of bodies lie in its directories."""
-        files = (path for path in (self._home / "run").rglob("*") if path.parent.name != "run")
-        return sum(path.stat().st_size for path in files if path.is_file())
-
     def log(self) -> str:
         """Return all that it has printed."""
         return self._log.read_text()

@@ -61,19 +61,25 @@ class Upstream:
     _server: asyncio.Server | None = None
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
     def address(self) -> str:
         """Host and port."""
-        assert self._server is not None
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"127.0.0.1:{self.port}"
 
     @property
     def targets(self) -> list[str]:
         """Method and path of every request that came."""
         return [exchange.target for exchange in self.exchanges]
 
-    async def start(self) -> Self:
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, host, port)
         return self
 
     async def stop(self) -> None:
