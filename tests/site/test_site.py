@@ -12,6 +12,8 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 SPHINX: Final = Path(sys.prefix) / "site" / "bin" / "python"
 FLAGS: Final = re.findall(r"-m sphinx (.*?) -c", (ROOT / "Makefile").read_text())
+pytestmark = pytest.mark.timeout(300)  # the whole site, on a machine that has other work as well
+
 Built: TypeAlias = tuple[Path, subprocess.CompletedProcess[str]]
 ELSEWHERE: Final = re.compile(r"(?:https?:)?//")
 
