@@ -15,9 +15,11 @@ class NameServer(asyncio.DatagramProtocol):
 
     Attributes:
         addresses: Of IPv4.
+        loses: So many of the next questions get lost.
     """
 
     addresses: list[str] = field(default_factory=list)
+    loses: int = 0
     _transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -41,6 +43,9 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one question, as RFC 1035 has it."""
+        if self.loses:
+            self.loses -= 1
+            return
         end = data.index(b"\0", 12) + 5
         (kind,) = struct.unpack("!H", data[end - 4 : end - 2])
         found = self.addresses if kind == _A else []

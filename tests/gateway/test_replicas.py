@@ -102,3 +102,15 @@ async def test_a_replica_that_moved_is_found(
 
     await eventually(is_found, within=30, message="the new address is asked")
     assert other.exchanges
+
+
+async def test_a_question_to_the_name_server_that_gets_lost_costs_no_request(
+    names: NameServer, start_gateway: StartGateway, start_replica: StartReplica
+) -> None:
+    replica = await start_replica(HERE)
+    names.addresses, names.loses = [HERE], 2  # of IPv4 and of IPv6
+    gateway = await behind(names, replica.port, start_gateway)
+
+    answered = await exchange(gateway.port, request("GET", "/v1/managers"))
+
+    assert answered.status == 200
