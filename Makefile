@@ -42,10 +42,10 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast smoke check format console docs bench chaos lock release clean
+.PHONY: help run demo resync test test-fast smoke check format console screenshots docs bench chaos lock release clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run PORT=8090 DATA=/some/dir BROKER_URL=amqp://... DATABASE_URL=postgresql://..."
 	@echo "  make demo FILE=leads.csv REGION=US BROKER=embedded"
@@ -131,6 +131,10 @@ format: $(VENV)/.dev $(CONSOLE) ## Format and mend what the linter can mend
 
 console: $(CONSOLE) ## Build the web console into console/dist
 	$(NPM) --prefix console run --silent build
+
+screenshots: $(VENV)/.dev ## Take the pictures of the guide to the console anew
+	@tools/install-chromium
+	@PYTHONPATH=tests $(BIN)/python -m console.pictures
 
 docs: $(VENV)/.docs ## Make the documentation a site in build/docs; a broken link or anchor fails
 	$(BIN)/mypy --python-executable $(SITE)/bin/python docs/conf.py

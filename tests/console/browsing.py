@@ -45,7 +45,7 @@ class Windows:
 
     def __init__(self, *, browser: Browser, url: str) -> None:
         self._browser = browser
-        self._url = url
+        self.url = url
         self._contexts: list[BrowserContext] = []
         self.faults: list[str] = []
         self.asked: set[str] = set()
@@ -64,7 +64,7 @@ class Windows:
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("request", lambda request: self.asked.add(request.url))
-        await page.goto(place if place == "about:blank" else f"{self._url}/{place}")
+        await page.goto(place if place == "about:blank" else f"{self.url}/{place}")
         return page
 
     async def close(self) -> None:

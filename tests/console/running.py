@@ -19,22 +19,26 @@ STOPS_WITHIN = 60.0
 
 
 class Leadwire:
-    """One process with all services, on RabbitMQ and an embedded Postgres.
+    """One process with all services, on an embedded Postgres.
 
     Args:
         directory: Where it keeps what it needs; the account that runs Postgres passes through.
-        broker_url: Of a virtual host of its own.
+        broker_url: Of a virtual host of its own; None for the broker in the database.
         environment: Settings besides.
     """
 
     def __init__(
-        self, *, directory: Path, broker_url: str, environment: Mapping[str, str] | None = None
+        self,
+        *,
+        directory: Path,
+        broker_url: str | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         self._directory = directory
         self._environment = {
             **os.environ,
-            "LEADWIRE_BROKER_URL": broker_url,
+            "LEADWIRE_BROKER_URL": broker_url or "",
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
