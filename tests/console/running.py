@@ -34,11 +34,12 @@ class Leadwire:
         broker_url: str | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
+        self.broker_url = broker_url or ""
         self.url = f"http://127.0.0.1:{free_port()}"
         self._directory = directory
         self._environment = {
             **os.environ,
-            "LEADWIRE_BROKER_URL": broker_url or "",
+            "LEADWIRE_BROKER_URL": self.broker_url,
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -11,6 +11,7 @@ from console.browsing import Theme, Windows, serious_violations
 from console.running import Leadwire
 from playwright.async_api import FilePayload, expect
 
+from leadwire.broker import Accepted, Message, broker_from_url
 from leadwire.testing import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -205,6 +206,28 @@ async def test_the_flow_shows_a_webhook_that_takes_nothing(windows: Windows) -> 
     await expect(page.get_by_role("status").filter(has_text="did not take")).to_be_visible()
     await webhook.get_by_role("button", name="Pause").click()
     await expect(webhook).to_contain_text("Paused")
+
+
+async def test_a_parked_event_is_requeued_and_at_last_discarded(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    broker = broker_from_url(leadwire.broker_url, name="somebody else")
+    await broker.start()
+    unreadable = Message(id="unreadable", type="leads_created", body=b"{}")
+    assert list(await broker.publish([unreadable], only="manager-svc")) == [Accepted()]
+    await broker.stop()
+    page = await windows.open("#/flow")
+    parked = page.get_by_role("row").filter(has=page.get_by_role("button", name="Requeue"))
+    await expect(parked).to_contain_text("leads_created")
+    when = await parked.locator("time").get_attribute("datetime")
+    await parked.get_by_role("button", name="Requeue").click()
+    await expect(page.get_by_role("status").filter(has_text="Requeued.")).to_be_visible()
+    # It is as unreadable as before.
+    await expect(parked.locator("time")).not_to_have_attribute("datetime", when or "")
+    await parked.get_by_role("button", name="Discard").click()
+    await page.get_by_label("Why (write nothing personal)").fill("no event of ours")
+    await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    await expect(page.get_by_text("Nothing is parked.")).to_be_visible()
 
 
 @pytest.mark.timeout(400)  # on a busy machine it takes a while until they are there
