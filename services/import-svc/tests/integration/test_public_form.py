@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from import_svc.settings import ImportSettings
-from leadwire.testing.access import Keyring, keyring_in
+from leadwire.testing.access import Keyring, Way, keyring_in
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -125,6 +125,45 @@ async def test_a_person_leaves_the_hidden_field_blank(desk: "Desk", blank: str |
 async def test_without_concealment_a_conflict_is_told(desk: "Desk") -> None:
     await desk.call("POST", "/v1/leads", 201, json=ADA)
     await desk.call("POST", "/v1/leads", 409, json=ADA)
+
+
+async def test_a_stranger_cannot_use_up_the_keys_of_others(desk: "Desk", keyring: Keyring) -> None:
+    """Each has his own, and what a stranger says of a person is told from what others say."""
+    key = {"Idempotency-Key": "form-17"}
+    for number, sender in enumerate((of("203.0.113.1"), of("203.0.113.2"))):
+        await desk.call("POST", "/v1/leads", 201, json=person(number), headers=key | sender)
+    for number, role in enumerate(("intake", "importer"), start=2):
+        sender = keyring.headers(role)
+        await desk.call("POST", "/v1/leads", 201, json=person(number), headers=key | sender)
+        problem = await desk.call("POST", "/v1/leads", 422, json=person(9), headers=key | sender)
+        assert problem["code"] == "idempotency_key_reused"
+    assert await leads(desk) == 4
+
+
+async def test_a_stranger_who_comes_again_is_shown_the_lead_as_long_as_it_is_his_own(
+    desk: "Desk", keyring: Keyring
+) -> None:
+    key = {"Idempotency-Key": "form-17", **of("203.0.113.1")}
+    lead = await desk.call("POST", "/v1/leads", 201, json=ADA, headers=key)
+    assert await desk.call("POST", "/v1/leads", 201, json=ADA, headers=key) == lead
+    path, admin = f"/v1/leads/{lead['id']}", keyring.headers("admin")
+    await desk.call("PATCH", path, json={"attributes": {"Note": "rich"}}, headers=admin)
+    assert await desk.call("POST", "/v1/leads", 201, json=ADA, headers=key) == RECEIVED
+
+
+async def test_imports_of_two_may_have_the_same_key(desk: "Desk", keyring: Keyring) -> None:
+    def sent(number: int, way: Way) -> Json:
+        headers = keyring.headers("importer", way) | {"Idempotency-Key": "list-17"}
+        return {
+            "json": [{**person(number), "cellphone": f"+1415555010{number}"}],
+            "headers": headers,
+        }
+
+    first = await desk.call("POST", "/v1/imports", **sent(1, "basic"))
+    other = await desk.call("POST", "/v1/imports", **sent(2, "key"))
+    assert (first["imported"], other["imported"]) == (1, 1)
+    # The same user, however he comes in.
+    assert await desk.call("POST", "/v1/imports", **sent(1, "bearer")) == first
 
 
 class TestConcealment:

@@ -39,6 +39,11 @@ class Lead(NamedTuple):
         """Name of this version."""
         return contact_tag(self.rev)
 
+    @property
+    def changed(self) -> bool:
+        """Whether it is not any more as it was created."""
+        return self.rev > 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLeads:

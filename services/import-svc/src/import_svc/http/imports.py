@@ -10,6 +10,7 @@ from import_svc.domain.idempotency import IdempotencyKey, request_hash
 from import_svc.domain.receipt import ImportStatus
 from import_svc.http.context import Context
 from import_svc.http.failures import CSV, OFFERED, as_csv, as_ndjson, csv_header
+from import_svc.http.keys import key_of_sender
 from import_svc.http.preferences import RESPOND_ASYNC, prefers_async
 from import_svc.http.requests import ImportHeaders, ImportQuery
 from import_svc.http.sources import Source, open_source
@@ -58,7 +59,7 @@ class ImportHandlers:
                 async with open_source(
                     body, content_type=request.headers.get("Content-Type", "")
                 ) as source:
-                    asked = self._asked(headers, query, source)
+                    asked = self._asked(request, headers, query, source)
                     if in_background:
                         return _accepted(await self._accept_import(source.pieces, asked))
                     import_leads = self._rehearse_import if query.dry_run else self._import_leads
@@ -67,13 +68,15 @@ class ImportHandlers:
                 # Where nothing was stored, the answer is what was found while reading.
                 raise error.__cause__ if isinstance(error.__cause__, Problem) else error from None
 
-    def _asked(self, headers: ImportHeaders, query: ImportQuery, source: Source) -> ImportRequest:
+    def _asked(
+        self, request: web.Request, headers: ImportHeaders, query: ImportQuery, source: Source
+    ) -> ImportRequest:
         input_format = InputFormat.of(source.media_type, source.charset, query.mapped)
         region = query.region or self._default_region
         key = None
         if headers.idempotency_key is not None:
             key = IdempotencyKey(
-                text=headers.idempotency_key,
+                text=key_of_sender(request, headers.idempotency_key),
                 request_hash=request_hash(
                     source.media_type, source.charset, region, sorted(query.mapped.items())
                 ),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from uuid import UUID
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import JudgedRow
 from import_svc.domain.validation import INTERNATIONAL
 from import_svc.http.context import Context
+from import_svc.http.keys import key_of_sender
 from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
 from import_svc.http.resume_forms import RESUME_MISSING, Form
 from import_svc.http.views import ContactView, LeadView, ReceivedView
@@ -46,24 +46,29 @@ class LeadHandlers:
     ) -> web.StreamResponse:
         """Take a lead from the public form."""
         self._public_form.admit(request)
-        conceals = self._public_form.conceals_from(request)
+        stranger = self._public_form.is_stranger(request)
         content_type = request.headers.get("Content-Type", "")
         async with self._forms.read(body, content_type=content_type, model=NewLead) as form:
             if form.fields.fills(self._public_form.honeypot):
                 self._public_form.count_program()
                 return json_response(ReceivedView(), status=201)
-            if conceals:
-                return await self._create_unseen(headers, form)
-            created = await self._create(_key(headers, form), form)
+            if stranger:
+                return await self._create_for_stranger(_key_of_content(headers, form), form)
+            created = await self._create(_key(request, headers, form), form)
         return _shown(created)
 
-    async def _create_unseen(
-        self, headers: NewLeadHeaders, form: Form[NewLead]
+    async def _create_for_stranger(
+        self, key: IdempotencyKey | None, form: Form[NewLead]
     ) -> web.StreamResponse:
-        """Create a lead, and answer the same if it is known already, or was and is erased."""
-        with suppress(LeadExistsError, LeadErasedError):
-            await self._create(_key_of_content(headers, form), form)
-        return json_response(ReceivedView(), status=201)
+        if self._public_form.conceals:
+            with suppress(LeadExistsError, LeadErasedError):
+                await self._create(key, form)
+            return json_response(ReceivedView(), status=201)
+        created = await self._create(key, form)
+        # What others have made of the lead since is theirs.
+        return (
+            json_response(ReceivedView(), status=201) if created.lead.changed else _shown(created)
+        )
 
     async def _create(self, key: IdempotencyKey | None, form: Form[NewLead]) -> Created:
         fields, resume = form.fields, form.resume
@@ -114,29 +119,39 @@ def _shown(created: Created) -> web.Response:
     )
 
 
-def _key(headers: NewLeadHeaders, form: Form[NewLead]) -> IdempotencyKey | None:
+def _key(
+    request: web.Request, headers: NewLeadHeaders, form: Form[NewLead]
+) -> IdempotencyKey | None:
     if headers.idempotency_key is None:
         return None
+    return IdempotencyKey(
+        text=key_of_sender(request, headers.idempotency_key), request_hash=_hash(form)
+    )
+
+
+def _key_of_content(headers: NewLeadHeaders, form: Form[NewLead]) -> IdempotencyKey | None:
+    """Name a stranger's request by its content, too.
+
+    Strangers cannot be told apart: by a key alone, one could take it from another, or find out
+    that it has made a lead.
+    """
+    if headers.idempotency_key is None:
+        return None
+    asked = _hash(form)
+    return IdempotencyKey(
+        text=request_hash(headers.idempotency_key, asked.hex()).hex(), request_hash=asked
+    )
+
+
+def _hash(form: Form[NewLead]) -> bytes:
     fields, resume = form.fields, form.resume
-    asked = request_hash(
+    return request_hash(
         fields.name,
         fields.family_name,
         fields.email,
         fields.cellphone,
         resume and resume.digest.hex(),
     )
-    return IdempotencyKey(text=headers.idempotency_key, request_hash=asked)
-
-
-def _key_of_content(headers: NewLeadHeaders, form: Form[NewLead]) -> IdempotencyKey | None:
-    """Name a request by its content, too.
-
-    That a key was used for something else would tell that its first request made a lead.
-    """
-    key = _key(headers, form)
-    if key is None:
-        return None
-    return replace(key, text=request_hash(key.text, key.request_hash.hex()).hex())
 
 
 def _unfit(faults: Sequence[FieldFault]) -> Problem:

@@ -31,6 +31,10 @@ class PublicForm:
         conceals: Whether strangers are told only that something was received.
         metrics: Counts what is turned away.
         clock: Gives seconds that only grow.
+
+    Attributes:
+        honeypot: See above.
+        conceals: See above.
     """
 
     def __init__(
@@ -44,7 +48,7 @@ class PublicForm:
     ) -> None:
         self._senders = Buckets(Bucket(size=per_minute, drop_seconds=60 / per_minute), clock=clock)
         self.honeypot = honeypot
-        self._conceals = conceals
+        self.conceals = conceals
         self._metrics = metrics
 
     def admit(self, request: web.Request) -> None:
@@ -53,7 +57,7 @@ class PublicForm:
         Raises:
             Problem: 429 `too_many_leads`: its address sent too many.
         """
-        if not _is_strange(request):
+        if not self.is_stranger(request):
             return
         sender = client_of(request).encode()
         wait = self._senders.wait(sender)
@@ -66,9 +70,9 @@ class PublicForm:
         """Count a form that no person filled in."""
         self._metrics.turned_away("honeypot")
 
-    def conceals_from(self, request: web.Request) -> bool:
-        """Tell whether whoever sends this must not learn whom Leadwire knows already."""
-        return self._conceals and _is_strange(request)
+    def is_stranger(self, request: web.Request) -> bool:
+        """Tell whether whoever sends this has no role that brings leads."""
+        return not principal_of(request).roles & _BRING_LEADS
 
 
 def _too_many(wait: float) -> Problem:
@@ -80,7 +84,3 @@ def _too_many(wait: float) -> Problem:
         "Nothing was stored.",
         headers={"Retry-After": str(after)},
     )
-
-
-def _is_strange(request: web.Request) -> bool:
-    return not principal_of(request).roles & _BRING_LEADS

@@ -83,7 +83,7 @@ class ImportHeaders(BaseModel):
         "refused with 422. Of an import that failed, or was cancelled before its body was there, "
         "what is stored decides: a body must begin with that. So a corrected file may have the "
         "key of one of which nothing was stored, for example since its columns were not "
-        "recognised.",
+        "recognised. With access on, each user and API key has keys of his own.",
     )
     prefer: str | None = Field(
         default=None,
@@ -101,7 +101,9 @@ class NewLeadHeaders(BaseModel):
         validation_alias="Idempotency-Key",
         description="A name of your own for this request, for example a UUID. Sent again with the "
         "same key and body it gives the lead that was created, not another one nor a conflict; "
-        "for 30 days after the lead's erasure 410 `lead_erased`, whatever the body.",
+        "for 30 days after the lead's erasure 410 `lead_erased`, whatever the body. With access "
+        "on, each user and API key has keys of his own; those of strangers count only together "
+        "with the body, and show a lead that was changed since to none of them.",
     )
 
 
