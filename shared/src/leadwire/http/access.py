@@ -1,6 +1,7 @@
 """Let in who may: reads credentials from a request's headers, and words refusals."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -78,9 +79,30 @@ def _insist_on_own_pages(request: web.Request, credentials: Credentials | None) 
     A browser adds a name and password that it was given once to whatever it asks for; tokens
     and keys it does not.
     """
-    foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
-    if foreign and isinstance(credentials, Password) and request.method not in _SAFE:
+    if not isinstance(credentials, Password) or request.method in _SAFE:
+        return
+    if _is_of_foreign_page(request):
         raise ForbiddenError("a page of another site cannot change anything with HTTP Basic")
+
+
+def _is_of_foreign_page(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"cross-site", "same-site"}
+    # Without TLS browsers do not say that, but where a page that changes something comes from they
+    # do. A port is not compared: proxies leave it out of `Host`.
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    host = _host(origin)
+    return host is None or host != _host(f"//{request.host}")
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def access_problem(request: web.Request, refusal: AccessRefusalError) -> Problem:

@@ -189,6 +189,22 @@ async def test_a_foreign_page_changes_nothing_by_the_password_that_a_browser_add
     assert (await ask(client, "/write", own | password, method="POST"))[0] == 200
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://127.0.0.1.evil.example", "null", "http://[", ""]
+)
+async def test_nor_does_it_where_the_browser_tells_the_origin_alone_as_without_tls(
+    serve_on: Serve, keyring: Keyring, origin: str
+) -> None:
+    client = await serve_on()
+    password = keyring.headers("reader", "basic")
+    foreign = {"Origin": origin}
+    assert (await ask(client, "/write", foreign | password, method="POST"))[0] == 403
+    token = keyring.headers("reader")
+    assert (await ask(client, "/write", foreign | token, method="POST"))[0] == 200
+    for own in ("http://127.0.0.1:8080", f"https://{client.host}"):
+        assert (await ask(client, "/write", password | {"Origin": own}, method="POST"))[0] == 200
+
+
 async def test_a_body_is_not_waited_for_from_somebody_who_is_not_let_in(serve_on: Serve) -> None:
     client = await serve_on()
 
