@@ -292,6 +292,26 @@ async def test_however_much_fails_at_once_the_first_break_is_short(
     assert tuple(state) == (OPENS_AFTER + 1, True)
 
 
+async def test_a_probe_of_which_nothing_is_left_to_send_tells_nothing_of_the_endpoint(
+    database: Database, webhook_id: UUID
+) -> None:
+    """As of an import whose leads are all erased: the next one in the queue finds out."""
+    await plan(database, webhook_id, 1)
+    await execute(database, "UPDATE journal SET body = NULL")
+    await execute(database, f"UPDATE webhooks SET failures = {OPENS_AFTER}")  # noqa: S608
+
+    async def send(_: EventDelivery) -> Reply:
+        pytest.fail("there is nothing to send")
+
+    only = deliverer(database, send)
+    await only.work(on_end=nothing)
+    await only.finish(within=5.0)
+    assert await rows(database, "status") == [("cancelled",)]
+    async with database.connection() as connection:
+        [state] = await connection.fetch("SELECT failures, resume_at <= now() FROM webhooks")
+    assert tuple(state) == (OPENS_AFTER, True)
+
+
 async def test_of_two_who_claim_a_probe_at_once_one_gets_it(
     database: Database, webhook_id: UUID
 ) -> None:

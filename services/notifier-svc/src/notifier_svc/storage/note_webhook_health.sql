@@ -1,12 +1,13 @@
 -- The circuit breaker. One success closes it; so many failures ($7) without one open it, for $8. Each
 -- probe that fails after that doubles the time, up to $9. What was under way when it opened tells
--- nothing more, however much that was. An endpoint that asks to be left alone is, whatever else.
+-- nothing more, however much that was; nor does a probe of which nothing was left to send. An
+-- endpoint that asks to be left alone is, whatever else.
 WITH after AS (
     SELECT
         webhooks.id, probed, succeeded, pause, gone, webhooks.failures AS failures_before,
         CASE
             WHEN succeeded THEN 0
-            WHEN probed THEN webhooks.failures + 1
+            WHEN probed AND failed > 0 THEN webhooks.failures + 1
             ELSE greatest(webhooks.failures, least(webhooks.failures + failed, $7::integer))
         END AS failures
     FROM
