@@ -7,11 +7,14 @@ outboxes), what a subscriber of everything received, and what stands in the jour
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
+from nats_server import PrivateNats
 
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
@@ -40,23 +43,44 @@ JOURNAL = """
 SEEN = frozenset(EventType) - {EventType.NOTIFICATION_FAILED}
 
 
-@pytest.fixture(params=["rabbitmq", "postgres"])
+@asynccontextmanager
+async def a_rabbitmq(server: RabbitMQServer) -> AsyncIterator[str]:
+    vhost = Vhost(server=server)
+    await vhost.create()
+    yield vhost.url
+    await vhost.delete()
+
+
+@asynccontextmanager
+async def a_postgres(server: PostgresServer) -> AsyncIterator[str]:
+    harness = PostgresHarness(server=server)
+    await harness.open()
+    yield harness.url
+    await harness.close()
+
+
+@asynccontextmanager
+async def a_nats(directory: Path) -> AsyncIterator[str]:
+    server = PrivateNats(data_dir=directory / "nats")
+    await server.start()
+    yield server.url
+    await server.close()
+
+
+@pytest.fixture(params=["rabbitmq", "postgres", "nats"])
 async def broker_url(
     request: pytest.FixtureRequest,
     private_rabbitmq: RabbitMQServer,
     private_postgres: PostgresServer,
+    tmp_path: Path,
 ) -> AsyncIterator[str]:
     """The broker of this test: of each kind once."""
-    if request.param == "postgres":
-        harness = PostgresHarness(server=private_postgres)
-        await harness.open()
-        yield harness.url
-        await harness.close()
-        return
-    vhost = Vhost(server=private_rabbitmq)
-    await vhost.create()
-    yield vhost.url
-    await vhost.delete()
+    async with {
+        "rabbitmq": lambda: a_rabbitmq(private_rabbitmq),
+        "postgres": lambda: a_postgres(private_postgres),
+        "nats": lambda: a_nats(tmp_path),
+    }[request.param]() as url:
+        yield url
 
 
 @dataclass(frozen=True, slots=True)
