@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,13 +35,28 @@ class System:
         self._gateway: str | None = None
 
     @classmethod
-    async def start(cls, urls: Urls, *, directory: Path) -> Self:
-        """Provision, migrate and declare as an operator would, then start every service."""
+    async def start(
+        cls,
+        urls: Urls,
+        *,
+        directory: Path,
+        settings: Mapping[str, str] | None = None,
+        prepare: Callable[[ServiceProcess], Awaitable[None]] = prepare,
+    ) -> Self:
+        """Provision, migrate and declare as an operator would, then start every service.
+
+        Args:
+            urls: Where the servers are.
+            directory: Takes logs, files and emails.
+            settings: More of them, for all services.
+            prepare: What each service needs before its start.
+        """
         services = {module: new_process(module, urls, directory) for module in PREFIXES}
         # Side by side, as replicas and one-shot jobs are in a deployment.
         async with asyncio.TaskGroup() as starting:
             for service in services.values():
-                starting.create_task(_prepare_and_start(service))
+                service.environment = {**service.environment, **(settings or {})}
+                starting.create_task(_prepare_and_start(service, prepare))
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
         return cls(services=services, session=session, admin_database=urls.admin_database)
 
@@ -128,6 +143,8 @@ class System:
             return answer
 
 
-async def _prepare_and_start(service: ServiceProcess) -> None:
+async def _prepare_and_start(
+    service: ServiceProcess, prepare: Callable[[ServiceProcess], Awaitable[None]]
+) -> None:
     await prepare(service)
     await service.start()

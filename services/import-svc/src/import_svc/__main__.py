@@ -1,4 +1,4 @@
-"""`python -m import_svc serve | migrate | topology | check | resync`."""
+"""`python -m import_svc serve | migrate | topology | check | resync | restored`."""
 
 import sys
 

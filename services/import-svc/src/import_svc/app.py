@@ -1,7 +1,9 @@
 """Wires import-svc: the only place where its parts meet."""
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import web
 from uuid_utils.compat import uuid7
@@ -27,6 +29,7 @@ from import_svc.storage.receipts import ReceiptStore
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
 from import_svc.usecases.accept_import import AcceptImport
+from import_svc.usecases.after_restore import AfterRestore, ids_in
 from import_svc.usecases.background_imports import BackgroundImports
 from import_svc.usecases.bodies import Bodies, passes
 from import_svc.usecases.cancel_import import CancelImport
@@ -57,9 +60,11 @@ from leadwire.service import (
     Backbone,
     Check,
     CheckFailedError,
+    Say,
     ServiceDescription,
     install_backbone,
     install_relay,
+    restored_command,
     resync_command,
 )
 from leadwire.service import create_app as create_service_app
@@ -264,6 +269,44 @@ async def _check_files(settings: ImportSettings) -> None:
         raise CheckFailedError(str(error)) from None
 
 
+def _add_restored_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--erased",
+        type=Path,
+        metavar="FILE",
+        help="ids of leads that were erased after the backup was taken, one a line: they are "
+        "erased again",
+    )
+
+
+async def _restored(
+    settings: ImportSettings, database: Database, options: Namespace, say: Say
+) -> bool:
+    try:
+        erased = list(ids_in(options.erased)) if options.erased else []
+    except (OSError, ValueError) as error:
+        say(f"restored: {options.erased} is no list of ids: {error}")
+        return False
+    files, leads, unreferenced = FileStore(url=settings.files_url), LeadStore(), UnreferencedFiles()
+    erase_lead = EraseLead(
+        database=database,
+        leads=leads,
+        receipts=ReceiptStore(),
+        resumes=ResumeStore(),
+        delete_files=DeleteFiles(database=database, unreferenced=unreferenced, files=files),
+        announcer=ChangesAnnouncer(outbox=Outbox()),
+    )
+    after_restore = AfterRestore(
+        database=database,
+        leads=leads,
+        unreferenced=unreferenced,
+        files=files,
+        erase_lead=erase_lead,
+        say=say,
+    )
+    return await after_restore(erased=erased)
+
+
 SERVICE = ServiceDescription(
     name="import-svc",
     schema="import_svc",
@@ -285,6 +328,15 @@ SERVICE = ServiceDescription(
                 "Says every lead's contact data again, as lead_updated, and every erasure, as "
                 "lead_erased."
             ),
+        ),
+        restored_command(
+            _restored,
+            help_line="make a database fit that was restored from a backup, before its first start",
+            does=(
+                "Lifts the rev of every lead beyond any that was told, erases again who was "
+                "erased since, and leaves files that are newer than the backup to be deleted."
+            ),
+            add_arguments=_add_restored_options,
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""`python -m manager_svc serve | migrate | topology | check | resync`."""
+"""`python -m manager_svc serve | migrate | topology | check | resync | restored`."""
 
 import sys
 

@@ -1,19 +1,22 @@
 """Wires manager-svc: the only place where its parts meet."""
 
+from argparse import Namespace
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from leadwire.db import MigrationSource
+from leadwire.db import Database, MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS, Outbox
-from leadwire.resync import RESYNC_MIGRATIONS, Part
+from leadwire.resync import RESYNC_MIGRATIONS, Part, lift_revs, rev_above_all_told
 from leadwire.service import (
+    Say,
     ServiceDescription,
     add_consumer,
     install_backbone,
     install_relay,
+    restored_command,
     resync_command,
 )
 from leadwire.service import create_app as create_service_app
@@ -23,6 +26,7 @@ from manager_svc.http.refusals import REFUSALS
 from manager_svc.messaging.leads import SUBSCRIPTION, lead_events
 from manager_svc.metrics import ManagerMetrics
 from manager_svc.settings import ManagerSettings
+from manager_svc.storage.queries import QUERIES
 from manager_svc.usecases.await_lead import LeadArrivals
 from manager_svc.usecases.keep_house import HouseKeeping
 from manager_svc.usecases.measure_queue import QueueGauges
@@ -65,6 +69,14 @@ def _parts(outbox: Outbox) -> Sequence[Part]:
     return (Managers(outbox=outbox), WorkedLeads(outbox=outbox))
 
 
+async def _restored(_: ManagerSettings, database: Database, __: Namespace, say: Say) -> bool:
+    floor = rev_above_all_told(datetime.now(UTC))
+    leads = await lift_revs(database, QUERIES["lift_lead_revs"], floor=floor)
+    managers = await lift_revs(database, QUERIES["lift_manager_revs"], floor=floor)
+    say(f"restored: {leads} leads and {managers} managers have revs that nobody was told")
+    return True
+
+
 SERVICE = ServiceDescription(
     name="manager-svc",
     schema="manager_svc",
@@ -79,6 +91,11 @@ SERVICE = ServiceDescription(
     commands_at_once=AT_ONCE,
     issues_tokens=True,
     commands=(
+        restored_command(
+            _restored,
+            help_line="make a database fit that was restored from a backup, before its first start",
+            does="Lifts the rev of every lead and every manager beyond any that was told.",
+        ),
         resync_command(
             _parts,
             readers=("notifier-svc", "stream-svc"),

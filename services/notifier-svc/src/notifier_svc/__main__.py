@@ -1,4 +1,4 @@
-"""`python -m notifier_svc serve | migrate | topology | check`."""
+"""`python -m notifier_svc serve | migrate | topology | check | restored`."""
 
 import sys
 

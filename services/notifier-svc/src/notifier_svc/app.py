@@ -1,19 +1,22 @@
 """Wires notifier-svc: the only place where its parts meet."""
 
+from argparse import Namespace
 from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
-from leadwire.db import MigrationSource
+from leadwire.db import Database, MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.service import (
     Backbone,
+    Say,
     ServiceDescription,
     add_consumer,
     install_backbone,
     install_relay,
+    restored_command,
 )
 from leadwire.service import create_app as create_service_app
 from notifier_svc.domain.urls import Reach, networks_of
@@ -25,6 +28,7 @@ from notifier_svc.mail import Letters, PausingTransport, TransportOptions, trans
 from notifier_svc.messaging.events import SUBSCRIPTION, all_events
 from notifier_svc.metrics import NotifierMetrics
 from notifier_svc.settings import NotifierSettings
+from notifier_svc.storage.email_deliveries import EmailDeliveryStore
 from notifier_svc.usecases.await_journal import JournalWatch
 from notifier_svc.usecases.clear_deliveries import DeliveryClearing
 from notifier_svc.usecases.deliver_emails import EmailDeliverer, EmailPolicy
@@ -96,6 +100,15 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     add_operations(app, operations(context), REFUSALS)
 
 
+async def _restored(_: NotifierSettings, database: Database, __: Namespace, say: Say) -> bool:
+    async with database.transaction() as connection:
+        parked = await EmailDeliveryStore(connection=connection).park_waiting(
+            error="restored from a backup: it may have been sent since"
+        )
+    say(f"restored: {parked} emails that waited are parked, for they may have been sent since")
+    return True
+
+
 SERVICE = ServiceDescription(
     name="notifier-svc",
     schema="notifier_svc",
@@ -106,6 +119,13 @@ SERVICE = ServiceDescription(
     ),
     subscriptions=(SUBSCRIPTION,),
     setup=setup,
+    commands=(
+        restored_command(
+            _restored,
+            help_line="make a database fit that was restored from a backup, before its first start",
+            does="Parks the emails that waited, which may have been sent since, for you to decide.",
+        ),
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Run stream-svc: `serve | migrate | topology | check | rebuild`."""
+"""Run stream-svc: `serve | migrate | topology | check | rebuild | restored`."""
 
 import sys
 

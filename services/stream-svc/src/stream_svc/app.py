@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from aiohttp import web
 
 from leadwire import service
-from leadwire.db import MigrationSource
+from leadwire.db import Database, MigrationSource
 from leadwire.http import SUPERVISOR, add_operations
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.service import (
@@ -15,6 +15,7 @@ from leadwire.service import (
     add_consumer,
     install_backbone,
     migrated_database,
+    restored_command,
 )
 from stream_svc.http.context import Context
 from stream_svc.http.operations import operations
@@ -25,6 +26,7 @@ from stream_svc.messaging.subscription import CONNECTIONS, SUBSCRIPTION
 from stream_svc.metrics import StreamMetrics
 from stream_svc.settings import StreamSettings
 from stream_svc.storage.change_log import ChangeLog
+from stream_svc.storage.lives import LifeStore
 from stream_svc.storage.reads import LeadReads
 from stream_svc.usecases.bury_lives import Undertaker
 from stream_svc.usecases.prune_log import LogPruner
@@ -100,6 +102,13 @@ async def _rebuild(
     return 0 if done else 1
 
 
+async def _restored(_: StreamSettings, database: Database, __: Namespace, say: Say) -> bool:
+    async with database.transaction() as connection:
+        await LifeStore().begin_epoch(connection)
+    say("restored: a new epoch has begun, all followers start over")
+    return True
+
+
 SERVICE = ServiceDescription(
     name="stream-svc",
     schema="stream_svc",
@@ -119,6 +128,14 @@ SERVICE = ServiceDescription(
             ),
             add_arguments=_add_rebuild_options,
             run=_rebuild,
+        ),
+        restored_command(
+            _restored,
+            help_line="make a database fit that was restored from a backup, before its first start",
+            does=(
+                "Begins a new epoch: cursors of before, which may be ahead of what was restored, "
+                "are told cursor_expired."
+            ),
         ),
     ),
 )

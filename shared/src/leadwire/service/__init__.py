@@ -15,6 +15,7 @@ from leadwire.service.description import (
     Say,
     ServiceDescription,
 )
+from leadwire.service.restored import restored_command
 from leadwire.service.resync import resync_command
 from leadwire.service.settings import (
     BrokerUrl,
@@ -48,5 +49,6 @@ __all__ = [
     "load_settings",
     "main",
     "migrated_database",
+    "restored_command",
     "resync_command",
 ]

@@ -179,7 +179,9 @@ class FileStore:
         listing = obstore.list(self._store, prefix=under, chunk_size=_LISTED_AT_ONCE)
         while True:
             async with _answered():
-                batch = await anext(listing, None)
+                # In a thread of ours: those of the library's own loop may still let go of what they
+                # gave us when a short command is over, and abort the process then.
+                batch = await asyncio.to_thread(next, listing, None)
             if batch is None:
                 return
             if old := [each["path"] for each in batch if each["last_modified"] < moment]:

@@ -209,6 +209,11 @@ class LeadStore:
         records = await connection.fetch(self._queries["list_tombstones"], after, up_to, limit)
         return [Tombstone(*record) for record in records]
 
+    @property
+    def lift_revs(self) -> str:
+        """The query that `leadwire.resync.lift_revs` runs."""
+        return self._queries["lift_lead_revs"]
+
     async def count(self, connection: Connection) -> int:
         """Count the leads."""
         return int(await connection.fetchval(self._queries["count_leads"]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -90,6 +90,13 @@ class UnreferencedFiles:
             if await connection.fetchval(self._queries[query], key) is not None:
                 return True
         return False
+
+    async def note_stray(
+        self, connection: Connection, keys: Sequence[str], *, delete_after: datetime
+    ) -> int:
+        """Leave those files that are unknown to be deleted then; return how many they are."""
+        query = self._queries["note_stray_files"]
+        return len(await connection.fetch(query, keys, delete_after))
 
     async def claim(self, connection: Connection, *, limit: int) -> list[str]:
         """Return files to delete now, which nobody else is given for a while."""

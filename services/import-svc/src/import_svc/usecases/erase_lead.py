@@ -12,6 +12,8 @@ its key, of which that much stays for a while.
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
+
 from import_svc.domain.leads import Tombstone
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.receipts import ReceiptStore
@@ -25,6 +27,8 @@ from import_svc.usecases.stored_lead import (
     require_version,
 )
 from leadwire.db import Database
+
+log = structlog.get_logger(__name__)
 
 
 class EraseLead:
@@ -69,6 +73,8 @@ class EraseLead:
         """
         await again_if_rolled_back(lambda: self._erase(lead_id, versions))
         self._delete_files.hasten()
+        # Whoever restores an older backup finds here whom to erase again.
+        log.info("lead_erased", lead_id=str(lead_id))
 
     async def _erase(self, lead_id: UUID, versions: frozenset[str] | None) -> None:
         async with self._database.transaction() as connection:

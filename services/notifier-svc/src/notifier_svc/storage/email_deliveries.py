@@ -46,6 +46,10 @@ class EmailDeliveryStore:
         rows = await self._connection.fetch(QUERIES["claim_emails"], limit, lease)
         return [EmailDelivery(**{**row, "kind": DeliveryKind(row["kind"])}) for row in rows]
 
+    async def park_waiting(self, *, error: str) -> int:
+        """Give up whatever waits, until somebody decides; return how many emails that are."""
+        return len(await self._connection.fetch(QUERIES["park_waiting_emails"], error))
+
     async def mark_delivered(self, delivery_id: UUID) -> None:
         """Note that the email is in other hands."""
         await self._connection.execute(QUERIES["mark_email_delivered"], delivery_id)

@@ -52,6 +52,12 @@ class LifeStore:
         await connection.execute(self._queries["forget_changes_to"], pos)
         return True
 
+    async def begin_epoch(self, connection: Connection) -> None:
+        """Serve the same life under a new epoch; no position of before is taken for one of it."""
+        await connection.execute(self._queries["lock_pruned"])
+        pos = await connection.fetchval(self._queries["begin_epoch"])
+        await connection.execute(self._queries["forget_changes_to"], pos)
+
     async def abandon(self, connection: Connection) -> bool:
         """Give the coming life up; tell whether there was one."""
         return await connection.fetchval(self._queries["abandon_life"]) is not None
