@@ -1,5 +1,6 @@
 """Who may do what here."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from leadwire.testing.access import Keyring, keyring_in, walk
+from leadwire.testing import eventually
+from leadwire.testing.access import Keyring, Way, keyring_in, new_token_key, walk, write_private
 
 if TYPE_CHECKING:
     from conftest import MakeContact, StartService
@@ -67,6 +69,49 @@ async def test_a_stream_ends_with_its_token_and_goes_on_with_a_new_one(
             if frame["type"] == "put":
                 break
     assert frame["id"] == str(contact.id)
+
+
+@pytest.mark.parametrize(("way", "kept"), [("basic", "keys"), ("key", "users"), ("bearer", None)])
+async def test_a_stream_ends_when_what_opened_it_is_removed(
+    start_service: "StartService", keyring: Keyring, way: Way, kept: str | None
+) -> None:
+    service = await start_service(**keyring.settings, heartbeat_s=0.2)
+    path, headers = "/v1/leads/stream?follow=true", keyring.headers("reader", way)
+    async with service.client.get(path, headers=headers) as response:
+        await response.content.readuntil(b'"synced"')
+        if kept is None:
+            write_private(keyring.token_keys_file, {"keys": [new_token_key("second")]})
+        else:
+            users = orjson.loads(keyring.users_file.read_bytes())
+            write_private(keyring.users_file, {kept: users[kept]})
+        async with asyncio.timeout(60):
+            *_, last = [line async for line in response.content]
+    assert orjson.loads(last)["reason"] == "access_changed"
+    async with service.client.get(path, headers=headers) as response:
+        assert response.status == 401
+
+
+async def test_a_stream_goes_on_when_somebody_else_is_removed(
+    start_service: "StartService", keyring: Keyring, make_contact: "MakeContact"
+) -> None:
+    service = await start_service(**keyring.settings)
+    removed = keyring.headers("reader", "basic")
+
+    async def is_refused() -> bool:
+        async with service.client.get("/v1/leads/count", headers=removed) as response:
+            return response.status == 401
+
+    headers = keyring.headers("reader", "key")
+    async with service.client.get("/v1/leads/stream?follow=true", headers=headers) as response:
+        users = orjson.loads(keyring.users_file.read_bytes())
+        write_private(keyring.users_file, {"keys": users["keys"]})
+        await eventually(is_refused)
+        await service.publisher.created(make_contact())
+        async for line in response.content:
+            frame = orjson.loads(line)
+            assert frame["type"] != "bye"
+            if frame["type"] == "put":
+                break
 
 
 async def test_streams_are_counted_for_each_user_wherever_he_is(

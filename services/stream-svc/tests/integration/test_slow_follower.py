@@ -86,6 +86,7 @@ async def follow(
         place=await begin_stream(log, tail, wish),
         heartbeat_seconds=15,
         leave_after={},
+        may_stay=lambda: True,
         draining=asyncio.Event(),
     )
     async with aclosing(follower.chunks()) as chunks:

@@ -114,6 +114,14 @@ class Authenticator:
             self.count(refusal)
             raise
 
+    def still_knows(self, principal: Principal) -> bool:
+        """Tell whether what somebody showed when he was let in has neither changed nor gone since.
+
+        Of a user or API key that is all of its entry in the file; of a token, its key.
+        """
+        proof = principal.proof
+        return proof in self._users.value.proofs or proof in self._keys.value.proofs
+
     async def log_in(self, given: Password, *, address: str) -> tuple[Principal, IssuedToken]:
         """Give a token for a password.
 

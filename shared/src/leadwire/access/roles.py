@@ -1,6 +1,6 @@
 """Roles, who bears them, and which of them an operation wants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -30,6 +30,8 @@ class Principal:
         roles: What he may do.
         manager_id: Which lead manager he is, if he is one.
         expires_at: When his token ends; None if he showed none.
+        proof: Stands for what he showed, as the files know it: they do not any more once that is
+            taken away or changed.
 
     Raises:
         ValueError: He is a lead manager, and nobody says which.
@@ -39,6 +41,7 @@ class Principal:
     roles: frozenset[Role]
     manager_id: UUID | None = None
     expires_at: datetime | None = None
+    proof: bytes = field(default=b"", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.roles & {Role.MANAGER, Role.ADMIN} == {Role.MANAGER} and self.manager_id is None:

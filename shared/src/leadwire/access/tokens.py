@@ -86,13 +86,14 @@ class _Claims(BaseModel):
     manager_id: UUID | None = None
     exp: int
 
-    def principal(self) -> Principal:
+    def principal(self, proof: bytes) -> Principal:
         # A newer version may know more roles; they allow nothing here.
         return Principal(
             name=self.sub,
             roles=frozenset(role for role in Role if role.value in self.roles),
             manager_id=self.manager_id,
             expires_at=datetime.fromtimestamp(self.exp, UTC),
+            proof=proof,
         )
 
 
@@ -114,6 +115,9 @@ class TokenKeys:
     Args:
         public: By `kid`.
         signing: The `kid` and private part of the key that signs; None if there is none.
+
+    Attributes:
+        proofs: Of those whose tokens the keys have signed, one for each key.
     """
 
     def __init__(
@@ -124,6 +128,7 @@ class TokenKeys:
     ) -> None:
         self._public = public
         self._signing = signing
+        self.proofs = frozenset(_proof(key) for key in public.values())
         self._verified: OrderedDict[bytes, Principal] = OrderedDict()
 
     @property
@@ -171,17 +176,17 @@ class TokenKeys:
 
     def _verify(self, token: str) -> Principal:
         try:
-            kid = jwt.get_unverified_header(token).get("kid", "")
+            key = self._public[jwt.get_unverified_header(token).get("kid", "")]
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._public[kid],
+                key,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
                 leeway=LEEWAY_SECONDS,
                 options={"require": _REQUIRED},
             )
-            return _Claims.model_validate(claims).principal()
+            return _Claims.model_validate(claims).principal(_proof(key))
         except jwt.ExpiredSignatureError:
             raise UnauthorizedError(
                 "the token has expired; get a new one by POST /v1/auth/token", token=True
@@ -206,6 +211,10 @@ def read_token_keys(content: bytes) -> TokenKeys:
         raise ValueError(first_fault(error)) from None
     signing = next(((each.kid, each.private()) for each in keys if each.d is not None), None)
     return TokenKeys(public={each.kid: each.public() for each in keys}, signing=signing)
+
+
+def _proof(key: Ed25519PublicKey) -> bytes:
+    return sha256(key.public_bytes_raw()).digest()
 
 
 def _decoded(text: str) -> bytes:

@@ -78,7 +78,12 @@ class _Entry(BaseModel):
         return self
 
     def principal(self) -> Principal:
-        return Principal(name=self.name, roles=frozenset(self.roles), manager_id=self.manager_id)
+        return Principal(
+            name=self.name,
+            roles=frozenset(self.roles),
+            manager_id=self.manager_id,
+            proof=sha256(self.model_dump_json().encode()).digest(),
+        )
 
 
 class _User(_Entry):
@@ -125,11 +130,16 @@ class Users:
     Args:
         users: By name.
         keys: By the SHA-256 of the key, in hexadecimal digits.
+
+    Attributes:
+        proofs: Of everybody in it.
     """
 
     def __init__(self, *, users: dict[str, User], keys: dict[str, Principal]) -> None:
         self._users = users
         self._keys = keys
+        known = [*(user.principal for user in users.values()), *keys.values()]
+        self.proofs = frozenset(each.proof for each in known if each is not None)
         self._nobody = User(_decoy([user.stored for user in users.values()]), None)
         self._secret = secrets.token_bytes(32)
 

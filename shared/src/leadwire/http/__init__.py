@@ -4,7 +4,7 @@ A service describes each route as an `Operation`; `add_operations` routes it, pa
 requests by its handler's annotations, and puts it into the OpenAPI document.
 """
 
-from leadwire.http.access import access_problem, principal_of
+from leadwire.http.access import access_problem, is_still_let_in, principal_of
 from leadwire.http.application import (
     DEFAULT_MAX_BODY,
     add_operations,
@@ -62,6 +62,7 @@ __all__ = [
     "encoded_json_response",
     "etag_header",
     "invalid_request",
+    "is_still_let_in",
     "json_response",
     "model_of_fields",
     "model_of_json",

@@ -36,6 +36,12 @@ def principal_of(request: web.Request) -> Principal:
     return request[PRINCIPAL]
 
 
+def is_still_let_in(request: web.Request) -> bool:
+    """Tell whether who asked, a while ago, would be let in still."""
+    authenticator = request.app.get(AUTHENTICATOR)
+    return authenticator is None or authenticator.still_knows(principal_of(request))
+
+
 async def let_in(request: web.Request, access: Access) -> None:
     """Note who asks.
 

@@ -37,7 +37,8 @@ Apply frames as they come, whatever their `rev`: a manager's new name comes with
 you hold. If you merge them with what you read elsewhere, take those whose `rev` is equal or
 greater. Keep the cursor of the last `mark`, and reconnect with it: you miss nothing. A stream
 that ends without `end`, `bye` or `error` was cut: reconnect too. It ends with your token, too: at
-`bye` with the reason `token_expired` come again with a new one.
+`bye` with the reason `token_expired` come again with a new one. At `access_changed` what you came
+in by was changed or taken away: come again, and the status says whether you still may.
 
 With `Accept-Encoding: gzip` the stream is compressed, and flushed with every batch."""
 

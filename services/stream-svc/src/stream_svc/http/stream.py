@@ -3,6 +3,7 @@
 import contextlib
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from random import SystemRandom
 from typing import Final
 
@@ -14,6 +15,7 @@ from leadwire.http import (
     SlowReaderError,
     accepts_coding,
     client_of,
+    is_still_let_in,
     negotiate,
     principal_of,
     write_within,
@@ -82,6 +84,7 @@ class StreamHandlers:
             place=place,
             heartbeat_seconds=self._heartbeat_seconds,
             leave_after={**self._rotation(wish), **_end_of_token(request)},
+            may_stay=partial(is_still_let_in, request),
             draining=request.app[DRAINING],
         )
 

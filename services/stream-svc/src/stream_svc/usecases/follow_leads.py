@@ -8,7 +8,7 @@ held while a chunk is on its way to the socket.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -58,6 +58,7 @@ class Follower:
         place: Where it begins; see `begin_stream`.
         heartbeat_seconds: Silence after which a mark is sent.
         leave_after: Seconds after which he is asked to reconnect, by the reason that he is told.
+        may_stay: Tells whether he may be told more; asked before each chunk.
         draining: Set when the process is about to stop.
     """
 
@@ -70,6 +71,7 @@ class Follower:
         place: Place,
         heartbeat_seconds: float,
         leave_after: Mapping[str, float],
+        may_stay: Callable[[], bool],
         draining: asyncio.Event,
     ) -> None:
         self._log = log
@@ -78,6 +80,7 @@ class Follower:
         self._place = place
         self._heartbeat_seconds = heartbeat_seconds
         self._leave_after = leave_after
+        self._may_stay = may_stay
         self._draining = draining
         self._due: str | None = None
         self._synced = False
@@ -125,7 +128,9 @@ class Follower:
             return self._error("unavailable", retryable=True)
 
     def _reason_to_leave(self) -> str | None:
-        return "shutdown" if self._draining.is_set() else self._due
+        if self._draining.is_set():
+            return "shutdown"
+        return self._due if self._may_stay() else "access_changed"
 
     async def _news(self, watch: Watch) -> Chunk | None:
         """Give the next frames; None if there is nothing to be sent yet."""
