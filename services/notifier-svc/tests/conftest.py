@@ -198,14 +198,17 @@ class Office:
         items: list[Json] = (await self.get("/v1/deliveries", {**params}))["items"]
         return items
 
-    async def keep_house(self) -> None:
-        """Do one round of housekeeping, with the retention that is the default."""
+    def house_keeping(self) -> HouseKeeping:
+        """Return one more process's, with the retention that is the default."""
         retention = Retention(
             journal=timedelta(days=30), deliveries=timedelta(days=30), replays=timedelta(days=30)
         )
         transport = transport_from_url(self.mailbox.as_uri())
-        keeper = HouseKeeping(database=self.database, transport=transport, retention=retention)
-        await keeper.keep_house()
+        return HouseKeeping(database=self.database, transport=transport, retention=retention)
+
+    async def keep_house(self) -> None:
+        """Do one round of housekeeping."""
+        await self.house_keeping().keep_house()
 
     def age_emails(self, *, days: int) -> None:
         """Have all emails written so long ago."""

@@ -25,6 +25,7 @@ from leadwire.testing import eventually
 from notifier_svc.mail import Letters, transport_from_url
 from notifier_svc.messaging.events import all_events
 from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.usecases.keep_house import DAYS_AHEAD
 from notifier_svc.usecases.plan_emails import EmailPlanner
 
 if TYPE_CHECKING:
@@ -250,6 +251,21 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
         "SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
     )
     assert partitions == 30 + 1 + 7 + 1  # and one for what deliveries wait for
+
+
+async def test_who_reads_the_whole_journal_keeps_no_process_from_starting(
+    office: "Office", database: Database
+) -> None:
+    """As a backup does, which may take hours, while days are to be dropped and made."""
+    today = datetime.now(UTC).date()
+    await office.execute("SELECT add_journal_days($1, $1)", today - timedelta(days=33))
+    await office.execute(f"DROP TABLE journal_{today + timedelta(days=DAYS_AHEAD):%Y%m%d}")
+    keeper = office.house_keeping()
+    async with database.transaction() as backup:
+        await backup.execute("LOCK TABLE journal IN ACCESS SHARE MODE")
+        await keeper.start()
+        await keeper.stop()
+    await office.publish(message("fresh", "told"))
 
 
 async def test_a_decision_and_its_correction_are_journaled_both_without_emails(

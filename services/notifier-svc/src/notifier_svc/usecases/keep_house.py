@@ -57,8 +57,14 @@ class HouseKeeping(PeriodicTask):
         )
 
     async def start(self) -> None:
-        """Make today's partition, so that events can be taken; go on in the background."""
-        await self._keep_journal()
+        """Make the next partitions, so that events can be taken; go on in the background.
+
+        No more: whoever reads the whole journal meanwhile, as a backup does, keeps partitions from
+        being made and dropped. It must not keep the service from starting, too.
+        """
+        today = datetime.now(UTC).date()
+        async with self._database.transaction() as connection:
+            await JournalStore(connection=connection).add_days(today, today + timedelta(days=1))
         await super().start()
 
     async def keep_house(self) -> None:
