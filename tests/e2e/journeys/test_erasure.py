@@ -1,6 +1,7 @@
 """A lead is changed, erased, and gone from everywhere (G11); the rest can be said again."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -66,7 +67,7 @@ async def create(system: System, name: str) -> str:
 
 
 async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
-    system: System, archive: Archive
+    system: System, archive: Archive, tmp_path: Path
 ) -> None:
     await system.post("manager_svc", "/v1/managers", {"name": "Ada"})
     lead_id = await create(system, "Barbara")
@@ -93,6 +94,8 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
     traces = ("barbara", "liskov", "hopper@", "grace")
     # Each service keeps something of the person: otherwise this looked in the wrong places.
     await eventually(lambda: _each_holds_something(archive, traces), within=30)
+    # An email as a file is something of his, too.
+    await eventually(lambda: _files_holding(tmp_path, traces), within=30)
 
     await system.delete("import_svc", path)
     await system.delete("import_svc", path)
@@ -100,6 +103,8 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
     async def nothing_is_left() -> bool:
         held = await archive.holding(*traces)
         assert held == set()
+        # Neither emails, nor resumes, nor what any process has logged.
+        assert _files_holding(tmp_path, traces) == []
         return True
 
     await eventually(nothing_is_left, within=30)
@@ -111,6 +116,20 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
     assert [item["subject"] for item in page["items"]] == [lead_id]
     # The email is free again.
     assert await create(system, "Barbara") != lead_id
+
+
+def _files_holding(directory: Path, texts: tuple[str, ...]) -> list[Path]:
+    """Name each file that holds one of the texts, in any case."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    assert len(files) >= len(SCHEMAS)  # each service has a log
+    return [path for path in files if any(text in _content(path) for text in texts)]
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").lower()
+    except FileNotFoundError:
+        return ""  # deleted just now
 
 
 async def _each_holds_something(archive: Archive, traces: tuple[str, ...]) -> bool:
