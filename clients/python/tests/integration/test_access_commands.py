@@ -88,6 +88,12 @@ def test_users_are_added_changed_listed_and_removed(change: Change, users: Path)
     assert change(users, "users", "list", "--json").stdout == ""
 
 
+def test_accents_may_be_typed_in_either_way(change: Change, users: Path) -> None:
+    change(users, "users", "add", "ada", "--role", "reader", stdin="cafe\u0301 au lait\n")
+    stored = json.loads(users.read_text())["users"][0]["password"]
+    assert argon2.PasswordHasher().verify(stored, "caf\u00e9 au lait")
+
+
 def test_a_key_is_printed_once_and_only_its_hash_is_kept(change: Change, users: Path) -> None:
     made = change(users, "users", "key", "crm", "--role", "importer", "--role", "reader")
     key = made.stdout.strip()

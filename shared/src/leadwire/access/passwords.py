@@ -3,6 +3,9 @@
 One check takes a fifth of a second of a processor, by intent. So what was right a moment ago
 is remembered, by a keyed hash of name, password and stored hash that is good for this process
 and this state of the users file only; and the same password sent at once is checked once.
+
+Accents can be sent in two ways, by habit of the machine: passwords are hashed, and checked, in
+Unicode's normal form C (RFC 7617, RFC 8265).
 """
 
 import asyncio
@@ -11,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -97,6 +101,6 @@ class PasswordChecks:
 
 def _matches(stored: str, password: str) -> bool:
     try:
-        return PasswordHasher().verify(stored, password)
+        return PasswordHasher().verify(stored, normalize("NFC", password))
     except (VerificationError, InvalidHashError):
         return False

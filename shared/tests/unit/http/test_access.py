@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
+from argon2 import PasswordHasher
 from structlog.testing import capture_logs
 
 from leadwire.access import ADMINS, ANYBODY, PUBLIC, Access, Authenticator, Role, only
@@ -233,6 +234,19 @@ async def test_guessing_is_slowed_and_does_not_lock_out_elsewhere(
     # Known as right now, but where it was guessed, that must not tell.
     assert (await ask(client, "/read", here | right))[0] == 429
     assert (await ask(client, "/read", here | keyring.headers("reader")))[0] == 200
+
+
+async def test_accents_may_be_sent_in_either_way(serve_on: Serve, keyring: Keyring) -> None:
+    users = json.loads(keyring.users_file.read_text())
+    reader = next(each for each in users["users"] if each["name"] == "reader")
+    reader["password"] = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
+        "caf\u00e9 au lait"
+    )
+    write_private(keyring.users_file, users)
+    client = await serve_on()
+    for password in ("caf\u00e9 au lait", "cafe\u0301 au lait"):
+        assert (await ask(client, "/read", basic("reader", password)))[0] == 200
+    assert (await ask(client, "/read", basic("reader", "cafe au lait")))[0] == 401
 
 
 async def test_the_same_password_many_times_at_once_is_one_attempt(

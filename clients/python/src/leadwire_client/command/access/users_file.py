@@ -5,6 +5,7 @@ import secrets
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 from uuid import UUID
 
 from leadwire_client.command.access import private_files
@@ -106,5 +107,6 @@ class UsersFile:
 def _hashed(password: str) -> str:
     with from_the_extra():
         import argon2  # noqa: PLC0415 - who does not write such files does not need it
+    composed = normalize("NFC", password)  # as services check it, however accents are sent
     # One lane, as a service checks several at once; 64 MiB each.
-    return argon2.PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1).hash(password)
+    return argon2.PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1).hash(composed)
