@@ -197,7 +197,10 @@ def _supervise(
     database, broker = backbone.database, backbone.broker
     migrations = AppliedMigrations(service=name, database=database, sources=description.migrations)
     topology = PreparedTopology(
-        service=name, broker=broker, subscriptions=description.subscriptions
+        service=name,
+        broker=broker,
+        subscriptions=description.subscriptions,
+        answer_within=connect_within,
     )
     watch = TopologyWatch(
         service=name,
@@ -209,6 +212,6 @@ def _supervise(
     supervisor.add(f"{name} database", database, start_within=start_within)
     supervisor.add(f"{name} migrations", migrations)
     supervisor.add(f"{name} broker", patient, start_within=start_within)
-    supervisor.add(f"{name} topology", topology)
+    supervisor.add(f"{name} topology", topology, start_within=start_within)
     supervisor.add(f"{name} topology watch", watch)
     supervisor.add(f"{name} inbox pruner", InboxPruner(database=database))

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import structlog
 from tenacity import (
     AsyncRetrying,
+    RetryCallState,
     retry_if_exception,
+    stop_after_delay,
     wait_random_exponential,
 )
 
@@ -212,27 +214,42 @@ class PreparedTopology:
 
     Args:
         service: Name of the service, for the message.
-        broker: Started before.
+        broker: Started before; it may have gone away since.
         subscriptions: What should be there.
+        answer_within: Seconds that a start waits for a broker that has.
     """
 
     def __init__(
-        self, *, service: str, broker: Broker, subscriptions: Sequence[Subscription]
+        self,
+        *,
+        service: str,
+        broker: Broker,
+        subscriptions: Sequence[Subscription],
+        answer_within: float,
     ) -> None:
         self._service = service
         self._broker = broker
         self._subscriptions = subscriptions
+        self._answer_within = answer_within
 
     async def start(self) -> None:
         """Compare, or declare.
 
         Raises:
             NotPreparedError: Something is missing.
+            BrokerUnavailableError: The broker did not answer within `answer_within`.
         """
         if not self._broker.capabilities.durable:
             await self._broker.declare(self._subscriptions)
             return
-        missing = await self._broker.missing(self._subscriptions)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_is_away),
+            wait=wait_random_exponential(multiplier=0.25, max=5.0),
+            stop=stop_after_delay(self._answer_within),
+            before_sleep=_say_away,
+            reraise=True,
+        )
+        missing: Sequence[str] = await retrying(self._broker.missing, self._subscriptions)
         if missing:
             raise NotPreparedError(
                 f"the broker has no {', '.join(missing)}; run `{self._service} topology`"
@@ -285,6 +302,15 @@ class Consumption:
         """Return once stopped; raise what ended the consumer otherwise."""
         if self._consumer is not None:
             await self._consumer.wait()
+
+
+def _is_away(error: BaseException) -> bool:
+    return isinstance(error, BrokerUnavailableError) and not isinstance(error, BrokerRefusedError)
+
+
+def _say_away(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("topology_not_checked_yet", attempt=state.attempt_number, reason=str(error))
 
 
 def _host_and_port(url: str) -> str:

@@ -1,18 +1,22 @@
-"""What somebody deletes at the broker is told by `topology --check` and by the metric."""
+"""What a broker lacks is told, by `topology --check` and by the metric, once it can be asked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import ModuleType
+from urllib.parse import urlsplit
 
 import aio_pika
 import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from leadwire.broker import broker_from_url
 from leadwire.outbox import OUTBOX_MIGRATIONS
+from leadwire.service.components import PreparedTopology
 from leadwire.service.topology_watch import TopologyWatch
-from leadwire.testing import eventually
+from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.postgres import PostgresServer
 
 MakeServiceDatabase = Callable[..., Awaitable[str]]
@@ -67,6 +71,32 @@ async def test_on_rabbitmq(
         assert f"queue leadwire.probe-svc{queue}" in told
         assert (await run_probe(environment, "topology"))[0] == 0
         await eventually(lambda: missing() == 0)
+
+
+async def test_a_start_outlasts_a_broker_that_goes_away_once_it_is_connected(
+    probe: ModuleType, rabbitmq_vhost: str
+) -> None:
+    """As one that restarts: what it lacks cannot be said before it is back."""
+    url = urlsplit(rabbitmq_vhost)
+    async with TcpProxy(url.hostname or "", url.port or 0) as proxy:
+        place = f"{url.netloc.rpartition('@')[0]}@{proxy.host}:{proxy.port}"
+        broker = broker_from_url(url._replace(netloc=place).geturl(), name="probe")
+        await broker.start()
+        await broker.declare([probe.SUBSCRIPTION])
+        topology = PreparedTopology(
+            service="probe-svc",
+            broker=broker,
+            subscriptions=[probe.SUBSCRIPTION],
+            answer_within=60.0,
+        )
+        proxy.refuse()
+        proxy.cut()
+        with capture_logs() as said:
+            starting = asyncio.create_task(topology.start())
+            await eventually(lambda: any("not_checked_yet" in each["event"] for each in said))
+            proxy.accept()
+            await starting
+        await broker.stop()
 
 
 @pytest.mark.parametrize(
