@@ -15,6 +15,7 @@ from bench.match_leads import measure_matching
 from bench.projection import measure_projection
 from bench.relay import measure_relay
 from bench.servers import Servers, running_servers
+from bench.slow_readers import measure_slow_readers
 from bench.stream_followers import measure_followers
 from bench.stream_snapshot import measure_snapshot
 from bench.webhooks import measure_webhooks
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Servers], Awaitable[Sequence[Figure]]]] = {
     "projection": measure_projection,
     "stream-snapshot": measure_snapshot,
     "stream-followers": measure_followers,
+    "stream-slow-readers": measure_slow_readers,
     "webhooks": measure_webhooks,
 }
 

@@ -69,7 +69,7 @@ async def measure_followers(servers: Servers) -> Sequence[Figure]:
         await broker.start()
         stack.push_async_callback(broker.stop)
         followers = await _follow(stack, service.url)
-        writer = _Writer(broker, leads)
+        writer = Writer(broker, leads)
         await writer.write(WARM_UP_SECONDS)
         await eventually(lambda: _all_have(followers, writer.written), within=60)
         for follower in followers:
@@ -121,12 +121,19 @@ def _all_have(followers: Sequence[_Follower], changes: int) -> bool:
     return all(len(each.milliseconds) == changes for each in followers)
 
 
-class _Writer:
-    """Changes one lead after another, at an even pace."""
+class Writer:
+    """Changes one lead after another, at an even pace.
 
-    def __init__(self, broker: Broker, leads: list[Contact]) -> None:
+    Args:
+        broker: Where it says so.
+        leads: Which ones; their newest state afterwards.
+        filler: What a lead bears, beside the time.
+    """
+
+    def __init__(self, broker: Broker, leads: list[Contact], *, filler: str = "") -> None:
         self._broker = broker
         self._leads = leads
+        self._filler = filler
         self.written = 0
 
     async def write(self, seconds: int) -> int:
@@ -143,7 +150,8 @@ class _Writer:
         number = self.written % len(self._leads)
         lead = self._leads[number]
         sent_at = str(time.perf_counter_ns())
-        changed = lead.model_copy(update={"rev": lead.rev + 1, "attributes": {"sent_at": sent_at}})
+        attributes = {"sent_at": sent_at, "filler": self._filler}
+        changed = lead.model_copy(update={"rev": lead.rev + 1, "attributes": attributes})
         self._leads[number] = changed
         self.written += 1
         event = new_event(LeadUpdated(lead=changed), source=SOURCE)
