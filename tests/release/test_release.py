@@ -56,9 +56,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tree")
     listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
+        if (ROOT / name).exists():
             (directory / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, directory / name)
+            shutil.copy(ROOT / name, directory / name, follow_symlinks=False)
     changelog = directory / "CHANGELOG.md"
     changelog.write_text(changelog.read_text().replace("## [Unreleased]\n", SECTION, 1))
     git(directory, "init", "--quiet")

@@ -115,7 +115,9 @@ def test_a_refusal_ends_with_three_and_says_which(fake: FakeLeadwire, leads_csv:
     fake.refuse_next(401, "unauthorized")
     done = leadwire(fake, "import", leads_csv)
     assert done.returncode == 3
-    assert done.stderr == "leadwire: 401 unauthorized: The fake says unauthorized.\n"
+    refused, *advice = done.stderr.splitlines()
+    assert refused == "leadwire: 401 unauthorized: The fake says unauthorized."
+    assert "LEADWIRE_TOKEN" in "".join(advice)
 
 
 @pytest.mark.parametrize("command", [["tail"], ["import"]])

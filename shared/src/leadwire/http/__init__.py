@@ -23,6 +23,7 @@ from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, accepts_codi
 from leadwire.http.operations import ErrorResponse, Operation, Response
 from leadwire.http.paging import PageQuery
 from leadwire.http.parsing import invalid_request, model_of_fields, model_of_json
+from leadwire.http.patches import without_null
 from leadwire.http.problems import JSON, Problem
 from leadwire.http.refusals import Answer, Refusals
 from leadwire.http.responses import encoded_json_response, json_response
@@ -71,5 +72,6 @@ __all__ = [
     "principal_of",
     "serve_file",
     "versions_of",
+    "without_null",
     "write_within",
 ]

@@ -13,9 +13,8 @@ from pydantic import (
     StringConstraints,
     field_validator,
 )
-from pydantic.json_schema import SkipJsonSchema
 
-from leadwire.http import PageQuery
+from leadwire.http import PageQuery, without_null
 from manager_svc.domain.manager import MAX_CAPACITY, Availability
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.change_manager import ManagerChanges
@@ -65,9 +64,9 @@ class NewManager(Body):
 class ManagerPatch(Body):
     """What to change of a manager; what is left out stays."""
 
-    name: Name | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    name: Name | None = Field(default_factory=lambda: None, json_schema_extra=without_null)
     email: Email | None = Field(default=None, description="null removes it.")
-    capacity: Capacity | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    capacity: Capacity | None = Field(default_factory=lambda: None, json_schema_extra=without_null)
 
     @field_validator("name", "capacity", mode="before")
     @classmethod

@@ -10,9 +10,9 @@ from pydantic import (
     StringConstraints,
     field_validator,
 )
-from pydantic.json_schema import SkipJsonSchema
 
 from leadwire.contracts import EventType
+from leadwire.http import without_null
 from notifier_svc.domain.urls import MAX_URL
 from notifier_svc.domain.webhooks import WebhookChanges, WebhookState, check_secret
 
@@ -66,10 +66,12 @@ class NewWebhook(Body):
 class WebhookPatch(Body):
     """What to change of a webhook; what is left out stays."""
 
-    url: Url | SkipJsonSchema[None] = Field(default_factory=lambda: None)
-    types: Types | SkipJsonSchema[None] = Field(default_factory=lambda: None)
-    description: Description | SkipJsonSchema[None] = Field(default_factory=lambda: None)
-    state: WebhookState | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    url: Url | None = Field(default_factory=lambda: None, json_schema_extra=without_null)
+    types: Types | None = Field(default_factory=lambda: None, json_schema_extra=without_null)
+    description: Description | None = Field(
+        default_factory=lambda: None, json_schema_extra=without_null
+    )
+    state: WebhookState | None = Field(default_factory=lambda: None, json_schema_extra=without_null)
 
     @field_validator("*", mode="before")
     @classmethod
