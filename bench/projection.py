@@ -24,7 +24,7 @@ from leadwire.contracts import (
 from leadwire.db import Connection
 from leadwire.testing import eventually
 
-LEADS: Final = 100_000
+LEADS: Final = 1_000_000
 WITHIN: Final = 1800.0
 _AT_ONCE: Final = 500
 
