@@ -12,6 +12,7 @@ from typing import Final
 from leadwire.service import command_line
 from leadwire_client.command.registry import parser as client_parser
 from leadwire_client.consumer.__main__ import parser as consumer_parser
+from leadwire_standalone.generated_file import write_or_check
 from leadwire_standalone.options import parser as standalone_parser
 from leadwire_standalone.services import SERVICES
 
@@ -106,18 +107,7 @@ def _as_printed(text: str) -> str:
 
 def main() -> int:
     """Write the page, or with `--check` return 1 if it is not current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
-    parser.add_argument("--path", type=Path, default=DEFAULT_PATH)
-    given = parser.parse_args()
-    wanted = as_markdown()
-    if not given.check:
-        given.path.write_text(wanted)
-        return 0
-    if not given.path.exists() or given.path.read_text() != wanted:
-        sys.stderr.write(f"{given.path} is not current: run this module without --check\n")
-        return 1
-    return 0
+    return write_or_check(as_markdown, description=__doc__, default_path=DEFAULT_PATH)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 python -m leadwire_standalone.metrics_reference [--check]
 """
 
-import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
 from leadwire.http.metrics import REGISTRIES, SERVICE_REGISTRIES
+from leadwire_standalone.generated_file import write_or_check
 from leadwire_standalone.services import SERVICES
 from leadwire_standalone.wired import wired
 
@@ -118,18 +118,7 @@ def _table(metrics: Iterable[DescribedMetric]) -> Iterator[str]:
 
 def main() -> int:
     """Write the page, or with `--check` return 1 if it is not current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
-    parser.add_argument("--path", type=Path, default=DEFAULT_PATH)
-    given = parser.parse_args()
-    wanted = as_markdown()
-    if not given.check:
-        given.path.write_text(wanted)
-        return 0
-    if not given.path.exists() or given.path.read_text() != wanted:
-        sys.stderr.write(f"{given.path} is not current: run this module without --check\n")
-        return 1
-    return 0
+    return write_or_check(as_markdown, description=__doc__, default_path=DEFAULT_PATH)
 
 
 if __name__ == "__main__":

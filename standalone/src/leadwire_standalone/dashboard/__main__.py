@@ -6,7 +6,6 @@ A gauge that every replica measures alike, or one of them alone, is shown by its
 the replicas; what each counts for itself, by the sum.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from leadwire_standalone.dashboard.events import EVENTS, STREAMS
 from leadwire_standalone.dashboard.grafana import dashboard
 from leadwire_standalone.dashboard.leads import ASSIGNMENT, IMPORTS, NOW
 from leadwire_standalone.dashboard.processes import HTTP, NOTIFICATIONS, PROCESSES
+from leadwire_standalone.generated_file import write_or_check
 
 DEFAULT_PATH: Final = Path("deploy/grafana/dashboards/leadwire.json")
 
@@ -33,18 +33,7 @@ def as_json() -> str:
 
 def main() -> int:
     """Write the file, or with `--check` return 1 if it is not current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
-    parser.add_argument("--path", type=Path, default=DEFAULT_PATH)
-    given = parser.parse_args()
-    wanted = as_json()
-    if not given.check:
-        given.path.write_text(wanted)
-        return 0
-    if not given.path.exists() or given.path.read_text() != wanted:
-        sys.stderr.write(f"{given.path} is not current: run this module without --check\n")
-        return 1
-    return 0
+    return write_or_check(as_json, description=__doc__, default_path=DEFAULT_PATH)
 
 
 if __name__ == "__main__":
