@@ -85,7 +85,8 @@ def test_a_replay_in_the_background_is_watched_and_cancelled_by_its_id(fake: Fak
     [
         (["--from", "2026-01-01"], "--to-subscription"),
         ([*TO_BILLING], "--from"),
-        (["--from", "yesterday", *TO_BILLING], "--from"),
+        (["--from", "yesterday", *TO_BILLING], "give a day as 2026-01-31"),
+        (["--from", "0001-01-01", *TO_BILLING], "give a day as 2026-01-31"),
         (["--from", "2026-01-01", *TO_BILLING, "--to-webhook", "x"], "not allowed with"),
         (["--cancel", "x", "--from", "2026-01-01"], "--from"),
     ],

@@ -275,14 +275,18 @@ async def test_a_request_that_comes_again_with_its_key_begins_nothing(
     assert "ada" not in await office.value("SELECT row_to_json(replays)::text FROM replays")
 
 
-async def test_a_moment_that_is_yet_to_come_is_now(
+async def test_a_moment_that_is_yet_to_come_is_now_and_a_day_is_its_beginning(
     office: "Office", subscribe: "Subscribe"
 ) -> None:
     await office.tell("a")
     await subscribe()
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    replay = await office.replayed(subscription="billing.leads", to=tomorrow.isoformat())
+    order = {"from": "2026-02-01", "to": tomorrow.isoformat()}
+    replay = await office.replayed(subscription="billing.leads", **order)
     assert (replay["status"], replay["to"], replay["progress"]["sent"]) == ("completed", None, 1)
+    assert replay["from"] == "2026-02-01T00:00:00Z"
+    problem = await office.refused_replay(422, subscription="a", **{"from": "yesterday"})
+    assert "2026-01-31T09:00:00Z, or a day" in problem["errors"][0]["message"]
 
 
 async def test_a_replay_is_forgotten_some_time_after_its_end(

@@ -41,10 +41,16 @@ def filters_of(given: argparse.Namespace) -> Filters:
 
 
 def moment(text: str) -> datetime:
-    """Read a moment; one without a time zone is in that of this machine.
+    """Read a moment; one without a time zone is in that of this machine, a day its beginning.
 
     Raises:
-        ValueError: It is none.
+        argparse.ArgumentTypeError: It is none.
     """
-    read = datetime.fromisoformat(text)
-    return read if read.tzinfo is not None else read.astimezone()
+    try:
+        read = datetime.fromisoformat(text)
+        return read if read.tzinfo is not None else read.astimezone()
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no moment: give a day as 2026-01-31, or a time of it as "
+            "2026-01-31T09:00, in local time, or as 2026-01-31T09:00+01:00"
+        ) from None

@@ -26,7 +26,8 @@ class NewReplay(BaseModel):
 
     since: Moment = Field(
         alias="from",
-        description="Moment of receipt at or after which an event stands in the journal.",
+        description="Moment of receipt at or after which an event stands in the journal; a day "
+        "alone, as `2026-01-31`, is its beginning in UTC.",
         examples=["2026-01-31T09:00:00Z"],
     )
     until: Moment | None = Field(

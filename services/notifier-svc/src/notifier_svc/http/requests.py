@@ -27,11 +27,13 @@ def _in_utc(moment: datetime) -> datetime:
 
 def _dated(sent: object) -> object:
     """Let in what begins with a date: a bare number, as a year, would be seconds after 1970."""
-    if isinstance(sent, str) and re.match(r"\d{4}-\d\d-\d\d[Tt ]", sent, re.ASCII):
-        return sent
-    raise ValueError("must be a moment as 2026-01-31T09:00:00Z")
+    match = isinstance(sent, str) and re.match(r"\d{4}-\d\d-\d\d([Tt ]|\Z)", sent, re.ASCII)
+    if not match:
+        raise ValueError("must be a moment as 2026-01-31T09:00:00Z, or a day as 2026-01-31")
+    return sent if match[1] else f"{sent}T00:00:00Z"
 
 
+# A day alone is its beginning in UTC.
 Moment = Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_in_utc)]
 
 
@@ -44,7 +46,8 @@ class JournalQuery(PageQuery):
     since: Moment | None = Field(
         default=None,
         validation_alias="from",
-        description="Moment of receipt at or after which an event stands in the journal.",
+        description="Moment of receipt at or after which an event stands in the journal; a day "
+        "alone, as `2026-01-31`, is its beginning in UTC.",
         examples=["2026-01-31T09:00:00Z"],
     )
     until: Moment | None = Field(
