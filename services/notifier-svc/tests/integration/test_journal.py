@@ -230,13 +230,11 @@ async def test_a_malformed_query_is_refused(office: "Office", params: dict[str, 
 
 
 async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
-    office: "Office", database: Database
+    office: "Office",
 ) -> None:
     today = datetime.now(UTC).date()
-    async with database.connection() as connection:
-        await connection.execute(
-            "SELECT add_journal_days($1, $2)", today - timedelta(days=33), today
-        )
+    await _first_days_kept(office)
+    await office.execute("SELECT add_journal_days($1, $2)", today - timedelta(days=33), today)
     await office.publish(message("fresh", "told"))
     for age, event_id in ((29, "kept"), (31, "dropped")):
         await office.execute(
@@ -253,19 +251,50 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
     assert partitions == 30 + 1 + 7 + 1  # and one for what deliveries wait for
 
 
-async def test_who_reads_the_whole_journal_keeps_no_process_from_starting(
+async def test_who_reads_the_whole_journal_keeps_no_process_from_starting_nor_from_pruning(
     office: "Office", database: Database
 ) -> None:
     """As a backup does, which may take hours, while days are to be dropped and made."""
-    today = datetime.now(UTC).date()
-    await office.execute("SELECT add_journal_days($1, $1)", today - timedelta(days=33))
-    await office.execute(f"DROP TABLE journal_{today + timedelta(days=DAYS_AHEAD):%Y%m%d}")
+    await _first_days_kept(office)
+    await office.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
+    await office.execute(
+        "INSERT INTO replays (id, status, subscription, types, since, finished_at) "
+        "VALUES (gen_random_uuid(), 'completed', 'a', '{}', now(), now() - interval '31 days')"
+    )
     keeper = office.house_keeping()
     async with database.transaction() as backup:
         await backup.execute("LOCK TABLE journal IN ACCESS SHARE MODE")
         await keeper.start()
         await keeper.stop()
+        await keeper.keep_house()
+        assert await office.value("SELECT count(*) FROM replays") == 0
     await office.publish(message("fresh", "told"))
+
+
+async def test_a_day_that_cannot_be_made_keeps_no_old_one_from_being_dropped(
+    office: "Office", database: Database
+) -> None:
+    await _first_days_kept(office)
+    long_ago = datetime.now(UTC).date() - timedelta(days=33)
+    await office.execute("SELECT add_journal_days($1, $1)", long_ago)
+    await office.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
+    async with database.transaction() as other:
+        await other.execute(f"CREATE TABLE {_day(DAYS_AHEAD)} ()")  # its name is taken until then
+        await office.keep_house()
+        assert await office.value("SELECT to_regclass($1)", _day(-33)) is None
+        await other.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
+    await office.keep_house()
+    assert await office.value("SELECT to_regclass($1)", _day(DAYS_AHEAD)) is not None
+
+
+async def _first_days_kept(office: "Office") -> None:
+    """Wait for the round that the service does when it starts: last it makes days."""
+    await eventually(lambda: office.value("SELECT to_regclass($1)", _day(DAYS_AHEAD)))
+
+
+def _day(days: int) -> str:
+    """Name the partition of a day that lies so many after today."""
+    return f"journal_{datetime.now(UTC).date() + timedelta(days=days):%Y%m%d}"
 
 
 async def test_a_decision_and_its_correction_are_journaled_both_without_emails(

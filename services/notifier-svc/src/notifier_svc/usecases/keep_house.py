@@ -1,5 +1,6 @@
 """Make room for the days to come, and forget what is old enough."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -68,13 +69,17 @@ class HouseKeeping(PeriodicTask):
         await super().start()
 
     async def keep_house(self) -> None:
-        """Do one round."""
-        await self._keep_journal()
-        await self._prune_deliveries()
-        await self._forget_kept_events()
-        await self._prune_replays()
-        await self._prune_webhooks()
-        await self._forget_emails()
+        """Do one round; a step that cannot be done now keeps no other one from being done."""
+        for step in (
+            self._drop_days,
+            self._add_days,
+            self._prune_deliveries,
+            self._forget_kept_events,
+            self._prune_replays,
+            self._prune_webhooks,
+            self._forget_emails,
+        ):
+            await _try(step)
 
     async def _forget_emails(self) -> None:
         emails = await self._transport.forget(older_than=self._retention.deliveries)
@@ -89,14 +94,22 @@ class HouseKeeping(PeriodicTask):
         await self.keep_house()
         return False
 
-    async def _keep_journal(self) -> None:
+    async def _drop_days(self) -> None:
         today = datetime.now(UTC).date()
         async with self._database.transaction() as connection:
             store = JournalStore(connection=connection)
             await store.lock_for_recording()
-            added = await store.add_days(today, today + timedelta(days=DAYS_AHEAD))
+            await store.wait_briefly()
             dropped = await store.drop_days_before(today - self._retention.journal)
-        log.debug("journal_days_kept", added=added, dropped=dropped)
+        log.debug("journal_days_dropped", days=dropped)
+
+    async def _add_days(self) -> None:
+        today = datetime.now(UTC).date()
+        async with self._database.transaction() as connection:
+            store = JournalStore(connection=connection)
+            await store.wait_briefly()
+            added = await store.add_days(today, today + timedelta(days=DAYS_AHEAD))
+        log.debug("journal_days_added", days=added)
 
     async def _prune_deliveries(self) -> None:
         pruned = _PRUNED_AT_ONCE
@@ -117,6 +130,16 @@ class HouseKeeping(PeriodicTask):
     async def _prune_webhooks(self) -> None:
         async with self._database.connection() as connection:
             await WebhookStore(connection=connection).prune(older_than=self._retention.deliveries)
+
+
+async def _try(step: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await step()
+    except Exception as error:
+        if not _passes(error):
+            raise
+        name = getattr(step, "__name__", "").strip("_")
+        log.warning("housekeeping_step_failed", step=name, error=type(error).__name__)
 
 
 def _passes(error: Exception) -> bool:
