@@ -105,6 +105,12 @@ export const t = {
   },
 
   problem: {
+    away: "Leadwire does not answer. Check that it runs and try again.",
+    notLeadwire:
+      "What answers at this address is not Leadwire. Perhaps a proxy asks you to sign in.",
+    answered: (status: number, words: string) => `The server answered ${status} ${words}.`,
+    tooMany: (seconds: number) =>
+      `Too much was asked at once. Try again in ${Math.max(1, Math.ceil(seconds))} s.`,
     reference: (id: string) => `Reference ${id}`,
   },
 
@@ -253,6 +259,7 @@ export const t = {
     nothing: "No lead matches",
     nothingText: "Clear a filter, or search for less.",
     table: "Leads",
+    away: "Changes do not come in now. What you see may be old; it catches up by itself.",
   },
 
   importView: {
@@ -384,6 +391,10 @@ export const t = {
     decisionsText: "last 15 minutes",
     decisionsTotal: (n: number) => `${count(n)} in 15 minutes`,
     relay: "Longest relay lag",
+    notKnown: "not known now",
+    notKnownOf: (services: readonly string[]) => `not known of ${services.join(", ")}`,
+    parkedNotKnownOf: (services: readonly string[]) =>
+      `What is parked is not known of ${services.join(", ")}.`,
     relayText: (n: number) => (n === 0 ? "nothing to publish" : `${capped(n)} events to publish`),
     parked: "Parked",
     parkedText: "events set aside",

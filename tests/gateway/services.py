@@ -1,15 +1,16 @@
 """The four services, each on a port of its own as it is deployed, but all in this process."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from gateway.nginx import Gateway, furnished_home
 
 from leadwire.http import SUPERVISOR, HttpServer
-from leadwire.service import create_app
+from leadwire.service import ServiceDescription, create_app
+from leadwire.service.commands import declare_topology
 from leadwire.testing.postgres_databases import DatabaseTemplates
 from leadwire_standalone.services import SERVICES
 
@@ -26,14 +27,11 @@ async def whole_leadwire(
     templates: DatabaseTemplates, directory: Path, **settings: Any
 ) -> AsyncIterator[Gateway]:
     """Run the services and a gateway in front of them, which takes as much as comes."""
-    async with AsyncExitStack() as running:
-        services = Services(templates=templates, directory=directory, settings=settings)
-        running.push_async_callback(services.stop)
-        await services.start()
-        home = running.enter_context(furnished_home())
-        gateway = Gateway(home=home, upstreams=services.addresses, settings=UNLIMITED)
-        running.push_async_callback(gateway.stop)
-        yield await gateway.start()
+    async with (
+        Services(templates=templates, directory=directory, settings=settings) as services,
+        services.gateway() as gateway,
+    ):
+        yield gateway
 
 
 class Services:
@@ -50,42 +48,60 @@ class Services:
     ) -> None:
         self._templates = templates
         self._directory = directory
-        self._settings = settings
+        self._settings = {"broker_url": f"memory://{uuid4()}", **settings}
         self._database = ""
-        self._servers: dict[str, HttpServer] = {}
-        self._supervisors: list[Any] = []
+        self._ports: dict[str, int] = {}
+        self._supervisors: dict[str, Any] = {}
 
-    @property
-    def addresses(self) -> dict[str, str]:
-        """Host and port of each service, by its name."""
-        return {name: f"127.0.0.1:{server.port}" for name, server in self._servers.items()}
-
-    async def start(self) -> None:
-        """Make the database and start every service."""
+    async def __aenter__(self) -> Self:
         self._database = await self._templates.create()
-        broker = f"memory://{uuid4()}"
         for service in SERVICES:
             await self._templates.add(self._database, service.schema, service.migrations)
-            settings = {
-                "auth": "off",
-                "trusted_proxies": "127.0.0.0/8",
-                "broker_url": broker,
-                "database_url": self._templates.service_url(self._database, service.schema),
-                "files_url": (self._directory / "files").as_uri(),
-                "email_url": (self._directory / "mail").as_uri(),
-                "email_from": "leads@example.com",
-                **self._settings,
-            }
-            app = create_app(service, service.settings(**settings))
-            server = HttpServer(app=app, host="127.0.0.1", port=0)
-            app[SUPERVISOR].add("http", server)
-            self._supervisors.append(app[SUPERVISOR])
-            self._servers[service.name] = server
-        for supervisor in self._supervisors:
-            await supervisor.start()
+            await declare_topology(service, self._settings_of(service), lambda _: None)
+            await self._start(service)
+        return self
 
-    async def stop(self) -> None:
-        """Stop every service and drop the database."""
-        for supervisor in reversed(self._supervisors):
+    async def __aexit__(self, *_: object) -> None:
+        for supervisor in reversed(self._supervisors.values()):
             await supervisor.stop()
         await self._templates.drop(self._database)
+
+    @asynccontextmanager
+    async def gateway(self, **settings: str) -> AsyncIterator[Gateway]:
+        """Run a gateway in front of them, which by itself takes as much as comes."""
+        addresses = {name: f"127.0.0.1:{port}" for name, port in self._ports.items()}
+        with furnished_home() as home:
+            gateway = Gateway(home=home, upstreams=addresses, settings=UNLIMITED | settings)
+            try:
+                yield await gateway.start()
+            finally:
+                await gateway.stop()
+
+    @asynccontextmanager
+    async def without(self, name: str) -> AsyncIterator[None]:
+        """Have one of them end, and come back where it was."""
+        await self._supervisors.pop(name).stop()
+        yield
+        await self._start(next(each for each in SERVICES if each.name == name))
+
+    async def _start(self, service: ServiceDescription[Any]) -> None:
+        app = create_app(service, self._settings_of(service))
+        port = self._ports.get(service.name, 0)
+        server = HttpServer(app=app, host="127.0.0.1", port=port)
+        supervisor = app[SUPERVISOR]
+        supervisor.add("http", server)
+        await supervisor.start()
+        self._supervisors[service.name] = supervisor
+        self._ports[service.name] = server.port
+
+    def _settings_of(self, service: ServiceDescription[Any]) -> Any:
+        settings = {
+            "auth": "off",
+            "trusted_proxies": "127.0.0.0/8",
+            "database_url": self._templates.service_url(self._database, service.schema),
+            "files_url": (self._directory / "files").as_uri(),
+            "email_url": (self._directory / "mail").as_uri(),
+            "email_from": "leads@example.com",
+            **self._settings,
+        }
+        return service.settings(**settings)

@@ -1,6 +1,9 @@
 /** What a request came to if it was not done. */
+import { t } from "../texts.ts";
 
 const PASSING = new Set([408, 425, 429, 502, 503, 504]);
+const NOBODY_HOME = new Set([502, 503, 504]);
+const AWAY = "away";
 const MOST_DETAIL = 1000;
 
 /**
@@ -26,19 +29,20 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed a little later. */
   get passes(): boolean {
-    return this.status === 0 || PASSING.has(this.status);
+    return this.code === AWAY || PASSING.has(this.status);
+  }
+
+  /** Whether nothing of Leadwire said this: what stands before it found nobody there. */
+  get isOfNobody(): boolean {
+    return NOBODY_HOME.has(this.status) && this.code === `http_${this.status}`;
   }
 
   static away(): ApiError {
-    return new ApiError(0, "away", "Leadwire does not answer. Check that it runs and try again.");
+    return new ApiError(0, AWAY, t.problem.away);
   }
 
   static notUnderstood(): ApiError {
-    return new ApiError(
-      200,
-      "not_understood",
-      "What answers at this address is not Leadwire. Perhaps a proxy asks you to sign in.",
-    );
+    return new ApiError(200, "not_understood", t.problem.notLeadwire);
   }
 
   /** Make the error that an answer tells of, whether it is a problem document or not. */
@@ -49,7 +53,7 @@ export class ApiError extends Error {
     return new ApiError(
       response.status,
       typeof problem["code"] === "string" ? problem["code"] : `http_${response.status}`,
-      detail(problem) ?? `The server answered ${response.status} ${response.statusText}.`,
+      detail(problem) ?? t.problem.answered(response.status, response.statusText),
       problem,
       Number.isFinite(seconds) ? seconds * 1000 : 0,
     );

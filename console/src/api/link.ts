@@ -2,14 +2,15 @@
  * Whether Leadwire answers, as seen by every request and stream.
  *
  * While it does not, it is asked again and again, ever more seldom, and never by all at the same
- * moment; whatever waits for it goes on once it answers.
+ * moment; whatever waits for it goes on once it answers. A part of it that is away while others
+ * answer is none of this: whoever asked that part tells of it, and asks again.
  */
 import { computed, signal } from "@preact/signals";
+import { type Backoff, pauseAfter } from "./backoff.ts";
 
 export type Link = "connecting" | "live" | "away";
 
-const FIRST = 1_000;
-const MOST = 15_000;
+const PATIENCE: Backoff = { first: 1_000, most: 15_000 };
 
 const state = signal<Link>("connecting");
 export const link = computed(() => state.value);
@@ -48,9 +49,8 @@ export function heard(): void {
 export function lost(): void {
   state.value = "away";
   if (timer !== undefined) return;
-  const longest = Math.min(MOST, FIRST * 2 ** failures);
-  const pause = longest * (0.5 + Math.random() / 2);
   failures += 1;
+  const pause = pauseAfter(failures, PATIENCE);
   nextTryAt.value = Date.now() + pause;
   timer = setTimeout(tryAgain, pause);
 }

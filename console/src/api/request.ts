@@ -11,7 +11,7 @@ export interface Ask {
   json?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Milliseconds until the answer begins; 0 for no limit. */
+  /** Milliseconds until the answer is there; 0 for no limit. */
   within?: number;
 }
 
@@ -31,9 +31,10 @@ export function keepToken(token: string | null): void {
   else sessionStorage.setItem(TOKEN, token);
 }
 
+export const tokenNow = () => sessionStorage.getItem(TOKEN);
+
 /** Headers of every request. `X-Requested-With` keeps browsers from asking for a password. */
-export function credentials(): Record<string, string> {
-  const token = sessionStorage.getItem(TOKEN);
+export function credentials(token: string | null): Record<string, string> {
   const asked = { "X-Requested-With": "leadwire-console" };
   return token === null ? asked : { ...asked, Authorization: `Bearer ${token}` };
 }
@@ -48,22 +49,59 @@ export function address(path: string, query: Query = {}): string {
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 }
 
-/** Send a request; give the answer if it is a good one. @throws ApiError */
+/**
+ * Send a request; give the answer if it is a good one, once it begins.
+ *
+ * @throws ApiError
+ */
 export async function send(method: string, path: string, ask: Ask = {}): Promise<Response> {
-  const deadline = new AbortController();
-  const patience = ask.within ?? USUAL_PATIENCE;
-  const timer = patience > 0 ? setTimeout(() => deadline.abort(), patience) : undefined;
+  const deadline = new Deadline(ask.within ?? USUAL_PATIENCE);
+  try {
+    return await sent(method, path, ask, deadline.signal);
+  } finally {
+    deadline.end();
+  }
+}
+
+/** Send a request; give the JSON of the answer, the whole of which comes within the time. @throws ApiError */
+export async function ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+  const deadline = new Deadline(ask.within ?? USUAL_PATIENCE);
+  try {
+    const response = await sent(method, path, ask, deadline.signal);
+    const text = await arrived(response.text());
+    return response.status === 204 ? (undefined as Answer) : understood(text);
+  } finally {
+    deadline.end();
+  }
+}
+
+/** Wait for what is still to come of an answer. @throws ApiError: It broke off. */
+export async function arrived<Part>(part: Promise<Part>): Promise<Part> {
+  try {
+    return await part;
+  } catch {
+    throw ApiError.away();
+  }
+}
+
+async function sent(
+  method: string,
+  path: string,
+  ask: Ask,
+  deadline: AbortSignal,
+): Promise<Response> {
+  const token = tokenNow();
   const body = ask.json === undefined ? {} : { body: JSON.stringify(ask.json) };
   const type = ask.json === undefined ? {} : { "Content-Type": "application/json" };
   try {
     const response = await fetch(address(path, ask.query), {
       method,
-      headers: { ...credentials(), ...type, ...ask.headers },
-      signal: ask.signal ? AbortSignal.any([ask.signal, deadline.signal]) : deadline.signal,
+      headers: { ...credentials(token), ...type, ...ask.headers },
+      signal: ask.signal ? AbortSignal.any([ask.signal, deadline]) : deadline,
       cache: "no-store",
       ...body,
     });
-    if (!response.ok) throw noted(await ApiError.of(response));
+    if (!response.ok) throw noted(await ApiError.of(response), token);
     heard();
     return response;
   } catch (error) {
@@ -71,33 +109,45 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
     // Who asked may have lost interest, which says nothing about Leadwire.
     if (!ask.signal?.aborted) lost();
     throw ApiError.away();
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-/** Send a request; give the JSON of the answer. @throws ApiError */
-export async function ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
-  const response = await send(method, path, ask);
-  if (response.status === 204) return undefined as Answer;
+function understood<Answer>(text: string): Answer {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     throw ApiError.notUnderstood();
   }
 }
 
-const NOBODY_HOME = new Set([502, 503, 504]);
-
-/** Note what a refusal tells of Leadwire itself, and of whoever looks. */
-export function noted(error: ApiError): ApiError {
-  if (NOBODY_HOME.has(error.status)) lost();
+/** Note what a refusal tells of Leadwire itself, and of whoever asked with a token. */
+export function noted(error: ApiError, token: string | null): ApiError {
+  if (error.isOfNobody) lost();
   else heard();
-  if (error.status === 401) {
+  // Whoever has logged in anew since is not meant.
+  if (error.status === 401 && token === tokenNow()) {
     keepToken(null);
     loggedOut.value = true;
   }
   return error;
+}
+
+/** Aborts after so many milliseconds, or never if there are none. */
+class Deadline {
+  private readonly controller = new AbortController();
+  private readonly timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(milliseconds: number) {
+    if (milliseconds > 0) this.timer = setTimeout(() => this.controller.abort(), milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
 }
 
 /** A name for a request that may be sent again; also where there is no `crypto.randomUUID`. */

@@ -1,6 +1,6 @@
 /** Send a file, and tell how far it is: `fetch` cannot. */
 import { ApiError } from "./errors.ts";
-import { address, credentials, noted, type Query } from "./request.ts";
+import { address, credentials, noted, type Query, tokenNow } from "./request.ts";
 
 export interface Upload {
   query: Query;
@@ -15,8 +15,9 @@ export interface Upload {
 export function upload<Answer>(path: string, upload: Upload): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    const token = tokenNow();
     request.open("POST", address(path, upload.query));
-    for (const [name, value] of Object.entries({ ...credentials(), ...upload.headers })) {
+    for (const [name, value] of Object.entries({ ...credentials(token), ...upload.headers })) {
       request.setRequestHeader(name, value);
     }
     request.upload.onprogress = ({ loaded, total }) =>
@@ -30,7 +31,7 @@ export function upload<Answer>(path: string, upload: Upload): Promise<Answer> {
         headers: { "Retry-After": request.getResponseHeader("Retry-After") ?? "" },
       });
       if (answer.ok) resolve(answer.json().catch(() => reject(ApiError.notUnderstood())));
-      else reject(noted(await ApiError.of(answer)));
+      else reject(noted(await ApiError.of(answer), token));
     };
     upload.signal.addEventListener("abort", () => request.abort(), { once: true });
     if (upload.signal.aborted) reject(new ApiError(0, "aborted", ""));

@@ -1,10 +1,14 @@
 /** Save what the API answers as a file. A link could not bear the token. */
+import { arrived } from "../api/request.ts";
 
 const FORGET_AFTER = 60_000;
 
-/** @param name Of the file, if the answer names none. */
+/**
+ * @param name Of the file, if the answer names none.
+ * @throws ApiError: It broke off.
+ */
 export async function saveFile(answer: Response, name: string): Promise<void> {
-  const url = URL.createObjectURL(await answer.blob());
+  const url = URL.createObjectURL(await arrived(answer.blob()));
   const anchor = document.createElement("a");
   anchor.href = url;
   anchor.download = nameOf(answer) ?? name;

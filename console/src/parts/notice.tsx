@@ -43,7 +43,7 @@ export function ProblemNotice({ error, again }: ProblemProps) {
   return (
     <div class="notice bad" role="alert">
       <p>
-        {error.message}
+        {error.status === 429 ? t.problem.tooMany(error.retryAfter / 1000) : error.message}
         {error.status >= 500 && typeof reference === "string" && (
           <span class="small">{` ${t.problem.reference(reference)}`}</span>
         )}

@@ -1,5 +1,6 @@
 /** Asking the API from a view: what is there, what went wrong, and once more. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { type Backoff, pauseAfter } from "../api/backoff.ts";
 import { type ApiError, asApiError } from "../api/errors.ts";
 import { link } from "../api/link.ts";
 
@@ -16,11 +17,15 @@ export interface AskOptions {
   every?: number;
 }
 
+const PATIENCE: Backoff = { first: 1_000, most: 15_000 };
+
 /**
- * Ask when the view is shown, when a dependency changes, and at every interval.
+ * Ask when the view is shown, when a dependency changes, at every interval, and once more after
+ * what may pass.
  *
  * An answer stays while a newer one is asked for and if that fails; it is dropped when the
- * dependencies change. Of two requests under way, the answer to the later one counts.
+ * dependencies change. One request is under way at a time, so that none is overtaken by the next
+ * one where answers are slow: who asks again meanwhile has one more sent after it.
  */
 export function useAsked<Answer>(
   request: () => Promise<Answer>,
@@ -29,44 +34,73 @@ export function useAsked<Answer>(
 ): Asked<Answer> {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const latest = useRef(0);
+  /** Moves on when answers to what was asked so far count no more. */
+  const round = useRef(0);
+  const asking = useRef<number | null>(null);
+  const onceMore = useRef(false);
+  const failures = useRef(0);
   const wanted = useRef(request);
   wanted.current = request;
 
-  const again = useCallback(async () => {
-    latest.current += 1;
-    const mine = latest.current;
-    try {
-      const found = await wanted.current();
-      if (mine !== latest.current) return;
-      setAnswer(found);
-      setError(null);
-    } catch (thrown) {
-      if (mine === latest.current) setError(asApiError(thrown));
-    }
-  }, []);
-
-  const reached = link.value === "live";
-  const failed = error?.passes ?? false;
-  useEffect(() => {
-    if (reached && failed) void again();
-  }, [reached, failed, again]);
-
-  const set = useCallback((found: Answer) => {
-    latest.current += 1;
+  const told = useCallback((found: Answer) => {
+    failures.current = 0;
     setAnswer(found);
     setError(null);
   }, []);
 
+  const askOnce = useCallback(
+    async (mine: number) => {
+      try {
+        const found = await wanted.current();
+        if (mine === round.current) told(found);
+      } catch (thrown) {
+        if (mine !== round.current) return;
+        failures.current += 1;
+        setError(asApiError(thrown));
+      }
+    },
+    [told],
+  );
+
+  const again = useCallback(async () => {
+    const mine = round.current;
+    onceMore.current = asking.current === mine;
+    if (onceMore.current) return;
+    asking.current = mine;
+    do {
+      onceMore.current = false;
+      await askOnce(mine);
+    } while (mine === round.current && onceMore.current);
+    if (asking.current === mine) asking.current = null;
+  }, [askOnce]);
+
+  const set = useCallback(
+    (found: Answer) => {
+      round.current += 1;
+      told(found);
+    },
+    [told],
+  );
+
   useEffect(() => {
     setAnswer(null);
     setError(null);
+    failures.current = 0;
     void again();
     return () => {
-      latest.current += 1;
+      round.current += 1;
     };
   }, [...dependencies]);
-  useEvery(every, again);
+  useEvery(every, () => asking.current === round.current || void again());
+
+  const reached = link.value === "live";
+  const failed = error?.passes ?? false;
+  useEffect(() => {
+    if (!reached || !failed) return;
+    const pause = pauseAfter(failures.current, PATIENCE, error?.retryAfter);
+    const timer = setTimeout(again, pause);
+    return () => clearTimeout(timer);
+  }, [reached, failed, error, again]);
 
   // That Leadwire is away is told once for the whole page, and mends itself.
   const shown = failed && link.value === "away" ? null : error;

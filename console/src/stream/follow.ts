@@ -1,15 +1,16 @@
 /** Drive a stream: connect, read, watch for silence, wait, connect again, until told to stop. */
+import type { Backoff } from "../api/backoff.ts";
 import { ApiError } from "../api/errors.ts";
-import { type Backoff, type Change, StreamSession } from "./session.ts";
+import { type Change, StreamSession } from "./session.ts";
 
-/** How the connection stands. */
+/** How the connection stands; at first it is connecting. */
 export type Link = "connecting" | "live" | "away";
 
 export interface Reader<Lead> {
   /** Take what changed, in order. */
   changed(changes: Change<Lead>[]): void;
-  /** Learn how the connection stands, and if it is away, until when. */
-  linked(link: Link, nextTryAt?: number): void;
+  /** Learn how the connection stands; while it is away it is tried again and again. */
+  linked(link: Link): void;
   /** The stream is over: nothing will mend it by itself. */
   failed(error: ApiError): void;
 }
@@ -36,14 +37,13 @@ export async function follow<Lead>(
 ): Promise<void> {
   const session = new StreamSession<Lead>(backoff, cursor);
   while (!signal.aborted) {
-    reader.linked("connecting");
     await connection(session, open, reader, signal);
     if (signal.aborted) return;
     if (session.failure !== null) {
       reader.failed(session.failure);
       return;
     }
-    reader.linked("away", Date.now() + session.pause);
+    if (session.isFailing) reader.linked("away");
     await passed(session.pause, signal, woken);
   }
 }
@@ -63,6 +63,7 @@ async function connection<Lead>(
       session.broken();
       return;
     }
+    reader.linked("connecting");
     await read(session, response, reader, watch);
   } catch (error) {
     if (error instanceof ApiError) session.refused(error);

@@ -6,6 +6,7 @@
  * to drop all that he holds: after an expired cursor, another epoch, a cut before the first mark.
  * The cases in clients/conformance hold this to what every client must do.
  */
+import { type Backoff, MOST_ASKED_FOR, pauseAfter } from "../api/backoff.ts";
 import { ApiError } from "../api/errors.ts";
 import { type Frame, type Gone, type Put, parseFrame } from "./frames.ts";
 import { LineDecoder } from "./lines.ts";
@@ -17,15 +18,8 @@ export type Change<Lead> =
   | { type: "synced"; cursor: string }
   | { type: "mark"; cursor: string };
 
-/** Waits that double up to `most`, half of each by chance; in milliseconds. */
-export interface Backoff {
-  first: number;
-  most: number;
-}
-
 const SILENT_HEARTBEATS = 2.5;
 const USUAL_HEARTBEAT = 15_000;
-const MOST_ASKED_FOR = 3_600_000;
 
 export class StreamSession<Lead> {
   cursor: string | null;
@@ -53,6 +47,11 @@ export class StreamSession<Lead> {
   /** Milliseconds of silence after which a connection is dead, whatever TCP says. */
   get silence(): number {
     return this.heartbeat * SILENT_HEARTBEATS;
+  }
+
+  /** Whether connections end one after another; a single cut is mended before anybody minds. */
+  get isFailing(): boolean {
+    return this.failures > 1;
   }
 
   /** Begin the next connection; tell what the reader must know before it. */
@@ -174,9 +173,7 @@ export class StreamSession<Lead> {
   private later(askedFor = 0): void {
     this.hungUp = true;
     this.failures += 1;
-    const longest = Math.min(this.backoff.most, this.backoff.first * 2 ** (this.failures - 1));
-    const own = longest * (0.5 + Math.random() / 2);
-    this.pause = Math.max(own, Math.min(askedFor, MOST_ASKED_FOR) * (1 + Math.random() / 4));
+    this.pause = pauseAfter(this.failures, this.backoff, askedFor);
   }
 
   private giveUp(error: ApiError): void {

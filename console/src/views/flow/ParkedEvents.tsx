@@ -7,7 +7,9 @@ import { ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Ago, Typed } from "../../parts/show.tsx";
 import { useAsked, useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
-import { parkedOf, type Stand } from "./stands.ts";
+import { parkedOf, type Stand, silent } from "./stands.ts";
+
+const EVERY = 5_000;
 
 interface ParkedEventsProps {
   stands: readonly Stand[];
@@ -15,17 +17,13 @@ interface ParkedEventsProps {
 }
 
 export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
-  const sums = stands.map(({ service, status }): [Service, number] => [
-    service,
-    status === null ? 0 : parkedOf(status),
-  ]);
-  const holding = sums.filter(([, parked]) => parked > 0).map(([service]) => service);
-  const { answer, error, again } = useAsked(async () => {
-    const pages = await Promise.all(holding.map(operations.parked));
-    return pages.flatMap(({ items }, index) =>
-      items.map((event) => ({ service: holding[index] as Service, event })),
-    );
-  }, [JSON.stringify(sums)]);
+  const holding = stands
+    .filter(({ status }) => status !== null && parkedOf(status) > 0)
+    .map(({ service }) => service);
+  const { answer, error, again } = useAsked(() => parkedAt(holding), [holding.join()], {
+    every: EVERY,
+  });
+  const unknown = silent(stands);
   const decided = () => {
     again();
     onDecided();
@@ -34,7 +32,8 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
     <section class="stack tight">
       <h2>{t.flow.events}</h2>
       {error && <ProblemNotice error={error} again={again} />}
-      {answer?.length === 0 && <p class="soft">{t.flow.noParked}</p>}
+      {unknown.length > 0 && <p class="notice wait">{t.flow.parkedNotKnownOf(unknown)}</p>}
+      {answer?.length === 0 && unknown.length === 0 && <p class="soft">{t.flow.noParked}</p>}
       {answer && answer.length > 0 && (
         <div class="card plain-table wide-table">
           <table>
@@ -63,6 +62,13 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
         </div>
       )}
     </section>
+  );
+}
+
+async function parkedAt(services: readonly Service[]) {
+  const pages = await Promise.all(services.map(operations.parked));
+  return pages.flatMap(({ items }, index) =>
+    items.map((event) => ({ service: services[index] as Service, event })),
   );
 }
 

@@ -19,6 +19,10 @@ export async function standOf(service: Service): Promise<Stand> {
   }
 }
 
+/** Services that did not say how they stand. */
+export const silent = (stands: readonly Stand[]) =>
+  stands.filter(({ status }) => status === null).map(({ service }) => service);
+
 /** How many events the service has set aside. */
 export const parkedOf = (status: ServiceStatus) =>
   status.subscriptions.reduce((sum, each) => sum + each.parked, status.outbox.parked);

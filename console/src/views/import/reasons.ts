@@ -1,5 +1,6 @@
 /** Count failures by reason, as they come and without keeping them. */
 import { imports } from "../../api/leadwire.ts";
+import { arrived } from "../../api/request.ts";
 import type { Failure, Receipt } from "../../api/types.ts";
 import { LineDecoder } from "../../stream/lines.ts";
 
@@ -24,7 +25,7 @@ export async function reasonsOf(receipt: Receipt): Promise<Reasons> {
   const lines = new LineDecoder();
   const reader = answer.body?.getReader();
   while (reader !== undefined && tally.of < MOST) {
-    const { done, value } = await reader.read();
+    const { done, value } = await arrived(reader.read());
     if (done) break;
     for (const line of lines.feed(value)) tally.add(JSON.parse(line));
   }

@@ -1,5 +1,6 @@
 /** All leads that match, live. */
 
+import { link } from "../../api/link.ts";
 import { may } from "../../api/session.ts";
 import { LeadsIcon } from "../../parts/icons.tsx";
 import { Empty, Loading, ProblemNotice } from "../../parts/notice.tsx";
@@ -26,6 +27,7 @@ export function LeadsView() {
       </div>
       <FilterBar query={query} />
       {live.error && <ProblemNotice error={live.error} />}
+      <Silent live={live} />
       {table.full && <p class="notice wait">{t.leadsView.full(MOST_ROWS)}</p>}
       <div class="leads-body">
         {table.length > 0 ? (
@@ -57,6 +59,16 @@ function Sum({ live: { table, link } }: { live: Live }) {
   return (
     <p class="soft number" role="status">
       {link === "away" ? `${t.link.away} · ${says}` : says}
+    </p>
+  );
+}
+
+/** Leadwire answers, but the stream does not. */
+function Silent({ live }: { live: Live }) {
+  if (live.link !== "away" || live.error !== null || link.value === "away") return null;
+  return (
+    <p class="notice wait" role="alert">
+      {t.leadsView.away}
     </p>
   );
 }

@@ -1,0 +1,229 @@
+"""The console as it is deployed: four services behind the gateway, with access on."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from console.browsing import Windows, serious_violations
+from gateway.nginx import Gateway
+from gateway.services import Services
+from playwright.async_api import Browser, FilePayload, Page, expect
+
+from leadwire.testing.access import Keyring, keyring_in
+from leadwire.testing.postgres_databases import DatabaseTemplates
+from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+expect.set_options(timeout=30_000)
+
+NOTE_BANNERS = """
+window.banners = 0;
+new MutationObserver(() => {
+  window.banners += document.querySelectorAll(".banner").length;
+}).observe(document.body, { childList: true, subtree: true });
+"""
+LARGE = b"name,family_name,email,cellphone\n" * 100
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def keyring() -> AsyncIterator[Keyring]:
+    with tempfile.TemporaryDirectory(prefix="leadwire-keyring-") as made:
+        yield keyring_in(Path(made))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def services(
+    rabbitmq_server: RabbitMQServer,
+    database_templates: DatabaseTemplates,
+    keyring: Keyring,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Services]:
+    vhost = Vhost(server=rabbitmq_server)
+    await vhost.create()
+    settings = {**keyring.settings, "broker_url": vhost.url}
+    async with Services(
+        templates=database_templates,
+        directory=tmp_path_factory.mktemp("leadwire"),
+        settings=settings,
+    ) as services:
+        yield services
+    await vhost.delete()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gateway(services: Services) -> AsyncIterator[Gateway]:
+    async with services.gateway() as gateway:
+        yield gateway
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def admin(gateway: Gateway, keyring: Keyring) -> AsyncIterator[aiohttp.ClientSession]:
+    """Somebody who uses the API beside those who look."""
+    async with aiohttp.ClientSession(
+        gateway.url, headers=keyring.headers("admin"), timeout=aiohttp.ClientTimeout(total=60)
+    ) as session:
+        yield session
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def windows(gateway: Gateway, browser: Browser) -> AsyncIterator[Windows]:
+    windows = Windows(browser=browser, url=gateway.url)
+    # A browser notes each refusal as an error, and that a password is asked for is one.
+    windows.away_expected = True
+    yield windows
+    await windows.close()
+    assert windows.faults == []
+
+
+async def add_lead(admin: aiohttp.ClientSession, name: str) -> None:
+    lead = {"name": name, "family_name": "Lovelace", "email": f"{name}@example.com"}
+    async with admin.post("/v1/leads", json=lead) as response:
+        assert response.status == 201, await response.text()
+
+
+async def log_in(page: Page, name: str, password: str) -> None:
+    await page.get_by_label("User name").fill(name)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in").click()
+
+
+async def tabs(page: Page) -> list[str]:
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    return await page.get_by_role("navigation").get_by_role("link").all_inner_texts()
+
+
+async def test_a_wrong_password_is_told_and_the_right_one_lets_in(windows: Windows) -> None:
+    page = await windows.open("#/leads?status=pending")
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    assert await serious_violations(page) == []
+    await log_in(page, "reader", "wrong")
+    await expect(page.get_by_role("alert")).to_have_text("User name or password is wrong.")
+    await log_in(page, "reader", "password of reader")
+    await expect(page.get_by_role("heading", name="No lead matches")).to_be_visible()
+    assert page.url.endswith("#/leads?status=pending")
+    assert await tabs(page) == ["Leads", "Managers"]
+    await page.reload()
+    await expect(page.get_by_text("Logged in as reader")).to_be_visible()
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("role", "seen"),
+    [
+        ("admin", ["Work", "Leads", "Import", "Managers", "Flow"]),
+        ("manager", ["Work", "Leads", "Managers"]),
+        ("importer", ["Import"]),
+    ],
+)
+async def test_a_role_sees_what_it_may_do(
+    windows: Windows, keyring: Keyring, role: str, seen: list[str]
+) -> None:
+    page = await windows.open("#/managers")
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    await bring_token(page, keyring.token(role))
+    assert await tabs(page) == seen
+    adding = page.get_by_role("button", name="Add a manager")
+    await expect(adding).to_have_count(1 if role == "admin" else 0)
+
+
+async def test_who_was_logged_out_logs_in_and_goes_on_where_he_was(
+    windows: Windows, keyring: Keyring
+) -> None:
+    page = await windows.open("#/managers")
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    await bring_token(page, keyring.token("reader"))
+    await page.get_by_label("Find by name").fill("maya")
+    await expect(page.get_by_role("heading", name="No manager matches")).to_be_visible()
+    await keep_token(page, keyring.token("reader", lifetime=timedelta(hours=-1)))
+    await page.get_by_role("button", name="Free").click()
+    await expect(page.get_by_text("You were logged out")).to_be_visible()
+    # Not the reader, whose wrong password makes him wait.
+    await log_in(page, "admin", "password of admin")
+    await expect(page.get_by_label("Find by name")).to_have_value("maya")
+
+
+async def bring_token(page: Page, token: str) -> None:
+    """Be somebody who has logged in already, so that no password need be checked."""
+    await keep_token(page, token)
+    await page.reload()
+
+
+async def keep_token(page: Page, token: str) -> None:
+    await page.evaluate("token => sessionStorage.setItem('leadwire.token', token)", token)
+
+
+async def test_each_change_comes_while_the_stream_stays_open(
+    windows: Windows, keyring: Keyring, admin: aiohttp.ClientSession
+) -> None:
+    page = await windows.open("#/leads")
+    await bring_token(page, keyring.token("reader"))
+    await expect(page.get_by_role("heading", name="No leads yet")).to_be_visible()
+    # What is made only once the first row is drawn can only have come by itself.
+    for name in ("Ada", "Grace"):
+        await add_lead(admin, name)
+        await expect(page.locator("tr", has_text=f"{name} Lovelace")).to_be_visible()
+    await page.locator("tr", has_text="Ada Lovelace").click()
+    await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
+    await page.reload()
+    await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
+    assert {url for url in windows.asked if not url.startswith(windows.url)} == set()
+
+
+@pytest.mark.fault
+async def test_that_one_service_is_away_is_told_where_it_is_missed_and_nowhere_else(
+    windows: Windows, keyring: Keyring, admin: aiohttp.ClientSession, services: Services
+) -> None:
+    watcher, other = await windows.open("#/leads"), await windows.open("#/managers")
+    for page in (watcher, other):
+        await bring_token(page, keyring.token("admin"))
+        await page.evaluate(NOTE_BANNERS)
+    row = watcher.locator("tr", has_text="Joan Lovelace")
+    await expect(watcher.get_by_text("Live", exact=True)).to_be_visible()
+    async with services.without("stream-svc"):
+        await expect(watcher.get_by_role("alert")).to_contain_text("Changes do not come in now.")
+        await add_lead(admin, "Joan")
+        await other.get_by_role("button", name="Add a manager").click()
+        await other.get_by_label("Name", exact=True).fill("Maya Okafor")
+        await other.get_by_role("button", name="Add", exact=True).click()
+        await expect(other.get_by_role("row", name="Maya Okafor")).to_contain_text("Busy")
+        await other.get_by_role("link", name="Flow").click()
+        waiting = other.locator(".figure", has_text="Leads waiting")
+        await expect(waiting).to_contain_text("not known now")
+        await expect(other.get_by_role("row", name="stream-svc")).to_contain_text("not answer")
+        await expect(other.get_by_text("is not known of stream-svc.")).to_be_visible()
+        await expect(other.get_by_text("Nothing is parked.")).to_have_count(0)
+        await expect(row).to_have_count(0)
+    await expect(row).to_be_visible()
+    await expect(watcher.get_by_role("alert")).to_have_count(0)
+    await expect(waiting).not_to_contain_text("not known now")
+    for page in (watcher, other):
+        assert await page.evaluate("window.banners") == 0
+
+
+async def test_what_the_gateway_refuses_is_told(
+    windows: Windows, services: Services, keyring: Keyring
+) -> None:
+    async with services.gateway(
+        GATEWAY_TOKEN_RATE="1r/m", GATEWAY_TOKEN_BURST="1", GATEWAY_MAX_IMPORT="1k"
+    ) as strict:
+        page = await windows.open("about:blank")
+        await page.goto(f"{strict.url}/#/import")
+        for _ in range(2):
+            await page.request.post(f"{strict.url}/v1/auth/token", data={})
+        await log_in(page, "reader", "password of reader")
+        await expect(page.get_by_role("alert")).to_have_text(
+            "Too much was asked at once. Try again in 2 s."
+        )
+        await bring_token(page, keyring.token("importer"))
+        large: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": LARGE}
+        await page.locator("input[type=file]").set_input_files(large)
+        await page.get_by_role("button", name="Check the file").click()
+        await expect(page.get_by_role("alert")).to_have_text(
+            "The request body is larger than this operation accepts."
+        )
