@@ -1,4 +1,5 @@
 /** Look into the beginning of a file: what it is, which columns it has, its first rows. */
+import { FIELDS, recognised } from "./columns.ts";
 
 export interface Peek {
   contentType: "text/csv" | "application/json" | "application/x-ndjson";
@@ -12,6 +13,8 @@ export interface Peek {
 const HEAD = 128 * 1024;
 const ROWS = 3;
 const DELIMITERS = [",", ";", "\t", "|"];
+/** Blank lines before the header, and the line in which a spreadsheet names the delimiter. */
+const PASSED_OVER = /^(?:[^\S\n]*(?:sep=.?[^\S\n]*)?\n)+/i;
 
 /** @throws Error: The browser cannot read the file, as it was moved or changed. */
 export async function peek(file: File): Promise<Peek> {
@@ -102,9 +105,9 @@ function table(objects: Record<string, unknown>[]): Pick<Peek, "headers" | "rows
 }
 
 function ofCsv(text: string): Omit<Peek, "packed"> {
-  const clean = text.replace(/^\uFEFF/, "");
-  const delimiter = delimiterOf(clean);
-  const [headers = [], ...rows] = records(clean, delimiter, ROWS + 1);
+  const lines = text.replace(/^\uFEFF/, "").replace(PASSED_OVER, "");
+  const [best = []] = DELIMITERS.map((each) => records(lines, each, ROWS + 1)).sort(byFields);
+  const [headers = [], ...rows] = best;
   const named = headers.map((header) => header.trim());
   return {
     contentType: "text/csv",
@@ -113,11 +116,14 @@ function ofCsv(text: string): Omit<Peek, "packed"> {
   };
 }
 
-/** Whichever the first line has most of, outside of quotes. */
-function delimiterOf(text: string): string {
-  const line = (records(text, "\n", 1)[0]?.[0] ?? "").replace(/"[^"]*"/g, "");
-  const counts = DELIMITERS.map((each) => line.split(each).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ",";
+/** First what makes most fields recognisable, then what makes most columns, as import-svc does. */
+function byFields([one = []]: string[][], [other = []]: string[][]): number {
+  return known(other) - known(one) || other.length - one.length;
+}
+
+function known(headers: readonly string[]): number {
+  const mapping = recognised(headers);
+  return FIELDS.filter((field) => mapping[field] !== "").length;
 }
 
 /** Read records of CSV, with quotes that may hold delimiters and line breaks. */
@@ -133,7 +139,7 @@ function records(text: string, delimiter: string, most: number): string[][] {
       at += 1;
     } else if (character === '"' && (quoted || field === "")) {
       quoted = !quoted;
-    } else if (!quoted && character === delimiter && delimiter !== "\n") {
+    } else if (!quoted && character === delimiter) {
       record.push(field);
       field = "";
     } else if (!quoted && character === "\n") {
