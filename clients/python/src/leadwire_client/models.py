@@ -124,6 +124,17 @@ class LeadContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadReceived:
+    """That a form has come in, without a word about what became of it.
+
+    To those who show no role that brings leads, a server may say no more, so that nobody learns by
+    the form who is a lead. It is not to be sent again.
+    """
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadWork:
     """A lead with what became of it, as managers' calls answer."""
 

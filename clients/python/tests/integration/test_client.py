@@ -21,6 +21,8 @@ from leadwire_client import (
     ImportStatus,
     InvalidRequestError,
     Lead,
+    LeadContact,
+    LeadReceived,
     LeadStatus,
     NotFoundError,
     Receipt,
@@ -181,8 +183,24 @@ def test_pages_are_fetched_as_they_are_asked_for(client: Client, fake: FakeLeadw
     assert following.items[0].name == "Name 10"
 
 
+def test_a_form_that_conceals_who_is_known_says_no_more_than_that_it_was_received(
+    client: Client, fake: FakeLeadwire, with_async_client: WithAsyncClient
+) -> None:
+    fake.conceal_leads()
+    received = client.create_lead(name="Ada", family_name="L", email="ada@example.com")
+    assert received == LeadReceived(status="received")
+
+    async def do(client: AsyncClient) -> None:
+        again = await client.create_lead(name="Grace", family_name="H", email="grace@example.com")
+        assert again == received
+
+    with_async_client(do)
+    assert [each.name for each in fake.leads] == ["Ada", "Grace"]
+
+
 def test_a_lead_goes_its_way(client: Client) -> None:
     created = client.create_lead(name="Ada", family_name="L", email="ada@example.com")
+    assert isinstance(created, LeadContact)
     manager = client.add_manager("Grace", email="grace@example.com", capacity=2)
     assert [each.id for each in manager.leads] == [created.id]
     changed = client.change_lead(created.id, {"cellphone": "+12125550101"}, if_match="contact-1")
@@ -235,6 +253,7 @@ def test_the_asyncio_client_can_do_the_same(
 ) -> None:
     async def do(client: AsyncClient) -> None:
         created = await client.create_lead(name="Ada", family_name="L", email="ada@example.com")
+        assert isinstance(created, LeadContact)
         manager = await client.add_manager("Grace")
         changed = await client.change_lead(created.id, {"name": "Ida"})
         assert changed.name == "Ida"
@@ -370,6 +389,7 @@ def test_what_a_reader_gets_are_leads(client: Client, fake: FakeLeadwire) -> Non
 )
 def test_a_resume_comes_back_as_it_was_sent(client: Client, resume: Resume | str) -> None:
     lead = client.create_lead(name="Ada", family_name="L", email="a@example.com", resume="draft")
+    assert isinstance(lead, LeadContact)
     client.replace_resume(lead.id, resume, if_match=lead.tags.contact)
     kept = client.resume(lead.id)
     assert isinstance(kept, Resume)
@@ -382,6 +402,7 @@ def test_a_resume_may_be_a_file_or_elsewhere(client: Client, tmp_path: Path) -> 
     path = tmp_path / "ada.pdf"
     path.write_bytes(b"%PDF")
     lead = client.create_lead(name="Ada", family_name="L", email="a@example.com", resume=path)
+    assert isinstance(lead, LeadContact)
     assert client.resume(lead.id) == Resume(name="ada.pdf", content=b"%PDF")
     client.replace_resume(lead.id, "https://example.com/ada")
     assert client.resume(lead.id) == ResumeLink(url="https://example.com/ada")

@@ -30,6 +30,7 @@ from leadwire_client import (
     Lead,
     LeadContact,
     LeadCounts,
+    LeadReceived,
     LeadWork,
     Manager,
     ManagerRef,
@@ -232,6 +233,7 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("import-svc", "LeadView"): LeadContact,
     ("import-svc", "ProgressView"): ImportProgress,
     ("import-svc", "ReceiptView"): Receipt,
+    ("import-svc", "ReceivedView"): LeadReceived,
     ("import-svc", "ResumeLinkView"): ResumeLink,
     ("import-svc", "Tags"): Tags,
     ("manager-svc", "AssignmentView"): Assignment,
@@ -281,7 +283,6 @@ UNSAID_IN_BODIES = {("manager-svc", "access_log_in"): {"grant_type"}}
 
 # Answers that the client does not understand, each with the reason.
 UNMODELLED: Mapping[tuple[str, str], str] = {
-    ("import-svc", "ReceivedView"): "said to strangers only, who need no client",
     ("stream-svc", "ListedLead"): "a part of a lead: the client asks for whole ones",
 }
 

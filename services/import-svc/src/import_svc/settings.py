@@ -62,7 +62,8 @@ class ImportSettings(ServiceSettings):
         default="leave_blank",
         pattern=r"[A-Za-z0-9_.-]{1,64}",
         description="Name of a field of the form that people do not see: a lead with anything in "
-        "it comes from a program that fills in every field, and is dropped without saying so.",
+        "it comes from a program that fills in every field, and is dropped without saying so. "
+        "Where the sender shows who he is, nobody looks at it.",
     )
     form_conceals: bool = Field(
         default=False,

@@ -115,6 +115,16 @@ async def test_a_program_that_fills_in_every_field_is_told_that_all_is_well(
         assert counted in await response.text()
 
 
+async def test_a_backend_that_says_who_it_is_is_taken_for_no_program(
+    desk: "Desk", keyring: Keyring
+) -> None:
+    passed_on = {**ADA, "leave_blank": "x"}
+    headers = keyring.headers("intake")
+    lead = await desk.call("POST", "/v1/leads", 201, json=passed_on, headers=headers)
+    assert (lead["email"], lead["attributes"]) == (ADA["email"], {})
+    assert await leads(desk) == 1
+
+
 @pytest.mark.parametrize("blank", ["", None])
 async def test_a_person_leaves_the_hidden_field_blank(desk: "Desk", blank: str | None) -> None:
     lead = await desk.call("POST", "/v1/leads", 201, json={**ADA, "leave_blank": blank})

@@ -157,10 +157,14 @@ async def test_a_manager_claims_what_waits_for_himself_alone(desk: "Desk", peopl
     await people.call("bert", "POST", f"/v1/managers/{people.ids['bert']}/resume")
     assert await people.holder(second) == "bert"
     taking = for_bert | {"reassign": True}
-    await people.call("bert", "PUT", f"/v1/leads/{first}/assignee", 409, json=for_bert)
-    await people.call("bert", "PUT", f"/v1/leads/{first}/assignee", 403, json=taking)
+    taken = f"/v1/leads/{first}/assignee"
+    advice = {"admin": 'send "reassign": true', "bert": "only an administrator may"}
+    for name, said in advice.items():
+        refused = await people.call(name, "PUT", taken, 409, json=for_bert)
+        assert said in refused["detail"]
+    await people.call("bert", "PUT", taken, 403, json=taking)
     assert await people.holder(first) == "anna"
-    await people.call("admin", "PUT", f"/v1/leads/{first}/assignee", json=taking)
+    await people.call("admin", "PUT", taken, json=taking)
     assert await people.holder(first) == "bert"
 
 

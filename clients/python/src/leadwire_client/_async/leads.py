@@ -13,6 +13,7 @@ from leadwire_client.models import (
     Lead,
     LeadContact,
     LeadCounts,
+    LeadReceived,
     LeadWork,
     Marked,
     Page,
@@ -72,8 +73,11 @@ class AsyncLeadOperations(AsyncCaller):
         cellphone: str | None = None,
         resume: NewResume | None = None,
         idempotency_key: str | None = None,
-    ) -> LeadContact:
+    ) -> LeadContact | LeadReceived:
         """Create a lead, as the public form does.
+
+        A server that conceals who is known tells a client without a role that brings leads no more
+        than that it was received.
 
         Args:
             name: First name.

@@ -94,6 +94,11 @@ class FakeLeadwire:
         with self._state.changed:
             return [_lead(each) for each in self._state.leads.values()]
 
+    def conceal_leads(self) -> None:
+        """Tell of a lead that is created that it was received, and no more, as to strangers."""
+        with self._state.changed:
+            self._state.conceals = True
+
     def hold_replays(self) -> None:
         """Let replays run until they are cancelled; else they end when they are looked at twice."""
         with self._state.changed:

@@ -48,6 +48,7 @@ class State:
     webhooks: dict[str, JSON] = field(default_factory=dict)
     replays: dict[str, JSON] = field(default_factory=dict)
     replays_end: bool = True
+    conceals: bool = False
     removed: dict[str, JSON] = field(default_factory=dict)
     history: dict[str, list[JSON]] = field(default_factory=dict)
     parked: dict[str, dict[str, JSON]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 from aiohttp import web
@@ -30,6 +31,8 @@ from leadwire.http import (
     versions_of,
 )
 
+_RECEIVED: Final = ReceivedView(status="received")
+
 
 class LeadHandlers:
     """Handlers under `/v1/leads`."""
@@ -49,9 +52,8 @@ class LeadHandlers:
         stranger = self._public_form.is_stranger(request)
         content_type = request.headers.get("Content-Type", "")
         async with self._forms.read(body, content_type=content_type, model=NewLead) as form:
-            if form.fields.fills(self._public_form.honeypot):
-                self._public_form.count_program()
-                return json_response(ReceivedView(), status=201)
+            if self._public_form.is_of_a_program(request, form.fields):
+                return json_response(_RECEIVED, status=201)
             if stranger:
                 return await self._create_for_stranger(_key_of_content(headers, form), form)
             created = await self._create(_key(request, headers, form), form)
@@ -63,12 +65,10 @@ class LeadHandlers:
         if self._public_form.conceals:
             with suppress(LeadExistsError, LeadErasedError):
                 await self._create(key, form)
-            return json_response(ReceivedView(), status=201)
+            return json_response(_RECEIVED, status=201)
         created = await self._create(key, form)
         # What others have made of the lead since is theirs.
-        return (
-            json_response(ReceivedView(), status=201) if created.lead.changed else _shown(created)
-        )
+        return json_response(_RECEIVED, status=201) if created.lead.changed else _shown(created)
 
     async def _create(self, key: IdempotencyKey | None, form: Form[NewLead]) -> Created:
         fields, resume = form.fields, form.resume

@@ -1,7 +1,7 @@
 """What anybody may send through the form, and how much of the answer he gets.
 
 Those who show a role that brings leads, and everybody where access is off, send as much as they
-like and are told everything.
+like and are told everything. The honeypot is for all who do not say who they are.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
+from import_svc.http.requests import NewLead
 from import_svc.metrics import ImportMetrics
 from leadwire.access import Bucket, Buckets, Role
 from leadwire.http import ErrorResponse, Problem, client_of, principal_of
@@ -66,9 +67,15 @@ class PublicForm:
             raise _too_many(wait)
         self._senders.fill(sender)
 
-    def count_program(self) -> None:
-        """Count a form that no person filled in."""
-        self._metrics.turned_away("honeypot")
+    def is_of_a_program(self, request: web.Request, fields: NewLead) -> bool:
+        """Tell whether no person filled the form in, and count it.
+
+        Whoever says who he is, as a backend that passes forms on, is taken at his word.
+        """
+        trapped = principal_of(request).name is None and fields.fills(self.honeypot)
+        if trapped:
+            self._metrics.turned_away("honeypot")
+        return trapped
 
     def is_stranger(self, request: web.Request) -> bool:
         """Tell whether whoever sends this has no role that brings leads."""

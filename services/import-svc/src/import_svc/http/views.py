@@ -43,7 +43,7 @@ class FailureView(BaseModel):
 class ReceivedView(BaseModel):
     """That something was received, without a word about what became of it."""
 
-    status: Literal["received"] = "received"
+    status: Literal["received"]
 
 
 class ImportErrorView(BaseModel):

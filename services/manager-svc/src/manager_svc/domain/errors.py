@@ -114,13 +114,19 @@ class StaleLeadError(RefusalError):
 
 
 class LeadTakenError(RefusalError):
-    """Another manager holds the lead."""
+    """Another manager holds the lead.
+
+    Args:
+        manager_id: Who.
+        may_take: Whether who asks may take it from him.
+    """
 
     code = "lead_taken"
 
-    def __init__(self, manager_id: UUID) -> None:
+    def __init__(self, manager_id: UUID, *, may_take: bool) -> None:
+        way = 'send "reassign": true to' if may_take else "only an administrator may"
         super().__init__(
-            f'manager {manager_id} holds the lead; send "reassign": true to take it from him',
+            f"manager {manager_id} holds the lead; {way} take it from him",
             extra={"manager_id": str(manager_id)},
         )
 

@@ -102,7 +102,8 @@ class NewAssignee(Body):
 
     manager_id: UUID
     reassign: StrictBool = Field(
-        default=False, description="Take it from the manager who holds it."
+        default=False,
+        description="Take it from the manager who holds it; with access on, an administrator may.",
     )
     reason: Reason | None = Field(default=None, description="Why; shown in the history.")
 

@@ -52,7 +52,7 @@ async def assign_lead(
     if lead.work.status.decided:
         raise LeadDecidedError(lead.work.status)
     if holder is not None and not reassign:
-        raise LeadTakenError(holder.id)
+        raise LeadTakenError(holder.id, may_take=only_as is None)
     manager.require_taking()
     if holder is not None:
         await release_leads(unit, [lead_id], rule=Rule.REASSIGNED, reason=reason)

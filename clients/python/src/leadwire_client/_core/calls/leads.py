@@ -1,6 +1,7 @@
 """What is asked about leads."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from leadwire_client._core.calls.making import (
     Id,
@@ -15,19 +16,24 @@ from leadwire_client._core.calls.making import (
     reader,
     write,
 )
+from leadwire_client._core.decoding import read_as
 from leadwire_client._core.resumes import read_resume, resume_body
-from leadwire_client._core.wire import Call, Query, Request
+from leadwire_client._core.wire import Answer, Call, Query, Request
 from leadwire_client.explanations import Assignment
 from leadwire_client.models import (
     HistoryEntry,
     Lead,
     LeadContact,
     LeadCounts,
+    LeadReceived,
     LeadWork,
     Marked,
     Page,
 )
 from leadwire_client.resumes import NewResume, Resume, ResumeLink
+
+_RECEIVED: Final = "received"
+"""In the place of a lead's status."""
 
 
 def lead(lead_id: Id, *, at_least: str | None) -> Call[Lead]:
@@ -47,12 +53,12 @@ def count_leads(filters: Query, *, q: str | None) -> Call[LeadCounts]:
 
 def create_lead(
     data: Mapping[str, object], *, resume: NewResume | None, key: str | None
-) -> Call[LeadContact]:
+) -> Call[LeadContact | LeadReceived]:
     """Create a lead, as the public form does."""
     content_type, body = resume_body(data, resume)
     headers = {"Content-Type": content_type, "Idempotency-Key": key or new_key()}
     request = Request(method="POST", path="/v1/leads", headers=headers, body=body)
-    return Call(request=request, read=reader(LeadContact), repeatable=True)
+    return Call(request=request, read=_read_created, repeatable=True)
 
 
 def change_lead(
@@ -118,3 +124,8 @@ def release(
     path = path_of("leads", lead_id, "assignee")
     query = query_of(manager_id=manager_id, reason=reason)
     return write("DELETE", path, LeadWork, query=query, headers=matching(if_match))
+
+
+def _read_created(answer: Answer) -> LeadContact | LeadReceived:
+    received = read_as(LeadReceived, answer)
+    return received if received.status == _RECEIVED else read_as(LeadContact, answer)

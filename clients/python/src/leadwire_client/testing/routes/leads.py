@@ -32,7 +32,7 @@ def _create(state: State, request: Seen) -> Reply:
     lead = state.add_lead({**fields, "has_resume": resume is not None})
     if resume is not None:
         state.resumes[lead["id"]] = resume
-    return 201, lead
+    return 201, {"status": "received"} if state.conceals else lead
 
 
 def _replace_resume(state: State, request: Seen, lead_id: str) -> Reply:
