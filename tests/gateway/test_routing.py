@@ -138,6 +138,18 @@ async def test_a_path_is_passed_on_as_it_was_sent(gateway: Gateway, upstreams: U
     assert not any(each.values("X-Evil") for each in upstreams["stream-svc"].exchanges)
 
 
+async def test_no_sign_in_a_path_hides_that_nothing_answers_it(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    for sign in (":", "%3A", ":none:", "%0A", "%0a:", "a:b"):
+        for method, path in (("GET", f"/v1/{sign}"), ("DELETE", f"/v1/leads/{ID}/{sign}")):
+            answer = await exchange(gateway.port, request(method, path))
+            assert (answer.status, answer.code) == (404, "not_found"), path
+        answer = await exchange(gateway.port, request("PUT", f"/v1/leads/{sign}"))
+        assert (answer.status, answer.code) == (405, "method_not_allowed"), sign
+    assert all_targets(upstreams) == {}
+
+
 async def test_an_absolute_target_is_understood(gateway: Gateway, upstreams: Upstreams) -> None:
     raw = request("GET", "http://leads.example/v1/leads?q=a", host="other.example")
     assert (await exchange(gateway.port, raw)).status == 200
