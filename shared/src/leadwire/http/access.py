@@ -29,6 +29,7 @@ _BEARER: Final = 'Bearer realm="leadwire"'
 _WRONG_TOKEN: Final = f'{_BEARER}, error="invalid_token"'
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
+_FOREIGN: Final = "a page of another site cannot change anything here without a token or API key"
 
 
 def principal_of(request: web.Request) -> Principal:
@@ -51,6 +52,8 @@ async def let_in(request: web.Request, access: Access) -> None:
     """
     authenticator = request.app.get(AUTHENTICATOR)
     if authenticator is None:
+        if access.roles is not None and _changes_for_a_foreign_page(request):
+            raise access_problem(request, ForbiddenError(_FOREIGN))
         request[PRINCIPAL] = EVERYBODY
     elif access.heeds:
         request[PRINCIPAL] = await _known(request, authenticator, access)
@@ -80,15 +83,21 @@ def _credentials(request: web.Request, authenticator: Authenticator) -> Credenti
 
 
 def _insist_on_own_pages(request: web.Request, credentials: Credentials | None) -> None:
-    """Refuse a change that a page of somebody else's made a browser ask for.
+    """Refuse what a foreign page asks for by a name and password.
 
-    A browser adds a name and password that it was given once to whatever it asks for; tokens
-    and keys it does not.
+    A browser adds them, once it was given them, to whatever it asks for; tokens and keys it does
+    not.
     """
-    if not isinstance(credentials, Password) or request.method in _SAFE:
-        return
-    if _is_of_foreign_page(request):
-        raise ForbiddenError("a page of another site cannot change anything with HTTP Basic")
+    if isinstance(credentials, Password) and _changes_for_a_foreign_page(request):
+        raise ForbiddenError(_FOREIGN)
+
+
+def _changes_for_a_foreign_page(request: web.Request) -> bool:
+    """Tell whether a page of somebody else's has a browser change something.
+
+    It reaches what the browser reaches: also a server inside of a network, or on the same machine.
+    """
+    return request.method not in _SAFE and _is_of_foreign_page(request)
 
 
 def _is_of_foreign_page(request: web.Request) -> bool:

@@ -120,6 +120,16 @@ async def test_off_lets_everybody_do_everything_whatever_he_shows(
     assert (status, who["name"], who["roles"]) == (200, None, sorted(Role))
 
 
+async def test_off_lets_no_foreign_page_change_anything_but_send_the_form(serve: Serve) -> None:
+    client = await serve(*OPERATIONS, operation("POST", "/form", ANYBODY))
+    for foreign in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+        status, problem = await ask(client, "/write", foreign, method="POST")
+        assert (status, problem["code"]) == (403, "forbidden")
+        assert (await ask(client, "/form", foreign, method="POST"))[0] == 200
+    for own in ({}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": f"http://{client.host}:3000"}):
+        assert (await ask(client, "/write", own, method="POST"))[0] == 200
+
+
 async def test_a_role_that_does_not_do_is_told_which_would(
     serve_on: Serve, keyring: Keyring
 ) -> None:
