@@ -69,6 +69,11 @@ class RequestBody:
         self._wait: tuple[float, asyncio.Timeout] | None = None
 
     @property
+    def is_there(self) -> bool:
+        """Whether one was sent, or announced."""
+        return self._request.body_exists
+
+    @property
     def content_type(self) -> str:
         """Media type without parameters, in lower case; empty if the client named none."""
         return self._request.content_type if "Content-Type" in self._request.headers else ""

@@ -45,6 +45,8 @@ def _refuse_media_type(operation: Operation, body: RequestBody) -> None:
     accepted = operation.consumes
     if accepted is None or "*/*" in accepted or body.content_type in accepted:
         return
+    if not (operation.needs_body or body.is_there):
+        return
     raise Problem(
         status=415,
         code="unsupported_media_type",

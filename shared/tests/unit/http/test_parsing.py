@@ -221,6 +221,17 @@ async def test_a_body_of_another_content_type_is_415(client: Client, content_typ
     assert (answer.status, (await answer.json())["code"]) == (415, "unsupported_media_type")
 
 
+async def test_a_body_that_may_be_left_out_has_the_right_content_type_if_it_is_there(
+    serve: Serve,
+) -> None:
+    client = await serve(*operations(needs_body=False))
+    for content_type in ("text/plain", "text/csv", None):
+        headers = {"Content-Type": content_type} if content_type else None
+        assert (await client.put("/raw", headers=headers, data=b"")).status == 200
+    assert (await client.put("/raw", headers={"Content-Type": "text/csv"}, data=b"a")).status == 200
+    assert (await client.put("/raw", json={})).status == 415
+
+
 async def test_a_body_that_names_no_content_type_is_taken_for_json(client: Client) -> None:
     answer = await client.post("/things", data=b'{"name": "a"}', skip_auto_headers=["Content-Type"])
 

@@ -148,7 +148,7 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
                 ErrorResponse(400, "malformed_json", "The body is not JSON."),
                 ErrorResponse(422, "invalid_request", "The body has wrong values."),
             ],
-            consumes={"application/json": NewSecret, "*/*": "No body at all."},
+            consumes={"application/json": NewSecret},
             needs_body=False,
         ),
     ]
