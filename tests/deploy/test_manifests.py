@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 
 import kubernetes_validate  # type: ignore[import-untyped]
@@ -10,6 +11,7 @@ import yaml
 from kubernetes_validate.utils import all_versions  # type: ignore[import-untyped]
 
 from import_svc.settings import ImportSettings
+from leadwire.http.clients import networks_of
 from leadwire.service import ServiceSettings, environment_variables, load_settings
 from manager_svc.settings import ManagerSettings
 from manifests import (
@@ -88,6 +90,10 @@ def test_a_service_starts_with_what_its_pod_gives_it(
 
         settings = load_settings(SETTINGS[service])
 
+        assert settings.auth == "on"
+        for pods_of_some_cluster in ("10.244.1.7", "100.64.0.7", "172.17.0.7", "192.168.3.7"):
+            assert _is_believed(pods_of_some_cluster, settings)
+        assert not _is_believed("198.51.100.7", settings)
         known = {name for name in given if name.startswith("AWS_")} | set(_variables(settings))
         assert set(given) <= known
         assert {key.upper() for key in values} <= known
@@ -201,6 +207,11 @@ def _with_component(name: str, tmp_path: Path) -> list[Manifest]:
 
 def _different(*manifests: Manifest) -> list[Manifest]:
     return list({yaml.safe_dump(each): each for each in manifests}.values())
+
+
+def _is_believed(address: str, settings: ServiceSettings) -> bool:
+    """Tell whether the gateway may have this address, whose word for a client's is taken."""
+    return any(ip_address(address) in each for each in networks_of(settings.trusted_proxies))
 
 
 def _variables(settings: ServiceSettings) -> list[str]:
