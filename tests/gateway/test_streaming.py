@@ -105,6 +105,32 @@ async def test_an_upload_streams_through_before_its_end_is_sent(
         assert (await connection.head()).status == 200
 
 
+async def test_no_body_waits_in_the_gateway_for_its_end(
+    gateway: Gateway, upstreams: Upstreams
+) -> None:
+    half, came = b"x" * (len(MIB) // 2), asyncio.Event()
+
+    async def receive(each: Exchange) -> None:
+        await each.reader.readexactly(len(half))
+        came.set()
+        await each.reader.read()
+
+    for server in upstreams.values():
+        server.script = receive
+    # Somebody who ends nothing needs no credentials for it.
+    for target in (
+        "PUT /v1/leads/x/status",
+        "POST /v1/managers",
+        "DELETE /v1/leads/x",
+        "GET /v1/leads",
+    ):
+        came.clear()
+        head = f"{target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(MIB)}\r\n\r\n"
+        async with connected(gateway.port) as connection:
+            await connection.send(head.encode() + half)
+            await asyncio.wait_for(came.wait(), 20)
+
+
 async def test_a_chunked_upload_streams_through_too(gateway: Gateway, upstreams: Upstreams) -> None:
     part, came = b"name,family_name\n", asyncio.Event()
 
