@@ -5,6 +5,7 @@ import gzip
 import io
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -286,7 +287,7 @@ async def test_how_an_import_ended_before_it_was_taken_over_is_not_how_it_ends(
     store = ImportStore()
     own = OwnImports(worker=uuid7(), database=database, imports=store, rehearsals=RehearsalStore())
     async with database.connection() as connection:
-        found = await store.of_key(connection, "k")
+        found = await store.of_key(connection, sha256(b"k").digest())
     assert found is not None
     own._endings[found.id] = _Ending(datetime.now(UTC), DIED)
     with own.running(found.id):

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 import orjson
@@ -13,12 +13,18 @@ class IdempotencyKey:
     """A client's name for one request, however often it is sent.
 
     Attributes:
-        text: The key.
+        key_hash: What the key is known by. Not the key: clients make keys of people's emails, and
+            they are kept for longer than people may be.
         request_hash: What, beside the body, decides over the outcome; see `request_hash`.
     """
 
-    text: str
+    key_hash: bytes
     request_hash: bytes
+
+    @classmethod
+    def named(cls, text: str, *, request_hash: bytes) -> Self:
+        """Take a key as the client gave it."""
+        return cls(key_hash=hashlib.sha256(text.encode()).digest(), request_hash=request_hash)
 
 
 class ImportRunningError(Exception):

@@ -75,8 +75,8 @@ class ImportHandlers:
         region = query.region or self._default_region
         key = None
         if headers.idempotency_key is not None:
-            key = IdempotencyKey(
-                text=key_of_sender(request, headers.idempotency_key),
+            key = IdempotencyKey.named(
+                key_of_sender(request, headers.idempotency_key),
                 request_hash=request_hash(
                     source.media_type, source.charset, region, sorted(query.mapped.items())
                 ),

@@ -124,8 +124,8 @@ def _key(
 ) -> IdempotencyKey | None:
     if headers.idempotency_key is None:
         return None
-    return IdempotencyKey(
-        text=key_of_sender(request, headers.idempotency_key), request_hash=_hash(form)
+    return IdempotencyKey.named(
+        key_of_sender(request, headers.idempotency_key), request_hash=_hash(form)
     )
 
 
@@ -138,8 +138,8 @@ def _key_of_content(headers: NewLeadHeaders, form: Form[NewLead]) -> Idempotency
     if headers.idempotency_key is None:
         return None
     asked = _hash(form)
-    return IdempotencyKey(
-        text=request_hash(headers.idempotency_key, asked.hex()).hex(), request_hash=asked
+    return IdempotencyKey.named(
+        request_hash(headers.idempotency_key, asked.hex()).hex(), request_hash=asked
     )
 
 

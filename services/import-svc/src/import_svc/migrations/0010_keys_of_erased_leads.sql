@@ -1,6 +1,6 @@
 -- The key of an erased lead stays for a while, so that a request that comes again does not
--- create the person again. Nothing but the client's own name for the request is left: not the
--- hash, by which the person could be recognised, nor the lead.
+-- create the person again. What the key is known by is all that is left: not the hash of what was
+-- sent, by which the person could be recognised, nor the lead.
 ALTER TABLE lead_keys
     ALTER COLUMN request_hash DROP NOT NULL,
     ALTER COLUMN lead_id DROP NOT NULL,

@@ -11,4 +11,4 @@ LEFT JOIN LATERAL (
     ORDER BY number DESC
     LIMIT 1
 ) AS last_chunk ON true
-WHERE idempotency_key = $1
+WHERE key_hash = $1

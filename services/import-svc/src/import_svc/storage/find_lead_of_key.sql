@@ -3,4 +3,4 @@ SELECT id, name, family_name, email, email_key, cellphone, attributes, origin, i
     created_at, updated_at, rev, has_resume, request_hash
 FROM lead_keys
 LEFT JOIN leads ON leads.id = lead_keys.lead_id
-WHERE idempotency_key = $1
+WHERE key_hash = $1

@@ -109,15 +109,15 @@ class ImportStore:
                 *(new.id, new.media_type, new.encoding, new.region),
                 orjson.dumps(dict(new.mapped)).decode(),
                 *(worker, new.started_at),
-                *((key.text, key.request_hash) if key else (None, None)),
+                *((key.key_hash, key.request_hash) if key else (None, None)),
                 *((body.file, body.size, body.digest) if body else (None, None, None)),
             )
         except asyncpg.UniqueViolationError:
             raise ImportRunningError from None
 
-    async def of_key(self, connection: Connection, key: str) -> ImportOfKey | None:
+    async def of_key(self, connection: Connection, key_hash: bytes) -> ImportOfKey | None:
         """Return the import that has an idempotency key; None if there is none."""
-        record = await connection.fetchrow(self._queries["find_import_of_key"], key)
+        record = await connection.fetchrow(self._queries["find_import_of_key"], key_hash)
         if record is None:
             return None
         return ImportOfKey(

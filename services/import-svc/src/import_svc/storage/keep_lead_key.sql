@@ -1,2 +1,2 @@
-INSERT INTO lead_keys (idempotency_key, request_hash, lead_id)
+INSERT INTO lead_keys (key_hash, request_hash, lead_id)
 VALUES ($1, $2, $3)

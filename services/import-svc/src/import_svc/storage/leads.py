@@ -107,7 +107,7 @@ class LeadStore:
             KeyReusedError: The key was used for another request.
             LeadErasedError: The lead was erased.
         """
-        record = await connection.fetchrow(self._queries["find_lead_of_key"], key.text)
+        record = await connection.fetchrow(self._queries["find_lead_of_key"], key.key_hash)
         if record is None:
             return None
         *lead, found_hash = record
@@ -125,7 +125,7 @@ class LeadStore:
         """
         try:
             await connection.execute(
-                self._queries["keep_lead_key"], key.text, key.request_hash, lead_id
+                self._queries["keep_lead_key"], key.key_hash, key.request_hash, lead_id
             )
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error

@@ -53,7 +53,7 @@ class EarlierImport:
             KeyReusedError: It was another request.
         """
         async with self._database.connection() as connection:
-            found = await self._imports.of_key(connection, key.text)
+            found = await self._imports.of_key(connection, key.key_hash)
         if found is not None and found.request_hash != key.request_hash:
             raise KeyReusedError
         return found
