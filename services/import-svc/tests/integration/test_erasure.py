@@ -14,6 +14,7 @@ from import_svc.messaging.leads_created import LeadsAnnouncer
 from import_svc.storage.files import FileStore
 from import_svc.storage.leads import LeadStore, new_lead_id
 from import_svc.storage.receipts import ReceiptStore
+from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.storage.resumes import ResumeStore, UnreferencedFiles
 from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.erase_lead import EraseLead
@@ -186,6 +187,8 @@ async def test_what_fails_under_a_former_email_after_the_change_is_forgotten_too
         {"email": "", "cellphone": "home: (415) 555-2671?!#"},
         {"email": "", "cellphone": 14155552671},
         {"email": {"work": "ada@example.com"}},
+        {"email": f"{'x ' * 495}ada@example.com"},  # cut off where it is shown
+        {"email": " ".join(f"n{n}@example.com" for n in range(50)), "name": "ada@example.com"},
     ],
     ids=str,
 )
@@ -199,6 +202,55 @@ async def test_the_person_is_found_in_a_field_that_is_not_valid(
     assert await desk.rows("SELECT name, email, cellphone FROM import_failures ORDER BY row") == [
         (None, None, None),
         ("Given2", "x", person(2)["cellphone"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada <ada@example.com>", "call 415 555 2671", "+1 (415) 555-2671"]
+)
+async def test_the_person_is_found_in_the_name_of_somebody_elses_duplicate(
+    desk: "Desk", person: "MakePerson", name: str
+) -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    await desk.bring([person(1), person(1, name=name), person(1, family_name="Byron")])
+    await erase(desk, lead_id)
+    assert await desk.rows("SELECT name, email FROM import_failures ORDER BY row") == [
+        (None, None),
+        ("Given1", person(1)["email"]),
+    ]
+
+
+async def test_the_person_is_found_under_a_national_number_of_no_region(
+    desk: "Desk", person: "MakePerson"
+) -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    numbers = ("(415) 555-2671", "1 415.555.2671 ext. 9", 4155552671, "(415) 555-2672")
+    await desk.bring([person(n, cellphone=number) for n, number in enumerate(numbers)])
+    await erase(desk, lead_id)
+    assert await desk.rows("SELECT cellphone FROM import_failures ORDER BY row") == [
+        (None,),
+        (None,),
+        (None,),
+        ("(415) 555-2672",),
+    ]
+
+
+async def test_a_dry_run_that_runs_forgets_the_person_and_keeps_others(desk: "Desk") -> None:
+    lead_id = await create(desk, cellphone=PHONE)
+    await desk.call("PATCH", f"/v1/leads/{lead_id}", json={"email": "king@example.com"})
+    rehearsals, dry_run = RehearsalStore(), uuid7()
+    async with desk.database.transaction() as connection:
+        await rehearsals.open(connection, dry_run, worker=uuid7())
+        await rehearsals.add(
+            connection,
+            dry_run,
+            emails=["ada@example.com", "bob@example.com"],
+            cellphones=[PHONE, "+14155552672"],
+        )
+    await erase(desk, lead_id)
+    assert await desk.rows("SELECT key FROM dry_run_keys ORDER BY kind") == [
+        ("+14155552672",),
+        ("bob@example.com",),
     ]
 
 
@@ -230,11 +282,11 @@ async def test_failures_of_a_person_are_found_by_index(database: Database) -> No
         await connection.execute(rows)
         await connection.execute("ANALYZE import_failures")
         query = queries["redact_failures_of_lead"]
-        await connection.execute(f"PREPARE redact (text[], text[]) AS {query}")
+        await connection.execute(f"PREPARE redact (text[], text[], text[]) AS {query}")
         for plan in ("force_generic_plan", "force_custom_plan"):
             await connection.execute(f"SET LOCAL plan_cache_mode = {plan}")
             lines = await connection.fetch(
-                "EXPLAIN EXECUTE redact (ARRAY['7@x.com', '8@x.com'], ARRAY['+7'])"
+                "EXPLAIN EXECUTE redact (ARRAY['7@x.com', '8@x.com'], ARRAY['+7'], ARRAY['#7'])"
             )
             planned = "\n".join(line[0] for line in lines)
             assert "Seq Scan" not in planned, (plan, planned)
@@ -261,6 +313,7 @@ class Office:
             database=self._database,
             leads=self._leads,
             receipts=ReceiptStore(),
+            rehearsals=RehearsalStore(),
             resumes=ResumeStore(),
             delete_files=DeleteFiles(
                 database=self._database,

@@ -3,17 +3,25 @@
 Such a row keeps its values in the receipt: `mailto:ada@example.com`, two addresses in one
 field, columns in the wrong order. Whoever is erased must be found there too, by an index. So
 what looks like an email address or a phone number, anywhere in the row, is judged like a field.
+
+A number that is not valid may be national, of a region that nobody named: it is kept by its digits
+alone, by which it may be anybody's whose number is the same in his country. An erasure rather takes
+the values of another's row along than leave those of its own person.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from import_svc.domain.emails import MAX_EMAIL_LENGTH, email_key, normalise_email
-from import_svc.domain.phones import parse_phone
+from import_svc.domain.phones import national_number, parse_phone
 
-MAX_MENTIONS: Final = 50
-"""Most keys of one row."""
+MAX_MENTIONS: Final = 1_000
+"""Most keys of one row: more than fit into what is kept of it."""
+
+LONGEST_MENTION: Final = 330
+"""Longest text that is one email or phone number, in characters."""
 
 # No `/`, `=` and `?`, which local parts may have, but which stand before them in URLs.
 _EMAIL: Final = re.compile(r"([\w.!#$%&'*+^{|}~-]{1,64})\s{0,3}@\s{0,3}([\w.-]{1,253})")
@@ -39,8 +47,24 @@ def _keys(text: str, region: str | None) -> Iterator[str]:
                 email = normalise_email(f"{local}@{domain}")
                 if email:
                     yield email_key(email)
-    for match in _PHONE.finditer(text):
+    # A slash stands between two numbers, or within one.
+    for match in chain(_PHONE.finditer(text), _PHONE.finditer(text.replace("/", ""))):
         # Spreadsheets drop the plus sign.
         phone = parse_phone(match[0], region) or parse_phone("+" + match[0].lstrip("+"), None)
-        if phone:
-            yield phone[0]
+        yield phone[0] if phone else _by_digits(match[0])
+
+
+def national_keys(cellphones: Iterable[str]) -> Iterator[str]:
+    """Yield by which keys cellphones are found where they were written without their country.
+
+    Args:
+        cellphones: In E.164.
+    """
+    for cellphone in cellphones:
+        yield _by_digits(national_number(cellphone))
+        yield _by_digits(cellphone)
+
+
+def _by_digits(text: str) -> str:
+    """Return the key of a number of which only the digits count, but for zeros before it."""
+    return f"#{int(''.join(filter(str.isdecimal, text)))}"

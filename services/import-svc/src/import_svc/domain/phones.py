@@ -58,3 +58,8 @@ def parse_phone(text: str, region: str | None) -> Phone | None:
         # Lone surrogates cannot be encoded, and so are no number.
         return None
     return e164, number.extension or None
+
+
+def national_number(e164: str) -> str:
+    """Return a valid number without its country code, in digits."""
+    return str(_parse(e164, None).national_number)

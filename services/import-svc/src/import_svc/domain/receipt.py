@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from import_svc.domain.mentions import mentions
 from import_svc.domain.progress import Progress
 from import_svc.domain.reasons import SENTENCES, Code, describe
 from import_svc.domain.rows import JudgedRow
@@ -126,7 +127,7 @@ def failure_of(row: JudgedRow, *, number: int, codes: tuple[Code, ...]) -> NewFa
         codes=codes,
         email_key=row.email_key or None,
         cellphone_key=row.cellphone,
-        mentions=row.mentions,
+        mentions=row.mentions or tuple(mentions((row.name, row.family_name), region=None)),
     )
 
 
@@ -137,13 +138,13 @@ def _reason(row: JudgedRow, codes: tuple[Code, ...]) -> str:
     return f"{reason} ({row.hint})" if row.hint else reason
 
 
-def shown(value: object) -> str | None:
+def shown(value: object, *, longest: int = MAX_SHOWN_LENGTH) -> str | None:
     """Return a value as a failure shows it: text that can be stored, of bounded length."""
     if value is None:
         return None
     text = value if isinstance(value, str) else _as_json(value)
-    if len(text) > MAX_SHOWN_LENGTH:
-        text = text[: MAX_SHOWN_LENGTH - 1] + "…"
+    if len(text) > longest:
+        text = text[: longest - 1] + "…"
     if text.isascii() and "\x00" not in text:
         return text
     # Postgres stores neither NUL nor lone surrogates; show that something was there.

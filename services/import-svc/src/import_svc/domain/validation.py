@@ -11,11 +11,11 @@ from typing import Final
 import orjson
 
 from import_svc.domain.emails import email_key, normalise_email
-from import_svc.domain.mentions import mentions
+from import_svc.domain.mentions import LONGEST_MENTION, mentions
 from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import Phone, parse_phone
 from import_svc.domain.reasons import SENTENCES, Code
-from import_svc.domain.receipt import shown
+from import_svc.domain.receipt import MAX_SHOWN_LENGTH, shown
 from import_svc.domain.rows import (
     MAX_ATTRIBUTES_BYTES,
     MAX_ATTRIBUTES_DEPTH,
@@ -110,9 +110,15 @@ def _contacts(
 
 def _judge_failed(row: RawRow, region: str | None) -> JudgedRow:
     judged = judge_row(row, region=region, cellphone_required=True)
+    fields = row.name, row.family_name, row.email, row.cellphone
+    # Whoever's email begins in what is told of it is found, also if it ends beyond that.
+    texts = [shown(value, longest=MAX_SHOWN_LENGTH + LONGEST_MENTION) for value in fields]
     # All that is told of it. JSON may be nested more deeply than can go to another process.
-    texts = shown(row.name), shown(row.family_name), shown(row.email), shown(row.cellphone)
-    return judged._replace(raw=RawRow(*texts), mentions=_mentions(texts, judged, region))
+    name, family_name, email, cellphone = map(shown, fields)
+    return judged._replace(
+        raw=RawRow(name, family_name, email, cellphone),
+        mentions=_mentions(texts, judged, region),
+    )
 
 
 def _mentions(

@@ -5,6 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from import_svc.domain.duplicates import KnownKeys
+from import_svc.domain.mentions import national_keys
 from import_svc.domain.progress import Progress, progress_of
 from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import ImportStatus, Receipt, RowFailure
@@ -47,7 +48,10 @@ class ReceiptStore:
             keys: All emails and cellphones that it has or had.
         """
         await connection.execute(
-            self._queries["redact_failures_of_lead"], list(keys.emails), list(keys.cellphones)
+            self._queries["redact_failures_of_lead"],
+            list(keys.emails),
+            list(keys.cellphones),
+            list(national_keys(keys.cellphones)),
         )
 
 

@@ -58,6 +58,13 @@ class RehearsalStore:
             "dry_run_keys", records=records, columns=("dry_run_id", "kind", "key")
         )
 
+    async def forget_keys(self, connection: Connection, keys: KnownKeys) -> None:
+        """Take somebody's emails and cellphones out of all dry runs, in the erasure of his lead."""
+        kinds = ["email"] * len(keys.emails) + ["cellphone"] * len(keys.cellphones)
+        await connection.execute(
+            self._queries["forget_rehearsed_keys_of_lead"], kinds, [*keys.emails, *keys.cellphones]
+        )
+
     async def of_worker(self, connection: Connection, *, worker: UUID) -> set[UUID]:
         """Return the dry runs of a process that have not been forgotten."""
         records = await connection.fetch(self._queries["list_dry_runs"], worker)

@@ -17,6 +17,7 @@ import structlog
 from import_svc.domain.leads import Tombstone
 from import_svc.storage.leads import LeadStore
 from import_svc.storage.receipts import ReceiptStore
+from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.storage.resumes import ResumeStore
 from import_svc.usecases.announcers import ChangeAnnouncer
 from import_svc.usecases.delete_files import DeleteFiles
@@ -38,6 +39,7 @@ class EraseLead:
         database: The service's database.
         leads: Where leads are stored.
         receipts: Where the failures of imports are.
+        rehearsals: Where the keys of dry runs are.
         resumes: Where resumes are noted.
         delete_files: Deletes their files.
         announcer: Announces the erasure.
@@ -49,6 +51,7 @@ class EraseLead:
         database: Database,
         leads: LeadStore,
         receipts: ReceiptStore,
+        rehearsals: RehearsalStore,
         resumes: ResumeStore,
         delete_files: DeleteFiles,
         announcer: ChangeAnnouncer,
@@ -56,6 +59,7 @@ class EraseLead:
         self._database = database
         self._leads = leads
         self._receipts = receipts
+        self._rehearsals = rehearsals
         self._resumes = resumes
         self._delete_files = delete_files
         self._announcer = announcer
@@ -91,5 +95,6 @@ class EraseLead:
             await self._leads.strip_keys(connection, lead_id, delete_after=erased_at + KEPT_FOR)
             await self._leads.bury(connection, tombstone, erased_at=erased_at)
             await self._receipts.forget_failures(connection, keys)
+            await self._rehearsals.forget_keys(connection, keys)
             await self._announcer.withdraw(connection, lead_id)
             await self._announcer.erased(connection, [tombstone])
