@@ -119,14 +119,17 @@ async def test_an_erased_lead_is_gone_from_every_table(
     service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
 ) -> None:
     contact = make_contact(name="Secretname", email="secret@hidden.example")
-    await service.publisher.created(contact)
+    lost = make_contact(name="Secretname")
+    await service.publisher.created(contact, lost)
     await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
-    await arrives({contact.id: 2})
+    await arrives({contact.id: 2, lost.id: 1})
 
     parked = to_message(new_event(LeadUpdated(lead=contact), source="test", subject=contact.id))
     async with service.database() as database, database.connection() as connection:
         await connection.execute(PARK, parked.id, parked.type, parked.body)
+        await connection.execute("DELETE FROM leads WHERE id = $1", lost.id)
 
+    await service.publisher.erased(lost.id, 2)
     await service.publisher.erased(contact.id, 2)
     await eventually(lambda: _count_is(service, 0))
     await service.publisher.updated(make_contact(contact.id, rev=3, name="Secretname"))

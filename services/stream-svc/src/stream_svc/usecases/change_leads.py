@@ -27,19 +27,20 @@ async def change_leads(
         store: The projection.
         transitions: By id of the lead; an unknown lead is one of which no side came yet.
     """
-    seen: list[LeadChange] = []
+    done: list[LeadChange] = []
     pending = dict(transitions)
     while pending:
         held = await store.lock(connection, pending)
         changes = _changes(held, pending)
         stored = await _store(connection, store, changes, held)
-        seen += [change for change in changes if change.is_seen and change.after.id in stored]
+        done += [change for change in changes if change.after.id in stored]
         raced = {change.after.id for change in changes} - stored
         pending = {lead_id: pending[lead_id] for lead_id in raced}
-    erased = [change.after.id for change in seen if not change.after.visible]
+    # Also one of which the projection has lost its row: the log may tell of it.
+    erased = [change.after.id for change in done if change.after.erased_rev is not None]
     if erased:
         await store.scrub(connection, erased)
-    await store.append(connection, seen)
+    await store.append(connection, [change for change in done if change.is_seen])
 
 
 def _changes(held: Mapping[UUID, Lead], transitions: Mapping[UUID, Transition]) -> list[LeadChange]:
