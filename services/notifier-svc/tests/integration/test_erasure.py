@@ -184,6 +184,36 @@ async def test_handlers_that_wait_for_an_erasure_leave_connections_to_others(
     await eventually(all_taken)
 
 
+async def test_another_teams_event_goes_whole_if_it_names_the_lead_anywhere(
+    office: "Office",
+) -> None:
+    gone, stays = office.contact(), office.contact()
+    await office.publish(_quote(gone))
+    await office.publish(_quote(stays))
+    assert await tables_that_name(office, gone.email) == ["journal"]
+    await office.erase(gone.id)
+    await office.publish(_quote(gone))
+    assert await tables_that_name(office, gone.email) == []
+    assert await tables_that_name(office, stays.email) == ["journal"]
+    quotes = await office.journal(type="quote_sent")
+    assert [item["event"] is None for item in quotes] == [True, False, True]
+    assert all(item["redacted_at"] for item in quotes if item["event"] is None)
+
+
+def _quote(lead: Contact) -> Message:
+    """Another team's event, about something else, with the lead's id as they write it."""
+    event_id = str(uuid4())
+    envelope = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "sales",
+        "type": "quote_sent",
+        "subject": "quote-7",
+        "data": {"to": {"lead": lead.id.hex, "email": lead.email}},
+    }
+    return Message(id=event_id, type="quote_sent", body=json.dumps(envelope).encode())
+
+
 def unreadable(lead: Contact) -> Message:
     """A `leads_created` whose leads are not where its type says."""
     fields = lead.model_dump(mode="json")

@@ -59,7 +59,7 @@ def walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def test_the_imports_that_name_a_lead_are_found_by_index(crowd: Database) -> None:
-    nodes = list(await plans(crowd, "find_leads_created_with", NAMED))
+    nodes = list(await plans(crowd, "find_entries_naming", NAMED))
     scans = [node for node in nodes if node.get("Relation Name", "").startswith("journal_2")]
     assert {node["Node Type"] for node in scans} == {"Bitmap Heap Scan"}
     assert sum(node["Actual Rows"] for node in scans) == 2  # one, in each of the two modes

@@ -30,7 +30,18 @@ def leads_named_in(body: bytes) -> frozenset[UUID]:
     try:
         return frozenset(UUID(lead["id"]) for lead in orjson.loads(body)["data"]["leads"])
     except _MISSHAPEN:
-        return frozenset(UUID(found.decode()) for found in _ANY_ID.findall(body))
+        return _ids_in(body)
+
+
+def leads_told_of(event_type: str, body: bytes) -> frozenset[UUID]:
+    """Return the leads of which an event may tell, whatever its subject.
+
+    Of an event of another team, which may put them anywhere, that is every id in it; nothing of
+    one of ours, whose subject is the lead, but of a `leads_created`.
+    """
+    if event_type == LEADS_CREATED:
+        return leads_named_in(body)
+    return frozenset() if event_type in EVENT_MODELS else _ids_in(body)
 
 
 def redacted_body(
@@ -47,7 +58,7 @@ def redacted_body(
     Returns:
         The same body if it tells nothing of an erased lead; a `leads_created` without
         the erased leads; None if nothing may be kept, as of one whose data is not what its
-        type says.
+        type says, or of another team's event that names one of them.
     """
     if event_type == LEAD_ERASED:
         return body  # it bears an id and a rev, and whoever replays needs it
@@ -55,7 +66,7 @@ def redacted_body(
         return None
     if event_type == LEADS_CREATED:
         return _without(erased, body)
-    return body
+    return body if erased.isdisjoint(leads_told_of(event_type, body)) else None
 
 
 def redaction_of_parked(lead_id: UUID) -> Callable[[str, bytes], bytes | None]:
@@ -63,7 +74,7 @@ def redaction_of_parked(lead_id: UUID) -> Callable[[str, bytes], bytes | None]:
 
     They mention the lead, and many were set aside because they are not what they should be.
     So only what surely is about something else is kept: a `leads_created` without the lead,
-    an event whose subject is another id, and a `lead_erased` as far as its model goes.
+    an event of ours whose subject is another id, and a `lead_erased` as far as its model goes.
     """
 
     def redacted(event_type: str, body: bytes) -> bytes | None:
@@ -71,6 +82,8 @@ def redaction_of_parked(lead_id: UUID) -> Callable[[str, bytes], bytes | None]:
             if event_type == LEAD_ERASED:
                 return _bare_erasure(body)
             subject = orjson.loads(body).get("subject")
+            if event_type not in EVENT_MODELS:
+                return None
             if event_type != LEADS_CREATED:
                 return None if UUID(subject) == lead_id else body
             return redacted_body(
@@ -80,6 +93,10 @@ def redaction_of_parked(lead_id: UUID) -> Callable[[str, bytes], bytes | None]:
             return None
 
     return redacted
+
+
+def _ids_in(body: bytes) -> frozenset[UUID]:
+    return frozenset(UUID(found.decode()) for found in _ANY_ID.findall(body))
 
 
 def _bare_erasure(body: bytes) -> bytes:

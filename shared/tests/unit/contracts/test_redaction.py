@@ -79,6 +79,15 @@ def test_events_about_something_else_stay(subject: str | None) -> None:
     assert redact("lead_updated", b"{}", subject=subject) == b"{}"
 
 
+def test_another_teams_event_is_kept_unless_it_names_the_lead() -> None:
+    for named in (str(GONE), str(GONE).upper(), GONE.hex):
+        told = json.dumps({"subject": str(UUID(int=1)), "data": {"to": named}}).encode()
+        assert redact("of_another_team", told, subject=str(UUID(int=1))) is None
+        assert redaction_of_parked(GONE)("of_another_team", told) is None
+    told = json.dumps({"data": {"to": str(UUID(int=1))}}).encode()
+    assert redact("of_another_team", told) is told
+
+
 @pytest.mark.parametrize(
     "body",
     ["broken {}", '["{}"]', '{{"id": "{}"}}', '{{"data": {{"leads": [{{"id": 5}}, "{}"]}}}}'],

@@ -29,7 +29,8 @@ CREATE INDEX journal_by_turn ON journal (turn, position);
 CREATE INDEX journal_by_type_and_turn ON journal (type, turn, position);
 DROP INDEX journal_by_type;
 
--- The leads that a leads_created tells of, so that an erasure finds it without reading all.
+-- The leads that a leads_created tells of, or may be told of by another team's event, so that an
+-- erasure finds it without reading all.
 ALTER TABLE journal ADD COLUMN leads uuid[];
 
 UPDATE journal

@@ -66,9 +66,9 @@ ALTER TABLE deliveries
                 num_nulls(webhook_id, event_type, entry_received_at, entry_position) = 0
                 AND num_nonnulls(recipient, subject, body) = 0
             ELSE
-                num_nulls(lead_id, subject) = 0
+                lead_id IS NOT NULL
                 AND webhook_id IS NULL
-                AND (status <> 'pending' OR num_nulls(recipient, body) = 0)
+                AND (status <> 'pending' OR num_nulls(recipient, subject, body) = 0)
         END
     );
 

@@ -2,6 +2,7 @@
 UPDATE deliveries
 SET status = CASE WHEN status IN ('pending', 'parked') THEN 'cancelled' ELSE status END,
     recipient = NULL,
+    subject = NULL,
     body = NULL,
     html = NULL,
     updated_at = now()

@@ -1,4 +1,4 @@
-SELECT received_at, position, body
+SELECT received_at, position, type, body
 FROM journal
 WHERE leads @> ARRAY[$1::uuid]
     AND body IS NOT NULL

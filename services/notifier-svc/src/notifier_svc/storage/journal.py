@@ -22,6 +22,7 @@ class StoredBody:
 
     received_at: datetime
     position: int
+    type: str
     body: bytes
 
 
@@ -74,14 +75,14 @@ class JournalStore:
         return frozenset(row["lead_id"] for row in rows)
 
     async def add(
-        self, event: ReceivedEvent, *, body: bytes | None, created: Collection[UUID]
+        self, event: ReceivedEvent, *, body: bytes | None, named: Collection[UUID]
     ) -> int:
         """Add an event, and plan its deliveries to webhooks; return how many.
 
         Args:
             event: As received.
             body: What may be kept of its body.
-            created: The leads that the body tells of, if it is a `leads_created`.
+            named: The leads of which the body may tell, beside its subject.
         """
         status = await self._connection.execute(
             QUERIES["add_journal_entry"],
@@ -94,7 +95,7 @@ class JournalStore:
             body,
             [text for pair in event.headers.items() for text in pair],
             body != event.body,
-            list(created) or None,
+            list(named) or None,
         )
         return int(status.rpartition(" ")[2])
 
@@ -156,9 +157,9 @@ class JournalStore:
         """Take the bodies of the events whose subject is the lead."""
         await self._connection.execute(QUERIES["redact_journal_by_subject"], str(lead_id))
 
-    async def imports_of(self, lead_id: UUID) -> list[StoredBody]:
-        """Return the `leads_created` that name the lead, locked."""
-        rows = await self._connection.fetch(QUERIES["find_leads_created_with"], lead_id)
+    async def events_naming(self, lead_id: UUID) -> list[StoredBody]:
+        """Return the events that may tell of the lead beside their subject, locked."""
+        rows = await self._connection.fetch(QUERIES["find_entries_naming"], lead_id)
         return [StoredBody(**row) for row in rows]
 
     async def replace_body(self, stored: StoredBody, body: bytes | None, *, without: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from leadwire.contracts.redaction import LEADS_CREATED, redacted_body, redaction_of_parked
+from leadwire.contracts.redaction import redacted_body, redaction_of_parked
 from leadwire.db import Connection
 from leadwire.outbox import redact_parked
 from notifier_svc.storage.email_deliveries import EmailDeliveryStore
@@ -37,9 +37,9 @@ async def _redact_what_is_recorded(
     await journal.lock_for_erasure()
     await journal.remember_erasure(lead_id)
     await journal.redact_events_about(lead_id)
-    for stored in await journal.imports_of(lead_id):
+    for stored in await journal.events_naming(lead_id):
         body = redacted_body(
-            event_type=LEADS_CREATED,
+            event_type=stored.type,
             subject=None,
             body=stored.body,
             erased=frozenset({lead_id}),

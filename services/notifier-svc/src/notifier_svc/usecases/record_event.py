@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from leadwire.contracts.redaction import LEADS_CREATED, leads_named_in, redacted_body
+from leadwire.contracts.redaction import leads_told_of, redacted_body
 from leadwire.db import Connection
 from notifier_svc.domain.events import ReceivedEvent
 from notifier_svc.storage.journal import JournalStore
@@ -20,14 +20,14 @@ async def record_event(connection: Connection, event: ReceivedEvent) -> int:
     Returns:
         How many deliveries there are.
     """
-    created = leads_named_in(event.body) if event.type == LEADS_CREATED else frozenset()
+    named = leads_told_of(event.type, event.body)
     store = JournalStore(connection=connection)
     await store.lock_for_recording()
-    erased = await store.erased_among(created | _leads_among(event.subject))
+    erased = await store.erased_among(named | _leads_among(event.subject))
     body = redacted_body(
         event_type=event.type, subject=event.subject, body=event.body, erased=erased
     )
-    return await store.add(event, body=body, created=() if body is None else created - erased)
+    return await store.add(event, body=body, named=() if body is None else named - erased)
 
 
 def _leads_among(subject: str | None) -> frozenset[UUID]:

@@ -7,7 +7,7 @@ AS $$
     SELECT array_agg(DISTINCT found[1]::uuid)
     FROM regexp_matches(
         encode(body, 'escape'),
-        '[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}',
+        '[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}',
         'gi'
     ) AS found
 $$;
