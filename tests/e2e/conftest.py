@@ -1,7 +1,7 @@
 """The whole system on private servers, for journeys and faults."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -47,18 +47,21 @@ def small_store(tmp_path: Path) -> Iterator[SmallStore]:
 async def start_system(
     e2e_databases: DatabaseTemplates, broker_url: str, tmp_path: Path
 ) -> AsyncIterator[StartSystem]:
-    """Start the four services; `broker_of` sends some of them to the broker another way."""
+    """Start the four services; `broker_of` sends some of them to the broker another way.
+
+    What is given as `settings` is set for all of them.
+    """
     started: list[System] = []
     database = await e2e_databases.create()
 
-    async def start(**broker_of: str) -> System:
+    async def start(*, settings: Mapping[str, str] | None = None, **broker_of: str) -> System:
         urls = Urls(
             admin_database=e2e_databases.admin_url(database),
             broker=broker_url,
             broker_of=broker_of,
             role_suffix=secrets.token_hex(4),
         )
-        system = await System.start(urls, directory=tmp_path)
+        system = await System.start(urls, directory=tmp_path, settings=settings)
         started.append(system)
         return system
 

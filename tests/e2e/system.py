@@ -78,15 +78,15 @@ class System:
 
     async def get(self, module: str, path: str, **query: str) -> JSON:
         """GET a JSON answer from a service."""
-        return await self._request("GET", module, path, params=query)
+        return await self.request("GET", module, path, params=query)
 
     async def post(self, module: str, path: str, body: JSON) -> JSON:
         """POST a JSON body to a service."""
-        return await self._request("POST", module, path, json=body)
+        return await self.request("POST", module, path, json=body)
 
     async def patch(self, module: str, path: str, body: JSON) -> JSON:
         """PATCH with a JSON body."""
-        return await self._request("PATCH", module, path, json=body)
+        return await self.request("PATCH", module, path, json=body)
 
     async def delete(self, module: str, path: str) -> None:
         """DELETE what a path names."""
@@ -106,25 +106,34 @@ class System:
     async def mark(self, lead_id: str, status: str, *, reason: str | None = None) -> JSON:
         """Record a manager's decision, or correct it with a reason."""
         path, body = f"/v1/leads/{lead_id}/status", {"status": status, "reason": reason}
-        return await self._request("PUT", "manager_svc", path, json=body)
+        return await self.request("PUT", "manager_svc", path, json=body)
 
     async def import_leads(
-        self, body: bytes, content_type: str, *, key: str | None = None, **query: str
+        self,
+        body: bytes,
+        content_type: str,
+        *,
+        key: str | None = None,
+        in_background: bool = False,
+        **query: str,
     ) -> JSON:
         """Import leads in one call, perhaps with an idempotency key; return the receipt."""
-        return await self._request(
+        return await self.request(
             "POST",
             "import_svc",
             "/v1/imports",
             data=io.BytesIO(body),
             params=query,
-            headers={"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {}),
+            headers={"Content-Type": content_type}
+            | ({"Idempotency-Key": key} if key else {})
+            | ({"Prefer": "respond-async"} if in_background else {}),
             timeout=IMPORT_WITHIN,
         )
 
-    async def send_form(self, data: aiohttp.FormData) -> JSON:
-        """Create a lead from a multipart form."""
-        return await self._request("POST", "import_svc", "/v1/leads", data=data)
+    async def send_form(self, data: aiohttp.FormData, *, key: str | None = None) -> JSON:
+        """Create a lead from a multipart form, perhaps with an idempotency key."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self.request("POST", "import_svc", "/v1/leads", data=data, headers=headers)
 
     async def stream_text(self, **query: str) -> str:
         """Read the stream to its end."""
@@ -133,7 +142,8 @@ class System:
             assert response.status == 200, await response.text()
             return await response.text()
 
-    async def _request(self, method: str, module: str, path: str, **options: Any) -> JSON:
+    async def request(self, method: str, module: str, path: str, **options: Any) -> JSON:
+        """Send any request to a service; return its JSON."""
         url = self._url(module, path)
         async with self._session.request(method, url, **options) as response:
             if response.status == 503:
