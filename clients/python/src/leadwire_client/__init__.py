@@ -45,7 +45,7 @@ from leadwire_client.frames import (
     Reset,
     Synced,
 )
-from leadwire_client.journal import Delivery, JournalEntry
+from leadwire_client.journal import Delivery, JournalCounts, JournalEntry
 from leadwire_client.models import (
     Availability,
     Failure,
@@ -117,6 +117,7 @@ __all__ = [
     "ImportProgress",
     "ImportStatus",
     "InvalidRequestError",
+    "JournalCounts",
     "JournalEntry",
     "Lead",
     "LeadCache",

@@ -28,6 +28,19 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalCounts:
+    """How many events came in.
+
+    Attributes:
+        at: When the last of the minutes ended.
+        per_minute: In each of the last minutes, oldest first.
+    """
+
+    at: datetime
+    per_minute: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message to somebody or something outside.
 

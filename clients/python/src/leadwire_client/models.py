@@ -188,6 +188,7 @@ class Manager:
 
     Attributes:
         capacity: Most undecided leads held at once.
+        free_since: Since when he has had room for a lead; None if he has none, or is paused.
         lead_count: How many undecided leads he holds.
         leads: These, longest held first; in lists of managers, 10 of each at most.
     """
@@ -200,6 +201,7 @@ class Manager:
     updated_at: datetime
     rev: int
     email: str | None = None
+    free_since: datetime | None = None
     lead_count: int = 0
     leads: tuple[LeadWork, ...] = ()
 

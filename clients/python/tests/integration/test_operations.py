@@ -26,6 +26,7 @@ from leadwire_client import (
     HistoryEntry,
     ImportProblem,
     ImportProgress,
+    JournalCounts,
     JournalEntry,
     Lead,
     LeadContact,
@@ -165,6 +166,9 @@ ASKED: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("notifier-svc", "journal_list"): lambda client: client.journal(
         types=["lead_assigned"], since=NOON, until=NOON
     ),
+    ("notifier-svc", "journal_count"): lambda client: client.count_events(
+        ["lead_assigned"], minutes=30
+    ),
     ("notifier-svc", "deliveries_list"): lambda client: client.deliveries(
         status="parked", webhook_id=ONE, kind="webhook"
     ),
@@ -250,6 +254,7 @@ MODELS: Mapping[tuple[str, str], type] = {
     ("manager-svc", "TokenView"): Token,
     ("manager-svc", "WaitingLeadView"): WaitingLead,
     ("notifier-svc", "DeliveryView"): Delivery,
+    ("notifier-svc", "JournalCountsView"): JournalCounts,
     ("notifier-svc", "JournalEntryView"): JournalEntry,
     ("notifier-svc", "PingView"): WebhookAnswer,
     ("notifier-svc", "DiscardedView"): Discarded,

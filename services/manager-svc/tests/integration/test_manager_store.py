@@ -23,7 +23,7 @@ async def test_only_an_email_that_another_has_is_told_as_such(database: Database
         rev=1,
         created_at=NOW,
         updated_at=NOW,
-        has_room=True,
+        free_since=NOW,
     )
     async with database.connection() as connection:
         store = ManagerStore(connection=connection)

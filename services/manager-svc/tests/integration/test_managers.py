@@ -143,6 +143,28 @@ async def test_search_by_state(desk: "Desk") -> None:
     assert refused["code"] == "invalid_request"
 
 
+async def test_a_manager_is_shown_with_since_when_he_has_had_room(desk: "Desk") -> None:
+    anna = await desk.manager("Anna", capacity=2)
+    path = f"/v1/managers/{anna['id']}"
+    assert anna["free_since"] == anna["created_at"]
+    first, second = await desk.leads(1), await desk.leads(1)
+    assert (await desk.call("GET", path))["free_since"] is None
+    decided = [
+        (await desk.call("PUT", f"/v1/leads/{lead}/status", json={"status": "interested"}))["lead"]
+        for (lead,) in (second, first)
+    ]
+    # Of two places the one that has been free for longest; the same wherever he is shown.
+    since = decided[0]["decided_at"]
+    for search in ({}, {"q": "ann"}, {"state": "free"}):
+        page = await desk.call("GET", "/v1/managers", params=search)
+        assert [each["free_since"] for each in page["items"]] == [since]
+    assert (await desk.call("POST", f"{path}/pause"))["free_since"] is None
+    resumed = await desk.call("POST", f"{path}/resume")
+    assert resumed["free_since"] == resumed["updated_at"]
+    await desk.call("DELETE", path, 204)
+    assert (await desk.call("GET", path))["free_since"] is None
+
+
 async def test_listings_come_in_pages(desk: "Desk") -> None:
     names = [f"M{number}" for number in range(5)]
     for name in names:

@@ -14,6 +14,7 @@ ADMIN: frozenset[str] = frozenset()
 
 RULES = {
     "GET /v1/journal": ADMIN,
+    "GET /v1/journal/count": ADMIN,
     "GET /v1/deliveries": ADMIN,
     "POST /v1/deliveries/{delivery_id}/retry": ADMIN,
     "POST /v1/deliveries/{delivery_id}/discard": ADMIN,

@@ -173,6 +173,31 @@ async def test_the_journal_is_filtered_by_type_and_time_of_receipt(office: "Offi
     assert await ids(**{"from": received[1], "to": received[3], "type": "a"}) == "2"
 
 
+async def test_events_of_the_last_minutes_are_counted_by_type(office: "Office") -> None:
+    for number, event_type in enumerate(["a", "b", "a", "c", "a"]):
+        await office.publish(message(str(number), event_type))
+    async with office.database.connection() as connection:
+        await connection.execute("SELECT add_journal_days(current_date - 1, current_date)")
+        for event_id, seconds in enumerate([20, 80, 170, 20, 200]):
+            await connection.execute(
+                "UPDATE journal SET received_at = now() - make_interval(secs => $2)"
+                " WHERE event_id = $1",
+                str(event_id),
+                seconds,
+            )
+
+    async def counted(**params: str | list[str]) -> list[int]:
+        found: list[int] = (await office.get("/v1/journal/count", params))["per_minute"]
+        return found
+
+    assert await counted(type=["a", "b"], minutes="3") == [1, 1, 1]
+    assert await counted(type="c", minutes="1") == [1]
+    assert await counted(type="unheard_of") == [0] * 15
+    for wrong in ({}, {"type": "a", "minutes": "0"}, {"type": "a", "minutes": "61"}):
+        problem = await office.get("/v1/journal/count", {**wrong}, status=400)
+        assert problem["code"] == "invalid_request"
+
+
 async def test_pages_join_without_gap_or_overlap(office: "Office") -> None:
     ids = [f"e{number}" for number in range(7)]
     for event_id in ids:

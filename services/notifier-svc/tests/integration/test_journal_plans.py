@@ -74,3 +74,21 @@ async def test_a_page_deep_in_the_journal_reads_little_more_than_it_shows(crowd:
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Scan"}
     assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) < 400
+
+
+async def test_counting_the_last_minutes_reads_these_alone(crowd: Database) -> None:
+    async with crowd.connection() as connection:
+        await connection.execute(
+            "UPDATE journal SET received_at = now() - make_interval(secs => turn::integer)"
+            " WHERE type = 'told' AND turn <= 3600"
+        )
+        await connection.execute("ANALYZE journal")
+    nodes = list(await plans(crowd, "count_journal_by_minute", ["told"], 15))
+    scans = [node for node in nodes if node.get("Relation Name", "").startswith("journal_2")]
+    assert scans
+    assert "Seq Scan" not in {node["Node Type"] for node in scans}
+    conditions = [node["Index Cond"] for node in nodes if "Index Cond" in node]
+    assert all("received_at" in each for each in conditions)
+    read = sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans)
+    # 600 of a quarter of an hour, and what the day had in it already; in each of the two modes.
+    assert 2 * 600 <= read < 3_000

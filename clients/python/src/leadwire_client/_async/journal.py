@@ -6,7 +6,7 @@ from datetime import datetime
 from leadwire_client._async.caller import AsyncCaller
 from leadwire_client._core.calls import journal as calls
 from leadwire_client._core.calls.making import Id
-from leadwire_client.journal import Delivery, JournalEntry
+from leadwire_client.journal import Delivery, JournalCounts, JournalEntry
 
 
 class AsyncJournalOperations(AsyncCaller):
@@ -28,6 +28,15 @@ class AsyncJournalOperations(AsyncCaller):
         """
         wanted = tuple(types)
         return self._all(lambda at: calls.journal(types=wanted, since=since, until=until, at=at))
+
+    async def count_events(self, types: Iterable[str], *, minutes: int = 15) -> JournalCounts:
+        """Count the events of some types that came in within each of the last minutes.
+
+        Args:
+            types: Of these types.
+            minutes: How many minutes back from now, at most 60.
+        """
+        return await self._run(calls.count_events(types=types, minutes=minutes))
 
     def deliveries(
         self,

@@ -52,7 +52,8 @@ class Manager:
     Attributes:
         capacity: Most undecided leads that he holds at once.
         rev: Counts the changes of this record, from 1.
-        has_room: Whether one of his places is offered to the matcher.
+        free_since: Since when a place of his has been offered to the matcher, by the one that has
+            been for longest; None if none is.
     """
 
     id: UUID
@@ -63,7 +64,12 @@ class Manager:
     rev: int
     created_at: datetime
     updated_at: datetime
-    has_room: bool
+    free_since: datetime | None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one of his places is offered to the matcher."""
+        return self.free_since is not None
 
     @property
     def availability(self) -> Availability:

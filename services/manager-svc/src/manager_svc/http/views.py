@@ -91,6 +91,9 @@ class ManagerView(BaseModel):
     email: str | None
     capacity: int = Field(description="Most undecided leads held at once.")
     state: Availability
+    free_since: datetime | None = Field(
+        description="Since when he has had room for a lead; null if he has none, or is paused."
+    )
     lead_count: int = Field(description="How many undecided leads he holds.")
     leads: list[LeadView] = Field(
         description="What he holds, longest held first; in a list of managers, of each "
@@ -110,6 +113,7 @@ class ManagerView(BaseModel):
             email=manager.email,
             capacity=manager.capacity,
             state=manager.availability,
+            free_since=manager.free_since,
             lead_count=found.held.count,
             leads=[LeadView.of(lead) for lead in found.held.leads],
             created_at=manager.created_at,

@@ -1,8 +1,6 @@
 SELECT
     id, name, email, capacity, state, rev, created_at, updated_at,
-    EXISTS (
-        SELECT 1 FROM slots WHERE slots.manager_id = managers.id AND free_since IS NOT NULL
-    ) AS has_room
+    (SELECT min(free_since) FROM slots WHERE slots.manager_id = managers.id) AS free_since
 FROM managers
 WHERE id = $1::uuid
 FOR UPDATE;

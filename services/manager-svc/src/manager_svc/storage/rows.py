@@ -51,7 +51,7 @@ def manager_of(row: asyncpg.Record) -> Manager:
         rev=row["rev"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        has_room=row["has_room"],
+        free_since=row["free_since"],
     )
 
 

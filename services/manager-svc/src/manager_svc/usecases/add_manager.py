@@ -26,7 +26,7 @@ async def add_manager(
         rev=1,
         created_at=unit.now,
         updated_at=unit.now,
-        has_room=True,
+        free_since=unit.now,
     )
     await unit.managers.add(manager)
     unit.tell_of_manager(manager_added(manager), manager)

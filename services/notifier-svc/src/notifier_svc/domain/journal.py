@@ -1,6 +1,6 @@
 """The journal: what it shows, and how one goes through it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,19 @@ class JournalEntry:
     redacted_at: datetime | None
     content_type: str
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalCounts:
+    """How many entries came in.
+
+    Attributes:
+        at: The database's time, at which the last minute ends.
+        per_minute: In each of the last minutes, oldest first.
+    """
+
+    at: datetime
+    per_minute: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from aiohttp import web
 from leadwire.http import Keyset, Position, json_response
 from notifier_svc.domain.journal import JournalPlace, JournalSelection
 from notifier_svc.http.context import Context
-from notifier_svc.http.requests import JournalQuery
-from notifier_svc.http.views import JournalPage
-from notifier_svc.usecases.read_journal import read_journal
+from notifier_svc.http.requests import JournalCountQuery, JournalQuery
+from notifier_svc.http.views import JournalCountsView, JournalPage
+from notifier_svc.usecases.read_journal import count_journal, read_journal
 
 BY_PLACE: Final = Keyset[tuple[int, int]]("journal", key=tuple[Position, Position])
 
@@ -35,3 +35,8 @@ class JournalHandlers:
             last = entries[-1].place
             next_cursor = BY_PLACE.cursor((last.turn, last.position), query)
         return json_response(JournalPage.of(entries, next_cursor))
+
+    async def count(self, _request: web.Request, *, query: JournalCountQuery) -> web.StreamResponse:
+        """Count events of the last minutes."""
+        counts = await count_journal(self._database, query.type, minutes=query.minutes)
+        return json_response(JournalCountsView.of(counts))

@@ -14,7 +14,7 @@ from notifier_svc.http.deliveries import DeliveryHandlers
 from notifier_svc.http.journal import JournalHandlers
 from notifier_svc.http.replay_operations import replay_operations
 from notifier_svc.http.replays import ReplayHandlers
-from notifier_svc.http.views import DeliveriesPage, DeliveryView, JournalPage
+from notifier_svc.http.views import DeliveriesPage, DeliveryView, JournalCountsView, JournalPage
 from notifier_svc.http.webhook_operations import webhook_operations
 from notifier_svc.http.webhooks import WebhookHandlers
 
@@ -36,6 +36,20 @@ def operations(context: Context) -> list[Operation]:
                 "its events are large; go on with `next_cursor` until it is null."
             ),
             responses={200: Response(JournalPage, "A page of events.")},
+        ),
+        Operation(
+            "GET",
+            "/v1/journal/count",
+            journal.count,
+            summary="Count events of the last minutes",
+            tag="journal",
+            access=ADMINS,
+            description=(
+                "How many events of some types came in within each of the last minutes, at "
+                "whatever rate: for a chart of how fast leads are decided, say. A minute ends "
+                "now, not with the minute of a clock."
+            ),
+            responses={200: Response(JournalCountsView, "A number for each minute.")},
         ),
         Operation(
             "GET",

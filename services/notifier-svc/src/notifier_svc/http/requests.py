@@ -37,10 +37,13 @@ def _dated(sent: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_in_utc)]
 
 
+EventType = Annotated[str, Field(max_length=255)]
+
+
 class JournalQuery(PageQuery):
     """Which events of the journal."""
 
-    type: list[Annotated[str, Field(max_length=255)]] = Field(
+    type: list[EventType] = Field(
         default_factory=list, max_length=50, description="Event types; repeat it for several."
     )
     since: Moment | None = Field(
@@ -53,6 +56,15 @@ class JournalQuery(PageQuery):
     until: Moment | None = Field(
         default=None, validation_alias="to", description="Moment of receipt before which it does."
     )
+
+
+class JournalCountQuery(BaseModel):
+    """Which events of the journal are counted."""
+
+    type: list[EventType] = Field(
+        min_length=1, max_length=50, description="Event types; repeat it for several."
+    )
+    minutes: int = Field(default=15, ge=1, le=60, description="How many minutes back from now.")
 
 
 class DeliveryQuery(PageQuery):

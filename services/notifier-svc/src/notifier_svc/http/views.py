@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, JsonValue
 from pydantic_core import from_json
 
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryRecord, DeliveryStatus
-from notifier_svc.domain.journal import JournalEntry
+from notifier_svc.domain.journal import JournalCounts, JournalEntry
 
 
 class JournalEntryView(BaseModel):
@@ -51,6 +51,20 @@ class JournalPage(BaseModel):
     def of(cls, items: Sequence[JournalEntry], next_cursor: str | None) -> Self:
         """Show a page."""
         return cls(items=[JournalEntryView.of(each) for each in items], next_cursor=next_cursor)
+
+
+class JournalCountsView(BaseModel):
+    """How many events came in, minute by minute."""
+
+    at: datetime = Field(description="Now, when the last of the minutes ends.")
+    per_minute: list[int] = Field(
+        description="By their moments of receipt, oldest minute first; as many as were asked for."
+    )
+
+    @classmethod
+    def of(cls, counts: JournalCounts) -> Self:
+        """Show counts."""
+        return cls(at=counts.at, per_minute=list(counts.per_minute))
 
 
 class DeliveryView(BaseModel):

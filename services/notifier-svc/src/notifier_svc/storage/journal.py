@@ -10,7 +10,12 @@ import asyncpg
 
 from leadwire.db import Connection
 from notifier_svc.domain.events import ReceivedEvent
-from notifier_svc.domain.journal import JournalEntry, JournalPlace, JournalSelection
+from notifier_svc.domain.journal import (
+    JournalCounts,
+    JournalEntry,
+    JournalPlace,
+    JournalSelection,
+)
 from notifier_svc.storage.queries import QUERIES
 
 _BEGINNING: Final = JournalPlace(0, 0)
@@ -141,6 +146,14 @@ class JournalStore:
         """Count entries; `up_to` stands for that many or more."""
         query = QUERIES["count_journal"]
         return int(await self._connection.fetchval(query, *_columns(selection), up_to))
+
+    async def count_by_minute(self, types: Sequence[str], *, minutes: int) -> JournalCounts:
+        """Count the entries of some types that came in within each of the last minutes."""
+        query = QUERIES["count_journal_by_minute"]
+        row = await self._connection.fetchrow(query, list(types), minutes)
+        if row is None:
+            raise LookupError("an aggregate has no row")
+        return JournalCounts(**row)
 
     async def end(self) -> JournalEnd:
         """Tell how far the journal is complete."""

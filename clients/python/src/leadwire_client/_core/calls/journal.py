@@ -6,7 +6,7 @@ from datetime import datetime
 from leadwire_client._core.calls.making import Id, get, path_of, query_of, write
 from leadwire_client._core.wire import Call, Query
 from leadwire_client.filters import moment
-from leadwire_client.journal import Delivery, JournalEntry
+from leadwire_client.journal import Delivery, JournalCounts, JournalEntry
 from leadwire_client.models import Page
 
 
@@ -17,6 +17,12 @@ def journal(
     received = {"from": moment("since", since), "to": moment("until", until)}
     named = tuple(("type", each) for each in types)
     return get("/v1/journal", Page[JournalEntry], (*named, *query_of(**received), *at))
+
+
+def count_events(*, types: Iterable[str], minutes: int) -> Call[JournalCounts]:
+    """Count events of the last minutes."""
+    named = tuple(("type", each) for each in types)
+    return get("/v1/journal/count", JournalCounts, (*named, *query_of(minutes=minutes)))
 
 
 def deliveries(
