@@ -130,6 +130,9 @@ async def test_a_role_sees_what_it_may_do(
     assert await tabs(page) == seen
     adding = page.get_by_role("button", name="Add a manager")
     await expect(adding).to_have_count(1 if role == "admin" else 0)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 async def test_who_was_logged_out_logs_in_and_goes_on_where_he_was(

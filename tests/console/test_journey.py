@@ -75,9 +75,16 @@ async def test_a_file_is_checked_and_imported_and_its_leads_are_worked_off(
     await watcher.get_by_role("button", name=re.compile("^Pending")).click()
     await expect(watcher.locator("tr", has_text="Ada Lovelace")).to_be_visible()
     await expect(row).to_have_count(0)
+    await expect(page.get_by_role("button", name="Not interested")).to_be_enabled()
     await page.keyboard.press("Shift+N")
     await expect(page.get_by_role("heading", name="No lead waits for you")).to_be_visible()
     await expect(watcher.get_by_role("heading", name="No lead matches")).to_be_visible()
+    await page.get_by_role("link", name="Flow").click()
+    await expect(page.locator(".decisions")).to_contain_text("2 in 15 minutes")
+    await page.get_by_role("link", name="Managers").click()
+    await expect(page.get_by_role("row", name="Maya Okafor")).to_contain_text(
+        re.compile(r"Freefor \d+ s")
+    )
 
 
 async def import_the_file(page: Page) -> None:

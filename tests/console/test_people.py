@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=30_000)
 
 LONG = "x" * 200
+LONG_MANAGER = "W" * 200
 MARKUP = "<img src=x onerror=\"document.title='owned'\">"
 HEBREW = "שלום"
 PEOPLE = [
@@ -29,6 +30,11 @@ PEOPLE = [
     (LONG, "y" * 200),
     ("Ada", "Lovelace"),
 ]
+CSV = {"Content-Type": "text/csv"}
+WIDE = f"""\
+name,family_name,email,cellphone,{"Heading " * 12},Note,Page
+Mary,Wide,wide@example.com,+12125550100,{"v" * 500},{"word " * 100},https://example.com/{"p" * 80}
+""".encode()
 MANY = 100_000
 MOST_ROWS_DRAWN = 60
 # Milliseconds; how far an import is is asked for each second.
@@ -44,9 +50,12 @@ new PerformanceObserver((list) => {
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def people(leadwire: Leadwire) -> AsyncIterator[dict[str, str]]:
     """Managers by name, of whom each has a lead, and leads with odd names that wait."""
-    managers = {name: await leadwire.add_manager(name) for name in ("Maya Okafor", "Jonas Weber")}
+    names = ("Maya Okafor", "Jonas Weber", LONG_MANAGER)
+    managers = {name: await leadwire.add_manager(name) for name in names}
     for number, (name, family_name) in enumerate(PEOPLE):
         await leadwire.add_lead(name, family_name, f"{'z' * 40}{number}@example.com")
+        if number == 1:  # the next manager, whose name is long, gets a lead of whom much is known
+            await leadwire.ask("POST", "/v1/imports", data=WIDE, headers=CSV)
     yield managers
 
 
@@ -110,12 +119,18 @@ async def test_no_view_is_wider_than_the_window(
     windows: Windows, people: dict[str, str], width: int
 ) -> None:
     page = await windows.open("#/work", width=width, height=740)
-    places = ["#/work", f"#/work/{people['Maya Okafor']}", "#/import", "#/managers", "#/flow"]
-    for place in ["#/leads", *places]:
+    places = ["#/leads", "#/work", *(f"#/work/{people[name]}" for name in people)]
+    for place in [*places, "#/import", "#/managers", "#/flow"]:
         await page.goto(f"{page.url.partition('#')[0]}{place}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
         await expect(page.locator(".loading")).to_have_count(0)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, place
+    await page.goto(f"{page.url.partition('#')[0]}#/work/{people[LONG_MANAGER]}")
+    values = page.locator(".lead-card .facts dd")
+    await expect(values).to_have_count(3)
+    widths = await values.evaluate_all("all => all.map((each) => each.clientWidth)")
+    assert min(widths) > width / 4
+    await expect(page.locator(".marks .button.good")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize(
@@ -238,6 +253,32 @@ async def test_the_flow_shows_a_webhook_that_takes_nothing(windows: Windows) -> 
     await expect(webhook).to_contain_text("Paused")
 
 
+async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: Windows) -> None:
+    page = await windows.open("#/flow")
+    await page.get_by_role("button", name="Add a webhook").click()
+    await page.get_by_label("Address").fill("https://example.com/of-theirs")
+    await page.get_by_label("What it is for").fill("the billing of theirs")
+    await page.get_by_label("Only these").check()
+    add = page.get_by_role("button", name="Add", exact=True)
+    await expect(add).to_be_disabled()  # of none at all it would get every event
+    await page.get_by_label("lead_interested_created").check()
+    await page.get_by_label("lead_erased").check()
+    assert await serious_violations(page) == []
+    await add.click()
+    await page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    webhook = page.get_by_role("row", name="https://example.com/of-theirs")
+    await expect(webhook).to_contain_text("the billing of theirs")
+    await expect(webhook).to_contain_text("lead_erased, lead_interested_created")
+    await webhook.get_by_role("button", name="Change").click()
+    await page.get_by_label("lead_erased").uncheck()
+    await page.get_by_role("button", name="Save").click()
+    await expect(webhook.get_by_role("cell").nth(1)).to_have_text("lead_interested_created")
+    await webhook.get_by_role("button", name="Change").click()
+    await page.get_by_role("button", name="Remove this webhook").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
+    await expect(webhook).to_have_count(0)
+
+
 async def test_a_parked_event_is_requeued_and_at_last_discarded(
     leadwire: Leadwire, windows: Windows
 ) -> None:
@@ -264,7 +305,7 @@ async def test_a_parked_event_is_requeued_and_at_last_discarded(
 async def test_a_hundred_thousand_leads_are_scrolled_searched_and_followed(
     leadwire: Leadwire, windows: Windows, report_counts: Callable[..., None]
 ) -> None:
-    all_leads = MANY + len(PEOPLE)
+    all_leads = MANY + len(PEOPLE) + 1
     header = "name,family_name,email,cellphone"
     lines = (f"Lead,No{n},lead{n}@example.org,+1212{2000000 + n}" for n in range(MANY))
     receipt = await leadwire.ask(
@@ -309,3 +350,50 @@ async def test_a_hundred_thousand_leads_are_scrolled_searched_and_followed(
         tasks_over_50_ms=len(tasks),
         longest_ms=round(max(tasks, default=0)),
     )
+
+
+# As soon as the name of another lead is there.
+PRESS_AT_ONCE = """
+const name = document.querySelector(".lead-card h2").textContent;
+new MutationObserver((_, observer) => {
+  const card = document.querySelector(".lead-card");
+  if (card === null || card.querySelector("h2").textContent === name) return;
+  observer.disconnect();
+  card.querySelector(".button.good").click();
+  window.pressedFor = card.querySelector("h2").textContent;
+}).observe(document.body, { childList: true, subtree: true, characterData: true });
+"""
+
+
+async def test_one_press_decides_one_lead(
+    leadwire: Leadwire, windows: Windows, people: dict[str, str]
+) -> None:
+    page = await windows.open(f"#/work/{people['Maya Okafor']}")
+    name, interested = page.locator(".lead-card h2"), page.locator(".marks .button.good")
+
+    async def at_hand() -> tuple[str, str]:
+        await expect(interested).to_be_enabled()
+        return await lead_of(leadwire, people["Maya Okafor"]), await name.inner_text()
+
+    first, _ = await at_hand()
+    await page.keyboard.down("Shift")
+    await page.keyboard.down("N")
+    await expect(page.get_by_role("status").filter(has_text=": not interested.")).to_be_visible()
+    second, text = await at_hand()
+    assert second != first
+    await page.keyboard.down("N")  # is held
+    await page.keyboard.up("N")
+    await page.keyboard.up("Shift")
+    await page.evaluate(PRESS_AT_ONCE)
+    await interested.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status").filter(has_text=f"{text}: interested.")).to_be_visible()
+    third, text = await at_hand()
+    assert await page.evaluate("window.pressedFor") == text
+    # Who goes by the keyboard goes on at the lead, not at the top of the page.
+    await expect(page.get_by_role("article", name=text)).to_be_focused()
+    await page.get_by_role("button", name="Not interested N").click()
+    await expect(name).not_to_have_text(text)
+    for lead_id, status in ((second, "interested"), (third, "not_interested")):
+        history = await leadwire.ask("GET", f"/v1/leads/{lead_id}/history")
+        assert [each["to_status"] for each in history["items"]][-1] == status

@@ -6,7 +6,6 @@ import type {
   Delivery,
   HistoryEntry,
   Import,
-  JournalEntry,
   Lead,
   Manager,
   Marked,
@@ -18,6 +17,7 @@ import type {
   ServiceStatus,
   Status,
   Webhook,
+  WebhookFields,
   WorkLead,
 } from "./types.ts";
 
@@ -90,14 +90,9 @@ export const operations = {
     ask<unknown>("POST", path`/v1/ops/${service}/parked/${id}/requeue`),
   discard: (service: Service, id: string, reason: string) =>
     ask<void>("DELETE", path`/v1/ops/${service}/parked/${id}`, { query: { reason } }),
-  decisions: (since: string, cursor?: string) =>
-    ask<Page<JournalEntry>>("GET", "/v1/journal", {
-      query: {
-        type: ["lead_interested_created", "lead_not_interested_created"],
-        from: since,
-        limit: 1000,
-        cursor,
-      },
+  decisions: (minutes: number) =>
+    ask<{ per_minute: number[] }>("GET", "/v1/journal/count", {
+      query: { type: ["lead_interested_created", "lead_not_interested_created"], minutes },
     }),
 };
 
@@ -109,10 +104,11 @@ export const deliveries = {
 
 export const webhooks = {
   list: () => ask<Page<Webhook>>("GET", "/v1/webhooks", { query: { limit: 100 } }),
-  add: (webhook: { url: string; types: string[] }) =>
+  add: (webhook: WebhookFields) =>
     ask<Webhook & { secret: string }>("POST", "/v1/webhooks", { json: webhook }),
-  change: (id: string, state: Webhook["state"]) =>
-    ask<Webhook>("PATCH", path`/v1/webhooks/${id}`, { json: { state } }),
+  change: (id: string, changes: Partial<WebhookFields & Pick<Webhook, "state">>) =>
+    ask<Webhook>("PATCH", path`/v1/webhooks/${id}`, { json: changes }),
+  remove: (id: string) => ask<void>("DELETE", path`/v1/webhooks/${id}`),
   test: (id: string) => ask<Ping>("POST", path`/v1/webhooks/${id}/test`),
   retry: (id: string) => ask<{ retried: number }>("POST", path`/v1/webhooks/${id}/retry`),
 };

@@ -65,6 +65,7 @@ export interface Manager {
   email: string | null;
   capacity: number;
   state: Availability;
+  free_since: string | null;
   lead_count: number;
   leads: WorkLead[];
   created_at: string;
@@ -187,18 +188,14 @@ export interface Webhook {
   created_at: string;
 }
 
+/** What an operator says of a webhook. */
+export type WebhookFields = Pick<Webhook, "url" | "types" | "description">;
+
 export interface Ping {
   is_taken: boolean;
   status: number | null;
   error: string | null;
   duration_ms: number;
-}
-
-export interface JournalEntry {
-  id: string;
-  type: string;
-  subject: string | null;
-  received_at: string;
 }
 
 export interface Page<Item> {

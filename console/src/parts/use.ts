@@ -137,6 +137,16 @@ export function useDoing(): Doing {
   return { busy, error, run, clear: useCallback(() => setError(null), []) };
 }
 
+/** Whether so many milliseconds have passed since the caller was first shown. */
+export function usePassed(milliseconds: number): boolean {
+  const [passed, setPassed] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setPassed(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [milliseconds]);
+  return passed;
+}
+
 /** Call again and again while the page is seen. @param milliseconds Between two calls; 0: never. */
 export function useEvery(milliseconds: number, call: () => void): void {
   const current = useRef(call);

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from import_svc.decoding.columns import SYNONYMS
+from leadwire.contracts import EventType
 from leadwire.http import new_application
 from leadwire_standalone import console
 
@@ -86,6 +87,12 @@ def test_columns_are_recognised_by_the_names_that_the_server_knows() -> None:
     known = json.loads((CONSOLE / "src/views/import/synonyms.json").read_text())
 
     assert known == {field: list(names) for field, names in SYNONYMS.items()}
+
+
+def test_a_webhook_may_get_each_type_of_event_that_there_is() -> None:
+    offered = json.loads((CONSOLE / "src/views/flow/event-types.json").read_text())
+
+    assert offered == list(EventType)
 
 
 def test_what_is_built_is_what_is_served() -> None:

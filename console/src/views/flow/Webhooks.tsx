@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import { webhooks } from "../../api/leadwire.ts";
 import type { Page, Webhook } from "../../api/types.ts";
-import { Dialog } from "../../parts/dialog.tsx";
 import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Typed } from "../../parts/show.tsx";
 import { useAsked, useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
+import { AddWebhook, ChangeWebhook } from "./WebhookDialogs.tsx";
 
 const EVERY = 10_000;
 const MOST_SHOWN_TYPES = 3;
@@ -52,6 +52,7 @@ export function Webhooks({ list }: { list: () => Promise<Page<Webhook>> }) {
 }
 
 function WebhookRow({ webhook, onChanged }: { webhook: Webhook; onChanged: () => void }) {
+  const [changing, setChanging] = useState(false);
   const { busy, error, run } = useDoing();
   const act = (action: () => Promise<string | null>) =>
     run(async () => {
@@ -68,7 +69,8 @@ function WebhookRow({ webhook, onChanged }: { webhook: Webhook; onChanged: () =>
     });
   const toggle = () =>
     act(async () => {
-      await webhooks.change(webhook.id, webhook.state === "enabled" ? "paused" : "enabled");
+      const state = webhook.state === "enabled" ? "paused" : "enabled";
+      await webhooks.change(webhook.id, { state });
       return null;
     });
   const retry = () =>
@@ -96,6 +98,14 @@ function WebhookRow({ webhook, onChanged }: { webhook: Webhook; onChanged: () =>
           <button type="button" class="button tight" disabled={busy} onClick={test}>
             {busy ? t.flow.testing : t.flow.test}
           </button>
+          <button
+            type="button"
+            class="button quiet tight"
+            disabled={busy}
+            onClick={() => setChanging(true)}
+          >
+            {t.flow.change}
+          </button>
           <button type="button" class="button quiet tight" disabled={busy} onClick={toggle}>
             {webhook.state === "enabled" ? t.flow.pause : t.flow.enable}
           </button>
@@ -103,51 +113,14 @@ function WebhookRow({ webhook, onChanged }: { webhook: Webhook; onChanged: () =>
             {t.flow.retryAll}
           </button>
         </div>
+        {changing && (
+          <ChangeWebhook
+            webhook={webhook}
+            onClose={() => setChanging(false)}
+            onChanged={onChanged}
+          />
+        )}
       </td>
     </tr>
-  );
-}
-
-function AddWebhook({ onClose, onAdded }: { onClose: () => void; onAdded: () => void }) {
-  const [secret, setSecret] = useState<string | null>(null);
-  const { busy, error, run } = useDoing();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const url = String(new FormData(event.currentTarget as HTMLFormElement).get("url"));
-    void run(async () => {
-      setSecret((await webhooks.add({ url: url.trim(), types: [] })).secret);
-      onAdded();
-    });
-  };
-  return (
-    <Dialog title={t.flow.addWebhook} onClose={onClose}>
-      {secret === null ? (
-        <form class="stack" onSubmit={submit}>
-          <label class="field">
-            <span>{t.flow.url}</span>
-            <input class="input" name="url" type="url" required maxLength={2000} />
-          </label>
-          {error && <ProblemNotice error={error} />}
-          <div class="dialog-end">
-            <button type="button" class="button quiet" onClick={onClose}>
-              {t.cancel}
-            </button>
-            <button type="submit" class="button main" disabled={busy}>
-              {t.managersView.save}
-            </button>
-          </div>
-        </form>
-      ) : (
-        <div class="stack">
-          <p>{t.flow.secret}</p>
-          <code class="secret break">{secret}</code>
-          <div class="dialog-end">
-            <button type="button" class="button main" onClick={onClose}>
-              {t.close}
-            </button>
-          </div>
-        </div>
-      )}
-    </Dialog>
   );
 }

@@ -2,9 +2,12 @@
 import type { Marked, Status } from "../../api/types.ts";
 import { useKeys } from "../../frame/keys.ts";
 import { ProblemNotice, toast } from "../../parts/notice.tsx";
-import { useDoing } from "../../parts/use.ts";
+import { useDoing, usePassed } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import { type Markable, mark, OvertakenError, sayMarked } from "./marking.ts";
+
+/** A press that comes sooner after a lead came up is the second half of one for the lead before. */
+const LOOKED_AT_FOR = 500;
 
 interface MarksProps {
   lead: Markable;
@@ -16,6 +19,8 @@ interface MarksProps {
 
 export function Marks({ lead, tag, onMarked, onOvertaken }: MarksProps) {
   const { busy, error, run } = useDoing();
+  const isSeen = usePassed(LOOKED_AT_FOR);
+  const isReady = isSeen && !busy;
   const decide = (status: Status) =>
     run(async () => {
       try {
@@ -28,10 +33,14 @@ export function Marks({ lead, tag, onMarked, onOvertaken }: MarksProps) {
       }
     });
   const canReachOut = lead.status === "pending";
+  // A key that is held down decides one lead, not all that come after it.
+  const once = (status: Status) => (event: KeyboardEvent) => {
+    if (isSeen && !event.repeat) void decide(status);
+  };
   useKeys({
-    r: () => canReachOut && void decide("reached_out"),
-    I: () => void decide("interested"),
-    N: () => void decide("not_interested"),
+    r: (event) => canReachOut && once("reached_out")(event),
+    I: once("interested"),
+    N: once("not_interested"),
   });
   return (
     <div class="stack">
@@ -40,7 +49,7 @@ export function Marks({ lead, tag, onMarked, onOvertaken }: MarksProps) {
         <button
           type="button"
           class="button"
-          disabled={busy || !canReachOut}
+          disabled={!isReady || !canReachOut}
           onClick={() => decide("reached_out")}
         >
           {t.marks.reached_out} <kbd>r</kbd>
@@ -48,7 +57,7 @@ export function Marks({ lead, tag, onMarked, onOvertaken }: MarksProps) {
         <button
           type="button"
           class="button good"
-          disabled={busy}
+          disabled={!isReady}
           onClick={() => decide("interested")}
         >
           {t.marks.interested} <kbd>I</kbd>
@@ -56,7 +65,7 @@ export function Marks({ lead, tag, onMarked, onOvertaken }: MarksProps) {
         <button
           type="button"
           class="button bad"
-          disabled={busy}
+          disabled={!isReady}
           onClick={() => decide("not_interested")}
         >
           {t.marks.not_interested} <kbd>N</kbd>

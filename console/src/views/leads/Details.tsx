@@ -90,7 +90,7 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
   return (
     <div class="stack">
       <div class="stack tight">
-        <h2 class="break" dir="auto">
+        <h2 class="whole-name break" dir="auto" title={fullName(lead)}>
           {fullName(lead)}
         </h2>
         <p class="line soft small">

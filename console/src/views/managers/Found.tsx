@@ -5,7 +5,7 @@ import { may, mayActAs } from "../../api/session.ts";
 import type { Manager, Page } from "../../api/types.ts";
 import { ManagersIcon } from "../../parts/icons.tsx";
 import { Empty, ProblemNotice, toast } from "../../parts/notice.tsx";
-import { Ago, fullName, StatePill, Typed } from "../../parts/show.tsx";
+import { Ago, For, fullName, StatePill, Typed } from "../../parts/show.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { href } from "../../router.ts";
 import { t } from "../../texts.ts";
@@ -79,6 +79,11 @@ function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }
       </td>
       <td>
         <StatePill state={manager.state} />
+        {manager.free_since && (
+          <span class="soft small free-for">
+            {t.managersView.freeFor} <For since={manager.free_since} />
+          </span>
+        )}
       </td>
       <td class="work-cell">
         {first ? (

@@ -1,5 +1,5 @@
 /** The lead that a manager works on. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
 import type { Marked, WorkLead } from "../../api/types.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
@@ -14,6 +14,8 @@ import { Marks } from "../lead/Marks.tsx";
 interface LeadAtHandProps {
   lead: WorkLead;
   managerId: string;
+  /** Whether it came up in the place of another. */
+  isNext: boolean;
   onMarked: (marked: Marked) => void;
   onOvertaken: (message: string) => void;
   onGivenBack: () => void;
@@ -22,19 +24,30 @@ interface LeadAtHandProps {
 export function LeadAtHand({
   lead,
   managerId,
+  isNext,
   onMarked,
   onOvertaken,
   onGivenBack,
 }: LeadAtHandProps) {
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // The button that had the focus went with the lead before: keyboard and reader go on here.
+    if (isNext && document.activeElement === document.body) card.current?.focus();
+  }, [isNext]);
   const [givingBack, setGivingBack] = useState(false);
   // The contact side comes by another service, and perhaps a moment later.
   const contact = useAsked(() => leads.read(lead.id), [lead.id]);
   const history = useAsked(() => leads.history(lead.id), [lead.id, lead.tags.work]);
   return (
     <div class="at-hand">
-      <article class="card padded stack lead-card" aria-label={fullName(lead)}>
+      <article
+        ref={card}
+        tabIndex={-1}
+        class="card padded stack lead-card"
+        aria-label={fullName(lead)}
+      >
         <div class="stack tight">
-          <h2 class="display break" dir="auto">
+          <h2 class="display whole-name break" dir="auto" title={fullName(lead)}>
             {fullName(lead)}
           </h2>
           <p class="line soft">
@@ -50,8 +63,8 @@ export function LeadAtHand({
           </p>
         </div>
         <Reach lead={lead} hasResume={contact.answer?.has_resume ?? false} />
-        {contact.answer && <Attributes attributes={contact.answer.attributes} />}
         <Marks lead={lead} tag={lead.tags.work} onMarked={onMarked} onOvertaken={onOvertaken} />
+        {contact.answer && <Attributes attributes={contact.answer.attributes} />}
         <button type="button" class="link give-back" onClick={() => setGivingBack(true)}>
           {t.marks.giveBack}
         </button>

@@ -1,5 +1,5 @@
 /** A manager at work: his lead, how to reach it, and what came of it. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { managers } from "../../api/leadwire.ts";
 import { may, me } from "../../api/session.ts";
 import type { Manager, Marked, WorkLead } from "../../api/types.ts";
@@ -45,6 +45,8 @@ function Desk({ managerId, mayChoose }: DeskProps) {
   const [note, setNote] = useState<string | null>(null);
   const held = answer?.leads ?? [];
   const lead = held.find((each) => each.id === chosen) ?? held[0] ?? null;
+  const first = useRef<string | null>(null);
+  first.current ??= lead?.id ?? null;
 
   const marked = (done: Marked) => {
     setNote(null);
@@ -87,6 +89,7 @@ function Desk({ managerId, mayChoose }: DeskProps) {
           key={lead.id}
           lead={lead}
           managerId={managerId}
+          isNext={lead.id !== first.current}
           onMarked={marked}
           onOvertaken={overtaken}
           onGivenBack={again}
