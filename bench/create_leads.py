@@ -2,27 +2,25 @@
 
 Eight clients each post one lead after another, as a public form does. The requests go to a
 real import-svc process, which also publishes its events to RabbitMQ meanwhile. The limit is
-pgbench, whose clients send exactly the statements of such a transaction: lead, event, commit.
+pgbench, whose clients send exactly the statement that the service sends: lead and event in one.
 """
 
-import asyncio
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from itertools import count
 from typing import Final
 
-import aiohttp
 import asyncpg
 
 from bench.figures import Figure, against_limit
+from bench.http_load import json_request, requests_per_second
 from bench.import_leads import SUBSCRIPTION, leads, running_service
-from bench.outbox import add_event, event_variables
+from bench.outbox import event_columns, event_variables
 from bench.pgbench import as_statement, transactions_per_second
 from bench.servers import Servers
 from import_svc.app import SERVICE
 from leadwire.contracts import EventType
 from leadwire.db import Queries
+from leadwire.outbox import with_event
 
 CLIENTS: Final = 8
 SECONDS: Final = 8
@@ -30,18 +28,19 @@ ROUNDS: Final = 3
 
 _EMAIL: Final = "'lead' || :client_id || '-' || :n || '@example.com'"
 _CELLPHONE: Final = "'+1' || (2120000000 + :client_id * 1000000 + :n)"
+_LEAD: Final = (
+    *("gen_random_uuid()", "'Given' || :n", "'Family' || :n", _EMAIL, _EMAIL, _CELLPHONE),
+    *("'{}'", "'form'", "NULL", "now()", "now()", "1", "false"),
+)
 _SCRIPT: Final = "\n".join(
     [
         r"\set n :n + 1",
-        "BEGIN;",
         as_statement(
-            Queries("import_svc.storage")["insert_lead"],
-            *("gen_random_uuid()", "'Given' || :n", "'Family' || :n", _EMAIL, _EMAIL, _CELLPHONE),
-            *("'{}'", "'form'", "NULL", "now()", "now()", "1", "false"),
+            with_event(Queries("import_svc.storage")["insert_lead"]),
+            *_LEAD,
+            *event_columns(EventType.LEADS_CREATED, about="NULL"),
         )
         + ";",
-        add_event(EventType.LEADS_CREATED, about="NULL"),
-        "COMMIT;",
     ]
 )
 
@@ -75,22 +74,5 @@ async def create_with_pgbench(url: str, *, clients: int, seconds: int) -> float:
 
 async def _create_over_http(url: str) -> float:
     """Let each client create one lead after another; return the leads per second."""
-    async with aiohttp.ClientSession(base_url=url, raise_for_status=True) as session:
-        new = leads(10_000_000)
-        started = time.perf_counter()
-        ends_at = started + SECONDS
-        created = await asyncio.gather(
-            *(_create_until(ends_at, session, new) for _ in range(CLIENTS))
-        )
-        return sum(created) / (time.perf_counter() - started)
-
-
-async def _create_until(
-    ends_at: float, session: aiohttp.ClientSession, new: Iterator[Mapping[str, str]]
-) -> int:
-    for created in count():
-        if time.perf_counter() > ends_at:
-            return created
-        async with session.post("/v1/leads", json=next(new)) as response:
-            await response.read()
-    raise AssertionError("it counts for ever")
+    requests = (json_request("POST", "/v1/leads", lead) for lead in leads(10_000_000))
+    return await requests_per_second(url, requests, clients=CLIENTS, seconds=SECONDS)

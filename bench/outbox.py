@@ -19,10 +19,15 @@ def add_event(event_type: EventType, *, about: str) -> str:
         event_type: Which; its columns are the variables of `event_variables`.
         about: The aggregate's id: a variable of the script, or SQL.
     """
+    return as_statement(_ADD_EVENT, *event_columns(event_type, about=about)) + ";"
+
+
+def event_columns(event_type: EventType, *, about: str) -> tuple[str, ...]:
+    """Give what stands for the parameters of `add_event`, as `add_event` does."""
     event_id, *rest = (
         f":{event_type}_{column}" for column in ("id", "type", "media", "body", "headers")
     )
-    return as_statement(_ADD_EVENT, event_id, about, *rest) + ";"
+    return (event_id, about, *rest)
 
 
 def event_variables(event_type: EventType) -> Mapping[str, str]:

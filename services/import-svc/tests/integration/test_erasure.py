@@ -302,8 +302,7 @@ class Office:
 
     async def add(self, *leads: Lead) -> None:
         async with self._database.transaction() as connection:
-            for lead in leads:
-                await self._leads.add(connection, lead)
+            await connection.executemany(Queries("import_svc.storage")["insert_lead"], leads)
             announcer = LeadsAnnouncer(outbox=self._outbox)
             await announcer.announce(connection, announcer.events(NewLeads.of(*leads)))
             await self._changes.updated(connection, leads)

@@ -224,6 +224,13 @@ async def test_a_form_that_deadlocks_is_done_again(
     assert (await creating)["email"] == form["email"]
 
 
+async def test_a_lead_whose_event_cannot_be_stored_is_not_stored(desk: "Desk") -> None:
+    async with desk.database.connection() as connection:
+        await connection.execute("ALTER TABLE outbox ADD CONSTRAINT none CHECK (false) NOT VALID")
+    await desk.call("POST", "/v1/leads", 500, json=ADA)
+    assert await desk.rows("SELECT * FROM leads") == []
+
+
 async def test_a_form_or_a_change_that_others_are_faster_than_again_and_again_may_come_again(
     desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from import_svc.usecases.resync import ErasedLeads, Leads
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Message, Subscription
 from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import LeadErased, LeadsCreated, LeadUpdated, Origin, read_event
-from leadwire.db import Connection, Database
+from leadwire.db import Connection, Database, Queries
 from leadwire.outbox import Outbox
 from leadwire.resync import BacklogError, Pace, Part, Resync
 from leadwire.service import main
@@ -33,6 +33,7 @@ WAITING = """
     FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
+INSERT_LEAD = Queries("import_svc.storage")["insert_lead"]
 FAST = Pace(batch=2, rate=1_000_000, max_backlog=1_000_000)
 
 
@@ -84,7 +85,7 @@ class Archive:
     async def add(self, *leads: Lead) -> list[UUID]:
         async with self.database.transaction() as connection:
             for each in leads:
-                await self.store.add(connection, each)
+                await connection.execute(INSERT_LEAD, *each)
         return [each.id for each in leads]
 
     async def bury(self, lead_id: UUID, *, rev: int) -> None:

@@ -24,7 +24,14 @@ from leadwire.outbox.parked_store import (
 from leadwire.outbox.parking import ParkedEvents, redact_parked
 from leadwire.outbox.pruner import InboxPruner
 from leadwire.outbox.relay import Relay
-from leadwire.outbox.writer import OUTBOX_MIGRATIONS, Outbox, OutgoingEvent, UnpublishedEvent
+from leadwire.outbox.writer import (
+    OUTBOX_MIGRATIONS,
+    Outbox,
+    OutgoingEvent,
+    UnpublishedEvent,
+    event_values,
+    with_event,
+)
 
 __all__ = [
     "OUTBOX_MIGRATIONS",
@@ -47,6 +54,8 @@ __all__ = [
     "RelayMetrics",
     "UnpublishedEvent",
     "UnreadableError",
+    "event_values",
     "redact_parked",
     "transactional_handler",
+    "with_event",
 ]

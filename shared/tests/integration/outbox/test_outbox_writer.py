@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from uuid import UUID, uuid4
 
 import pytest
+from asyncpg import UniqueViolationError
 
 from leadwire.broker import Message
 from leadwire.db import Database, Queries
-from leadwire.outbox import Outbox, OutgoingEvent, UnpublishedEvent
+from leadwire.outbox import Outbox, OutgoingEvent, UnpublishedEvent, event_values, with_event
 from leadwire.testing import eventually
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
@@ -48,6 +50,23 @@ async def test_any_number_of_events_is_stored_exactly_and_in_order(
         )
         for one in events
     ]
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["stored", "refused"])
+async def test_a_change_and_its_event_are_one_statement(
+    database: Database, rows: Rows, taken: bool
+) -> None:
+    told, source = event(1), "leadwire/other"
+    insert = "INSERT INTO inbox (subscription, source, event_id)\nVALUES ($1, $2, $1)"
+    async with database.connection() as connection:
+        if taken:
+            await connection.execute(insert, "a", source)
+        with pytest.raises(UniqueViolationError) if taken else nullcontext():
+            await connection.execute(with_event(insert), "a", source, *event_values(told))
+    assert await rows("SELECT subscription, source, event_id FROM inbox") == [("a", source, "a")]
+    assert await rows("SELECT event_id, aggregate_id, type, body FROM outbox") == (
+        [] if taken else [("event-1", told.aggregate_id, "lead_updated", told.message.body)]
+    )
 
 
 async def test_nothing_to_add_adds_nothing(database: Database, rows: Rows) -> None:

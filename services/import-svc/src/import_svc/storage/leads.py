@@ -16,6 +16,7 @@ from import_svc.domain.rows import NO_ATTRIBUTES, Contacts
 from import_svc.storage.errors import LostRaceError
 from leadwire.contracts.vocabulary import Origin
 from leadwire.db import Connection, Queries
+from leadwire.outbox import OutgoingEvent, event_values, with_event
 
 
 def new_lead_id() -> UUID:
@@ -89,14 +90,16 @@ class LeadStore:
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error
 
-    async def add(self, connection: Connection, lead: Lead) -> None:
-        """Store one new lead.
+    async def add(self, connection: Connection, lead: Lead, event: OutgoingEvent) -> None:
+        """Store one new lead and the event about it, in one statement.
 
         Raises:
             LostRaceError: Its email or cellphone is taken.
         """
         try:
-            await connection.execute(self._queries["insert_lead"], *lead)
+            await connection.execute(
+                with_event(self._queries["insert_lead"]), *lead, *event_values(event)
+            )
         except asyncpg.UniqueViolationError as error:
             raise LostRaceError from error
 

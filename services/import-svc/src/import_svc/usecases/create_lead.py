@@ -171,13 +171,16 @@ class CreateLead:
             return await self._leads.of_key(connection, key)
 
     async def _store(self, lead: Lead, key: IdempotencyKey | None, kept: KeptResume | None) -> None:
-        async with self._database.transaction() as connection:
-            await self._leads.add(connection, lead)
+        # Lead and event are one statement, which needs no transaction unless more goes with them.
+        alone = kept is None and key is None
+        database = self._database
+        async with database.connection() if alone else database.transaction() as connection:
+            [event] = self._announcer.events(NewLeads.of(lead))
+            await self._leads.add(connection, lead, event)
             if kept is not None:
                 await self._resumes.put(connection, lead.id, kept)
             if key is not None:
                 await self._leads.keep_key(connection, key, lead_id=lead.id)
-            await self._announcer.announce(connection, self._announcer.events(NewLeads.of(lead)))
 
     async def _taken_keys(self, judged: JudgedRow) -> Sequence[Code]:
         cellphones = [judged.cellphone] if judged.cellphone else []
