@@ -101,7 +101,7 @@ check: $(VENV)/.dev $(CONSOLE) $(VENV)/.checkov ## Lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES) bench chaos release
-	for program in $$(git ls-files 'deploy/*.py'); do $(BIN)/mypy "$$program" || exit 1; done
+	for program in $$(git ls-files 'deploy/*.py' 'tools/*.py'); do $(BIN)/mypy "$$program" || exit 1; done
 	@# One run for each directory of tests: equal file names in two of them are fine for pytest only.
 	for tests in $(TESTS); do MYPYPATH=tests $(BIN)/mypy $$tests || exit 1; done
 	$(BIN)/lint-imports --no-cache
@@ -116,6 +116,7 @@ check: $(VENV)/.dev $(CONSOLE) $(VENV)/.checkov ## Lint, types, import contracts
 	$(BIN)/python -m leadwire_standalone.commands_reference --check
 	$(BIN)/python -m leadwire_standalone.dashboard --check
 	$(BIN)/python -m leadwire_standalone.gateway_files --check
+	$(BIN)/python tools/phone_prefixes.py --check
 	$(NPM) --prefix console run --silent check
 	$(BIN)/python deploy/k8s/components/monitoring/prometheus_rule.py --check
 	@for overlay in dev prod; do \

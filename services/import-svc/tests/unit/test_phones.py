@@ -1,5 +1,6 @@
 """The fast verdict on a phone number is that of `phonenumbers`, and so is its E.164 form."""
 
+import random
 from collections.abc import Iterator
 
 import phonenumbers
@@ -8,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from import_svc.domain.phones import SUPPORTED_REGIONS, parse_phone
+from import_svc.domain.phones import BEGINNINGS, SUPPORTED_REGIONS, ask, is_plain, parse_phone
 
 Case = tuple[str, str | None]
 Verdict = tuple[str, str | None] | None
@@ -94,6 +95,37 @@ def test_numbers_of_no_region_get_the_reference_verdict(code: int) -> None:
     assert number is not None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     assert judged_here(e164, None) == judged_by_reference(e164, None) == (e164, None)
+
+
+def test_a_number_that_is_valid_by_its_beginning_is_valid_to_the_library() -> None:
+    any_digits = random.Random(1)
+    numbers = {
+        begun + "".join(any_digits.choices("0123456789", k=length - len(begun)))
+        for length, (_, beginnings) in BEGINNINGS.items()
+        for begun in beginnings
+        for _ in range(2)
+    }
+    assert len(numbers) > 80_000
+    assert all(map(is_plain, numbers))
+    assert {text for text in numbers if ask(text, None) != (text, None)} == set()
+
+
+def test_most_mobile_numbers_are_valid_by_their_beginning() -> None:
+    mobiles = [
+        phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        for region in REGIONS
+        if (number := phonenumbers.example_number_for_type(region, PhoneNumberType.MOBILE))
+    ]
+    assert sum(map(is_plain, mobiles)) > 0.8 * len(mobiles)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+1415555267", "+141555526711", "+1415555267x", "+1415555267٤", "+1415555267²", "+1115552671"],
+)
+def test_what_only_begins_like_a_valid_number_is_left_to_the_library(text: str) -> None:
+    assert is_plain("+14155552671")
+    assert not is_plain(text)
 
 
 EXAMPLES = [
