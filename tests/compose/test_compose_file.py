@@ -4,11 +4,15 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from leadwire.http.clients import networks_of
+from leadwire.service import ServiceSettings, environment_variables
 
 HOUSE = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((HOUSE / "docker-compose.yml").read_text())
@@ -75,6 +79,27 @@ def test_nothing_is_published_before_every_queue_is_there() -> None:
         assert SERVICES[name]["depends_on"] == {
             f"{each}-prepare": {"condition": "service_completed_successfully"} for each in OURS
         }
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_access_is_on_and_clients_are_told_apart(name: str) -> None:
+    given = SERVICES[name]["environment"]
+    assert given["LEADWIRE_AUTH"] == "${LEADWIRE_AUTH:-on}"
+    believed = networks_of(given["LEADWIRE_TRUSTED_PROXIES"])
+    for gateway, is_ours in (("172.18.0.9", True), ("192.168.16.9", True), ("198.51.100.9", False)):
+        assert any(ip_address(gateway) in each for each in believed) is is_ours
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_stops_has_the_time_that_it_takes(name: str) -> None:
+    defaults = {each.name: each.default for each in environment_variables(ServiceSettings)}
+    drains = sum(float(str(defaults[f"LEADWIRE_DRAIN_{each}_S"])) for each in ("DELAY", "WITHIN"))
+    assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) >= drains + 30
+
+
+def test_who_makes_the_secrets_talks_to_nobody() -> None:
+    assert SERVICES["secrets"]["network_mode"] == "none"
+    assert "networks" not in SERVICES["secrets"]
 
 
 def test_what_is_mounted_from_the_repository_is_there() -> None:

@@ -15,14 +15,12 @@ from leadwire.http.clients import networks_of
 from leadwire.service import ServiceSettings, environment_variables, load_settings
 from manager_svc.settings import ManagerSettings
 from manifests import (
-    K8S,
     OVERLAYS,
     ROOT,
     SERVICES,
     Manifest,
     dev_secrets,
     environment,
-    kustomize,
     of_kind,
     pod,
     rendered,
@@ -176,6 +174,20 @@ def test_the_secrets_that_production_needs_are_documented() -> None:
     assert _documented_secrets() == wanted
 
 
+@overlays
+def test_no_secret_is_a_file_that_everybody_may_read(overlay: str) -> None:
+    # A service refuses users and token keys that are.
+    modes = {
+        (name, volume["name"]): found["defaultMode"]
+        for name, workload in workloads(overlay).items()
+        for volume in pod(workload).get("volumes", [])
+        for found in (volume.get("secret"), volume.get("projected"))
+        if found and ("secretName" in found or "secret" in found["sources"][0])
+    }
+    assert len(modes) >= 3 * len(SERVICES)
+    assert set(modes.values()) == {0o440}
+
+
 def test_a_service_that_serves_has_neither_an_administrator_nor_a_signing_key() -> None:
     for service in SERVICES:
         serving = dev_secrets()[service]
@@ -184,25 +196,6 @@ def test_a_service_that_serves_has_neither_an_administrator_nor_a_signing_key() 
     assert '"d"' not in dev_secrets()["token-keys-public"]["token-keys.json"]
     having = {s for s in SERVICES if "token-keys" in secrets_of(pod(workloads("prod")[s]))}
     assert having == {"manager-svc"}
-
-
-def test_prometheus_and_grafana_get_what_the_repository_has(tmp_path: Path) -> None:
-    found = {each["kind"]: each for each in _with_component("monitoring", tmp_path)}
-    source = yaml.safe_load((ROOT / "deploy/prometheus/leadwire-alerts.yml").read_text())
-
-    assert found["PrometheusRule"]["spec"] == source
-    assert found["PodMonitor"]["spec"]["podMetricsEndpoints"][0]["port"] == "http"
-    assert found["ConfigMap"]["metadata"]["labels"] == {"grafana_dashboard": "1"}
-    assert list(found["ConfigMap"]["data"]) == ["leadwire.json"]
-
-
-def _with_component(name: str, tmp_path: Path) -> list[Manifest]:
-    # Kustomize wants relative paths.
-    up = "../" * len(tmp_path.parts)
-    (tmp_path / "kustomization.yaml").write_text(
-        yaml.safe_dump({"components": [f"{up}{K8S.relative_to('/')}/components/{name}"]})
-    )
-    return list(kustomize(tmp_path))
 
 
 def _different(*manifests: Manifest) -> list[Manifest]:
