@@ -69,8 +69,10 @@ class AccessFileError(Exception):
 
     Attributes:
         reason: What is wrong with it, and what to do; without anything that stands in it.
+        was_read: Whether it was read, and so will be no better before it changes.
     """
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, *, was_read: bool = True) -> None:
         super().__init__(f"{path}: {reason}")
         self.reason = reason
+        self.was_read = was_read

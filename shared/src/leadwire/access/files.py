@@ -44,7 +44,7 @@ class WatchedFile(Generic[T]):
         self._is_secret = is_secret
         self._signature: Signature | None
         self.value, self._signature = self._load()
-        self.broken = False
+        self.broken = self._unread = False
 
     def look(self) -> bool:
         """Read it again if it has changed.
@@ -60,12 +60,14 @@ class WatchedFile(Generic[T]):
             return False
         try:
             self.value, self._signature = self._load()
-            self.broken = False
+            self.broken = self._unread = False
             log.info("access_file_read", path=str(self._path))
         except AccessFileError as error:
-            self._signature = signature
-            self.broken = True
-            log.error("access_file_refused", path=str(self._path), reason=error.reason)
+            if error.was_read or not self._unread:
+                log.error("access_file_refused", path=str(self._path), reason=error.reason)
+            # What could not be read may be good: it is tried again until it was.
+            self._signature = signature if error.was_read else None
+            self.broken, self._unread = True, not error.was_read
         return True
 
     def _load(self) -> tuple[T, Signature]:
@@ -76,7 +78,8 @@ class WatchedFile(Generic[T]):
                 status = os.fstat(descriptor)
                 content = file.read(MOST_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
         except OSError as error:
-            raise AccessFileError(self._path, f"it cannot be read: {error.strerror}") from None
+            reason = f"it cannot be read: {error.strerror}"
+            raise AccessFileError(self._path, reason, was_read=False) from None
         self._insist_on_plain(status, content)
         try:
             value = self._read(content)

@@ -1,6 +1,7 @@
 """Who shows which credentials, and what is answered to him."""
 
 import asyncio
+import errno
 import json
 import shutil
 from base64 import b64encode
@@ -349,6 +350,31 @@ async def test_a_file_that_is_spoilt_later_leaves_the_last_good_state(
 
 async def _mended(client: Client) -> bool:
     return not await _broken_files(client)
+
+
+async def test_a_change_that_cannot_be_read_just_now_is_not_missed(
+    serve_on: Serve, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await serve_on()
+    key = keyring.headers("reader", "key")
+    assert (await ask(client, "/read", key))[0] == 200
+
+    def no_descriptor_left(*_: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with capture_logs() as logs:
+        with monkeypatch.context() as without:
+            without.setattr("leadwire.access.files.os.open", no_descriptor_left)
+            write_private(keyring.users_file, {"users": [], "keys": []})
+            await eventually(lambda: _broken_files(client))
+            assert (await ask(client, "/read", key))[0] == 200
+
+        async def refused() -> bool:
+            return (await ask(client, "/read", key))[0] == 401
+
+        await eventually(refused)
+    told = [each["event"] for each in logs if each["event"].startswith("access_file")]
+    assert told == ["access_file_refused", "access_file_read"]
 
 
 async def test_a_secret_of_kubernetes_is_swapped_by_its_symbolic_link(
