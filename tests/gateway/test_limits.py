@@ -56,12 +56,17 @@ async def test_another_client_behind_the_same_balancer_has_a_share_of_its_own(
         assert await sent_by(other) is None
 
 
-async def test_one_client_asks_for_tokens_and_for_anything_only_so_often(
-    start_gateway: StartGateway,
-) -> None:
-    gateway = await start_gateway(
-        GATEWAY_REQUEST_RATE="1r/m", GATEWAY_REQUEST_BURST="3", GATEWAY_TOKEN_RATE="1r/m"
-    )
+async def test_one_client_asks_for_tokens_only_so_often(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(GATEWAY_TOKEN_RATE="1r/m", GATEWAY_TOKEN_BURST="1")
+    # Nor does it help to bring credentials.
+    log_in = request("POST", "/v1/auth/token", "X-API-Key: k", body=b"{}")
+    codes = [await refused(gateway.port, log_in) for _ in range(4)]
+    assert codes == [None, None, "too_many_requests", "too_many_requests"]
+    assert await refused(gateway.port, request("GET", "/v1/auth/me")) is None
+
+
+async def test_one_client_asks_for_anything_only_so_often(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(GATEWAY_REQUEST_RATE="1r/m", GATEWAY_REQUEST_BURST="3")
     codes = [await refused(gateway.port, request("GET", "/v1/leads")) for _ in range(6)]
     assert codes[:4] == [None] * 4
     assert codes[4:] == ["too_many_requests"] * 2
