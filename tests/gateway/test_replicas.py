@@ -41,9 +41,10 @@ async def die(each: Exchange) -> None:
 
 
 async def behind(names: NameServer, port: int, start_gateway: StartGateway) -> Gateway:
-    """A gateway that knows manager-svc by name; a name is looked up for each worker."""
+    """A gateway that knows services by one name; a name is looked up for each worker."""
     return await start_gateway(
         GATEWAY_MANAGER_SVC=f"manager-svc:{port}",
+        GATEWAY_IMPORT_SVC=f"manager-svc:{port}",
         GATEWAY_RESOLVER=names.address,
         GATEWAY_WORKERS="1",
     )
@@ -57,6 +58,7 @@ async def behind(names: NameServer, port: int, start_gateway: StartGateway) -> G
         ("PATCH /v1/managers/x", 1),
         ("PUT /v1/leads/x/assignee", 1),
         ("DELETE /v1/leads/x/assignee", 1),
+        ("PUT /v1/leads/x/resume", 1),
     ],
 )
 async def test_only_what_reads_is_asked_of_another_replica_when_one_dies_of_it(
