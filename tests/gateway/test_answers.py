@@ -139,6 +139,7 @@ LARGE = {
     "PUT /v1/leads/x/status": "manager-svc",
     "DELETE /v1/leads/x/assignee": "manager-svc",
     "POST /v1/managers/x/next-lead": "manager-svc",
+    "PUT /v1/leads/x/resume": "import-svc",
 }
 
 
