@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from gateway.conftest import StartGateway, Upstreams
@@ -13,6 +14,7 @@ from leadwire.testing import eventually
 
 MIB = b"x" * 1024 * 1024
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+LONG = ("import-svc", "stream-svc")
 UPLOADS = [
     ("POST", "/v1/imports"),
     ("POST", "/v1/leads"),
@@ -31,8 +33,12 @@ def gone(closed: asyncio.Event) -> Script:
     return script
 
 
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [("/v1/leads/stream?follow=true", "stream-svc"), ("/v1/imports/x/failures", "import-svc")],
+)
 async def test_a_frame_arrives_while_the_stream_stays_open(
-    gateway: Gateway, upstreams: Upstreams
+    gateway: Gateway, upstreams: Upstreams, path: str, service: str
 ) -> None:
     frames: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -41,10 +47,9 @@ async def test_a_frame_arrives_while_the_stream_stays_open(
         while frame := await frames.get():
             await each.send(b"%x\r\n%b\r\n" % (len(frame), frame))
 
-    upstreams["stream-svc"].script = stream
+    upstreams[service].script = stream
     async with connected(gateway.port) as connection:
-        raw = request("GET", "/v1/leads/stream?follow=true", "Accept-Encoding: gzip")
-        await connection.send(raw)
+        await connection.send(request("GET", path, "Accept-Encoding: gzip"))
         assert (await connection.head()).header("Content-Encoding") is None
         for number in range(3):
             # The next frame is not made before the last one is here.
@@ -242,6 +247,34 @@ async def test_a_slow_reader_of_a_large_answer_costs_the_gateway_no_disk(
             left -= len(part)
         assert left == 0
     assert "temporary file" not in gateway.log()
+
+
+async def test_an_import_and_a_stream_are_waited_for_longer_than_all_else(
+    new_home: Callable[[], Path], start_gateway: StartGateway, upstreams: Upstreams
+) -> None:
+    home = new_home()
+    template = home / "nginx.conf.template"
+    text = template.read_text()
+    assert "proxy_read_timeout 120s;" in text
+    template.write_text(text.replace("proxy_read_timeout 120s;", "proxy_read_timeout 1s;"))
+    gateway = await start_gateway(home)
+    others_had_their_time = asyncio.Event()
+
+    async def late(each: Exchange) -> None:
+        await others_had_their_time.wait()
+        await each.send(OK)
+
+    for server in upstreams.values():
+        server.script = late
+    async with connected(gateway.port) as importing, connected(gateway.port) as following:
+        await importing.send(request("POST", "/v1/imports"))
+        await following.send(request("GET", "/v1/leads/stream?follow=true"))
+        await eventually(lambda: all(upstreams[each].exchanges for each in LONG), within=10)
+        answer = await exchange(gateway.port, request("POST", "/v1/managers"))
+        assert (answer.status, answer.code) == (504, "gateway_timeout")
+        others_had_their_time.set()
+        assert (await importing.head()).status == 200
+        assert (await following.head()).status == 200
 
 
 async def test_a_stream_is_cut_when_a_stop_has_waited_long_enough(
