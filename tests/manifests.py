@@ -36,7 +36,7 @@ def kustomize(folder: Path) -> Iterator[Manifest]:
 @cache
 def dev_secrets() -> Mapping[str, dict[str, str]]:
     """Return the values of the Secrets that dev's Job would make, by name."""
-    program = K8S / "overlays" / "dev" / "make_secrets.py"
+    program = ROOT / "deploy" / "secrets" / "for_kubernetes.py"
     ended = subprocess.run(
         [sys.executable, program, ROOT / "deploy/rabbitmq/rights.json", "--print"],
         check=True,

@@ -141,3 +141,8 @@ def _volumes() -> Iterator[tuple[str, str, str, str]]:
 
 def _plain(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower()
+
+
+def test_what_an_operator_writes_beside_it_is_not_committed() -> None:
+    ignored = (HOUSE / ".gitignore").read_text().splitlines()
+    assert {"/.env", "/docker-compose.override.yml", "/users.json"} <= set(ignored)

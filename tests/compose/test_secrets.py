@@ -11,13 +11,13 @@ import jwt
 import pytest
 from yarl import URL
 
-import make_secrets
+import for_compose
 from leadwire.service import load_settings
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
 from leadwire_standalone.services import SERVICES
 
 RIGHTS = Path(__file__).parents[2] / "deploy" / "rabbitmq" / "rights.json"
-ME = make_secrets.Accounts(services=os.getuid(), server=os.getuid(), grafana=os.getuid())
+ME = for_compose.Accounts(services=os.getuid(), server=os.getuid(), grafana=os.getuid())
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def make(root: Path) -> None:
-    make_secrets.make(root, rights=RIGHTS, accounts=ME)
+    for_compose.make(root, rights=RIGHTS, accounts=ME)
 
 
 def contents(root: Path) -> dict[str, str]:
@@ -125,12 +125,25 @@ def test_what_manager_svc_signs_the_others_verify(root: Path) -> None:
 
 def test_the_file_of_users_is_an_operators(root: Path) -> None:
     operators = json.dumps({"users": [], "keys": []})
-    make_secrets.take_users(root, operators, owner=os.getuid())
+    for_compose.take_users(root, operators, owner=os.getuid())
     make(root)
     assert (root / "users" / "users.json").read_text() == operators
-    with pytest.raises(ValueError, match="Expecting"):
-        make_secrets.take_users(root, "{half", owner=os.getuid())
+    for broken in ("{half", '{"people": []}', ""):
+        with pytest.raises(ValueError, match=r"people: Extra|Invalid JSON"):
+            for_compose.take_users(root, broken, owner=os.getuid())
     assert (root / "users" / "users.json").read_text() == operators
+
+
+def test_what_is_renewed_are_all_but_peoples_passwords(root: Path) -> None:
+    kept = json.loads((root / "keep" / "secrets.json").read_text())
+    users = (root / "users" / "users.json").read_text()
+    for_compose.renew(root)
+    make(root)
+    now = json.loads((root / "keep" / "secrets.json").read_text())
+    assert now.keys() == kept.keys()
+    assert {name for name in now if now[name] == kept[name]} == {"admin", "grafana"}
+    assert (root / "users" / "users.json").read_text() == users
+    assert (root / "postgres" / "password").read_text() == now["postgres"]
 
 
 async def test_rabbitmq_takes_the_users_and_lets_them_in(

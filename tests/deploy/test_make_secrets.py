@@ -1,6 +1,5 @@
 """The Job of dev makes Secrets that fit together, also if it was killed on the way."""
 
-import importlib.util
 import json
 import ssl
 import threading
@@ -9,14 +8,14 @@ from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
-from manifests import K8S, ROOT, dev_secrets
+import for_kubernetes
+from manifests import ROOT, dev_secrets
 
 RIGHTS = str(ROOT / "deploy" / "rabbitmq" / "rights.json")
 TOKEN = "of-the-account"
@@ -70,18 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def program() -> ModuleType:
-    path = K8S / "overlays" / "dev" / "make_secrets.py"
-    spec = importlib.util.spec_from_file_location("make_secrets", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def api(program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     authority, server = trustme.CA(), Api()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
     (tmp_path / "namespace").write_text("leadwire")
@@ -89,9 +77,9 @@ def api(program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
-    monkeypatch.setattr(program, "ACCOUNT", tmp_path)
+    monkeypatch.setattr(for_kubernetes, "ACCOUNT", tmp_path)
     url = f"https://127.0.0.1:{server.server_port}/api/v1/namespaces/{{namespace}}/secrets"
-    monkeypatch.setattr(program, "API", url)
+    monkeypatch.setattr(for_kubernetes, "API", url)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -101,30 +89,30 @@ def api(program: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("killed_after", [0, 1, 5, 100])
-def test_what_was_begun_is_gone_on_with(program: ModuleType, api: Api, killed_after: int) -> None:
+def test_what_was_begun_is_gone_on_with(api: Api, killed_after: int) -> None:
     api.fails_after = killed_after
     if killed_after < 100:
         with pytest.raises(HTTPError):
-            program.main(RIGHTS)
+            for_kubernetes.main(RIGHTS)
     api.fails_after = 100
 
-    program.main(RIGHTS)
+    for_kubernetes.main(RIGHTS)
 
     assert api.secrets.keys() == dev_secrets().keys()
     _assert_that_they_fit(api.secrets)
 
 
-def test_what_is_there_stays_as_it_is(program: ModuleType, api: Api) -> None:
-    program.main(RIGHTS)
+def test_what_is_there_stays_as_it_is(api: Api) -> None:
+    for_kubernetes.main(RIGHTS)
     before = json.dumps(api.secrets)
 
-    program.main(RIGHTS)
+    for_kubernetes.main(RIGHTS)
 
     assert json.dumps(api.secrets) == before
 
 
 def _assert_that_they_fit(secrets: dict[str, dict[str, str]]) -> None:
-    assert secrets["postgres"]["password"] == secrets["dev-passwords"]["database"]
+    assert secrets["postgres"]["password"] == secrets["dev-passwords"]["postgres"]
     definitions = json.loads(secrets["rabbitmq"]["definitions.json"])
     hashes = {each["name"]: each["password_hash"] for each in definitions["users"]}
     for service in ("import", "manager", "notifier", "stream"):
