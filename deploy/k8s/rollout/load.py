@@ -151,6 +151,8 @@ class Users:
             if page is None:
                 return found
             for item in page["items"]:
+                if item["event"] is None:  # of somebody who was erased: none of ours
+                    continue
                 data = item["event"]["data"]
                 found += [lead["id"] for lead in data.get("leads", [data.get("lead")])]
             if page["next_cursor"] is None:

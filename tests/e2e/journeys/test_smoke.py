@@ -1,9 +1,18 @@
-"""`make smoke`: the main job at an installation that runs, which it leaves as it was."""
+"""`make smoke`, and the load of a roll-out: the main job at an installation that runs."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 
 import pytest
 
 from e2e.smoke import RefusedError, smoke
+from leadwire.testing import eventually
 from leadwire_client import AsyncClient
+
+LOAD = Path(__file__).parents[3] / "deploy" / "k8s" / "rollout" / "load.py"
 
 
 async def test_the_main_job_is_done_and_leaves_nothing_twice(
@@ -15,6 +24,22 @@ async def test_the_main_job_is_done_and_leaves_nothing_twice(
         assert "the stream ends with exactly these leads" in capsys.readouterr().out
     async with AsyncClient(url) as client:
         assert (await client.count_leads()).total == 0
+        await _load(url, client)
         await client.add_manager("Ada")
         with pytest.raises(RefusedError):
             await smoke(url, None)
+
+
+async def _load(url: str, client: AsyncClient) -> None:
+    """Load it for a moment; what was erased before is not taken for lost."""
+    loading = await asyncio.create_subprocess_exec(sys.executable, LOAD, url, stdout=PIPE)
+
+    async def has_begun() -> bool:
+        return (await client.count_leads()).total > 0
+
+    await eventually(has_begun)
+    loading.terminate()
+    told, _ = await loading.communicate()
+    report = json.loads(told)
+    assert loading.returncode == 0, report
+    assert report["created"] == report["marked"] > 0
