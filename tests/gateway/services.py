@@ -84,6 +84,10 @@ class Services:
         yield
         await self._start(next(each for each in SERVICES if each.name == name))
 
+    def database_url(self, schema: str) -> str:
+        """Give the URL of the database, for the service that owns a schema in it."""
+        return self._templates.service_url(self._database, schema)
+
     async def _start(self, service: ServiceDescription[Any]) -> None:
         app = create_app(service, self._settings_of(service))
         port = self._ports.get(service.name, 0)
@@ -98,7 +102,7 @@ class Services:
         settings = {
             "auth": "off",
             "trusted_proxies": "127.0.0.0/8",
-            "database_url": self._templates.service_url(self._database, service.schema),
+            "database_url": self.database_url(service.schema),
             "files_url": (self._directory / "files").as_uri(),
             "email_url": (self._directory / "mail").as_uri(),
             "email_from": "leads@example.com",
