@@ -27,6 +27,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 expect.set_options(timeout=30_000)
 
 KEEP_TOKEN = "sessionStorage.setItem('leadwire.token', token)"
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 NOTE_BANNERS = """
 window.banners = 0;
 new MutationObserver(() => {
@@ -186,11 +190,25 @@ async def test_each_change_comes_while_the_stream_stays_open(
     for name in ("Ada", "Grace"):
         await add_lead(admin, name)
         await expect(page.locator("tr", has_text=f"{name} Lovelace")).to_be_visible()
+    await hangs_up_while_nobody_looks_and_catches_up(page, admin)
     await page.locator("tr", has_text="Ada Lovelace").click()
     await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
     await page.reload()
     await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
     assert {url for url in windows.asked if not url.startswith(windows.url)} == set()
+
+
+async def hangs_up_while_nobody_looks_and_catches_up(
+    page: Page, admin: aiohttp.ClientSession
+) -> None:
+    """Hidden windows leave the browser's few connections to those that are seen."""
+    async with page.expect_event("requestfailed", lambda each: "/stream?" in each.url):
+        await page.evaluate(HIDE, True)
+    await add_lead(admin, "Hedy")
+    await expect(page.locator("tr", has_text="Hedy Lovelace")).to_have_count(0)
+    async with page.expect_request(lambda each: "/stream?" in each.url and "cursor=" in each.url):
+        await page.evaluate(HIDE, False)
+    await expect(page.locator("tr", has_text="Hedy Lovelace")).to_be_visible()
 
 
 @pytest.mark.fault

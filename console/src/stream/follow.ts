@@ -21,8 +21,17 @@ export type Open = (cursor: string | null, signal: AbortSignal) => Promise<Respo
 const PATIENCE: Backoff = { first: 500, most: 15_000 };
 const STREAM_TYPE = "application/x-ndjson";
 
+/** Those for whom it is followed. */
+export interface Audience {
+  /** Wait until there is somebody, or for the signal. */
+  gathered(signal: AbortSignal): Promise<void>;
+  /** Call back once there has been nobody for a while; gives what ends that. */
+  onLeft(call: () => void): () => void;
+}
+
 export interface FollowOptions {
   signal: AbortSignal;
+  audience?: Audience;
   /** Call back when there is no reason to wait any longer; gives what ends that. */
   woken?: (wake: () => void) => () => void;
   backoff?: Backoff;
@@ -33,11 +42,20 @@ export interface FollowOptions {
 export async function follow<Lead>(
   open: Open,
   reader: Reader<Lead>,
-  { signal, woken = neverWoken, backoff = PATIENCE, cursor = null }: FollowOptions,
+  options: FollowOptions,
 ): Promise<void> {
+  const {
+    signal,
+    audience = ALWAYS,
+    woken = neverWoken,
+    backoff = PATIENCE,
+    cursor = null,
+  } = options;
   const session = new StreamSession<Lead>(backoff, cursor);
   while (!signal.aborted) {
-    await connection(session, open, reader, signal);
+    await audience.gathered(signal);
+    if (signal.aborted) return;
+    await connection(session, open, reader, signal, audience);
     if (signal.aborted) return;
     if (session.failure !== null) {
       reader.failed(session.failure);
@@ -53,8 +71,13 @@ async function connection<Lead>(
   open: Open,
   reader: Reader<Lead>,
   signal: AbortSignal,
+  audience: Audience,
 ): Promise<void> {
   const watch = new Watch(signal);
+  const forget = audience.onLeft(() => {
+    session.hangUp();
+    watch.end();
+  });
   reader.changed(session.begin());
   try {
     watch.expectWithin(session.silence);
@@ -66,8 +89,9 @@ async function connection<Lead>(
     reader.linked("connecting");
     await read(session, response, reader, watch);
   } catch (error) {
-    if (error instanceof ApiError) session.refused(error);
+    if (error instanceof ApiError && !session.hungUp) session.refused(error);
   } finally {
+    forget();
     session.cut();
     watch.end();
   }
@@ -121,6 +145,8 @@ class Watch {
     this.controller.abort();
   };
 }
+
+const ALWAYS: Audience = { gathered: () => Promise.resolve(), onLeft: () => () => {} };
 
 const neverWoken = () => () => {};
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Filters } from "../api/leadwire.ts";
 import { whenBack } from "../api/link.ts";
+import { audience } from "./attention.ts";
 import { follow } from "./follow.ts";
 import { openLeads } from "./leads.ts";
 
@@ -30,6 +31,7 @@ export function useChanges(filters: Filters, changed: () => void): void {
     };
     void follow(openLeads({ ...JSON.parse(key), start: "now" }, "id"), reader, {
       signal: controller.signal,
+      audience,
       woken: whenBack,
     });
     return () => {

@@ -102,6 +102,12 @@ export class StreamSession<Lead> {
     if (!this.hungUp) this.later();
   }
 
+  /** Take that nobody listens: this connection ends, and the next one goes on from it. */
+  hangUp(): void {
+    this.hungUp = true;
+    this.pause = 0;
+  }
+
   private take(frame: Frame<Lead>): Change<Lead>[] {
     switch (frame.type) {
       case "put":

@@ -4,6 +4,7 @@ import type { ApiError } from "../../api/errors.ts";
 import type { Filters } from "../../api/leadwire.ts";
 import { whenBack } from "../../api/link.ts";
 import type { LeadRow } from "../../api/types.ts";
+import { audience } from "../../stream/attention.ts";
 import { follow, type Link } from "../../stream/follow.ts";
 import { openLeads } from "../../stream/leads.ts";
 import { FIELDS, LeadTable, type Sort } from "./table.ts";
@@ -63,7 +64,7 @@ export function useLive(filters: Filters, search: string, sort: Sort): Live {
         linked: (link) => setState((old) => (old.link === link ? old : { ...old, link })),
         failed: (error) => setState({ link: "away", error }),
       },
-      { signal: controller.signal, woken: whenBack },
+      { signal: controller.signal, audience, woken: whenBack },
     );
     return () => {
       controller.abort();
