@@ -9,6 +9,8 @@ export default defineConfig({
     // A data: URL would be one more thing for the Content-Security-Policy to allow.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What others wrote is passed on with their licences.
+    license: { fileName: "licences.txt" },
   },
   // `npm run dev` beside `make run`.
   server: { proxy: { "/v1": "http://127.0.0.1:8080", "/docs": "http://127.0.0.1:8080" } },

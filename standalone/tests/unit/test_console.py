@@ -83,6 +83,25 @@ async def test_the_page_is_asked_for_each_time_and_its_parts_once(client: Client
         assert immutable == path.startswith("assets/"), path
 
 
+async def test_what_others_wrote_comes_with_their_licences(client: Client) -> None:
+    answer = await client.get("/licences.txt")
+    packages = json.loads((CONSOLE / "package.json").read_text())["dependencies"]
+
+    assert answer.content_type == "text/plain"
+    text = await answer.text()
+    for name, version in packages.items():
+        assert re.search(rf"^#+ {name} - {version} \(MIT\)$", text, re.MULTILINE), name
+    assert text.count("Permission is hereby granted") >= len(packages)
+
+
+def test_the_lock_names_no_registry_and_checks_what_comes_from_one() -> None:
+    packages = json.loads((CONSOLE / "package-lock.json").read_text())["packages"]
+    fetched = {name: each for name, each in packages.items() if name}
+
+    assert [name for name, each in fetched.items() if "resolved" in each] == []
+    assert [name for name, each in fetched.items() if "integrity" not in each] == []
+
+
 def test_columns_are_recognised_by_the_names_that_the_server_knows() -> None:
     known = json.loads((CONSOLE / "src/views/import/synonyms.json").read_text())
 
