@@ -269,6 +269,7 @@ class Receipt:
 
     Attributes:
         failures: The first 1,000; none in listings. `import_failures()` gives all.
+        failures_forgotten_at: Since when failures are not kept any more; the counts stay.
         error: Only if the status is failed.
         progress: Only while it runs.
     """
@@ -282,6 +283,7 @@ class Receipt:
     finished_at: datetime | None = None
     failures: tuple[Failure, ...] = ()
     failures_url: str | None = None
+    failures_forgotten_at: datetime | None = None
     error: ImportProblem | None = None
     progress: ImportProgress | None = None
     dry_run: bool = False

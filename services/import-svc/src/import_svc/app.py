@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -38,6 +39,7 @@ from import_svc.usecases.create_lead import CreateLead
 from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.earlier_import import EarlierImport
 from import_svc.usecases.erase_lead import EraseLead
+from import_svc.usecases.forget_failures import ForgetFailures
 from import_svc.usecases.forget_keys import ForgetKeys
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
@@ -134,6 +136,14 @@ def _loops(common: _Common, import_leads: ImportLeads) -> Iterator[tuple[str, Co
     database, own = common.database, common.own
     yield "file deletion", common.delete_files
     yield "lead key deletion", ForgetKeys(database=database, leads=LeadStore())
+    yield (
+        "failure deletion",
+        ForgetFailures(
+            database=database,
+            receipts=ReceiptStore(),
+            kept_for=timedelta(days=common.settings.failure_retention_days),
+        ),
+    )
     yield (
         "import gauges",
         ImportGauges(database=database, background=common.background, metrics=common.metrics),

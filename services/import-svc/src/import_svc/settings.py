@@ -71,6 +71,13 @@ class ImportSettings(ServiceSettings):
         "who is a lead already, and shows nobody the lead, so that nobody can find out by it "
         "whose address is known. Whoever shows a role that brings leads is told everything.",
     )
+    failure_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days after an import's end for which it is kept which rows failed, with the "
+        "values given. Its receipt, with the counts, is kept for good.",
+    )
     max_running: int = Field(
         default=4,
         ge=1,

@@ -54,8 +54,12 @@ def setup(app: web.Application, settings: ManagerSettings) -> None:
     install_relay(app, backbone)
     handler = lead_events(database=database, units=units, outbox=backbone.outbox)
     add_consumer(app, backbone, SUBSCRIPTION, handler)
-    explanations = timedelta(days=settings.explanation_retention_days)
-    house_keeping = HouseKeeping(database=database, explanations=explanations)
+    kept_days = settings.history_retention_days
+    house_keeping = HouseKeeping(
+        database=database,
+        explanations=timedelta(days=settings.explanation_retention_days),
+        histories=None if kept_days is None else timedelta(days=kept_days),
+    )
     app[SUPERVISOR].add(f"{backbone.name} housekeeping", house_keeping)
     gauges = QueueGauges(database=database, metrics=metrics)
     app[SUPERVISOR].add(f"{backbone.name} queue gauges", gauges)

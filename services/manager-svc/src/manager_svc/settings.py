@@ -25,3 +25,10 @@ class ManagerSettings(ServiceSettings):
         description="Days for which it is kept why a lead went to its manager; of a lead that is "
         "still to be decided it is always kept.",
     )
+    history_retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days for which a lead's history is kept after the last thing that happened to "
+        "it, once it is decided or erased; for good if it is not set.",
+    )

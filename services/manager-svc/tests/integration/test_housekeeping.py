@@ -17,7 +17,7 @@ MONTH = timedelta(days=30)
 
 @pytest.fixture
 def house_keeping(database: Database) -> HouseKeeping:
-    return HouseKeeping(database=database, explanations=MONTH)
+    return HouseKeeping(database=database, explanations=MONTH, histories=MONTH)
 
 
 async def age(desk: "Desk", table: str, by: timedelta) -> None:
@@ -75,6 +75,59 @@ async def test_an_earlier_assignment_does_not_explain_the_last_one(
     assert await desk.value("SELECT count(*) FROM matchings") == 1
     assert len(await desk.holds(anna)) == 1
     assert await explained(desk, first) == "explanation_forgotten"
+
+
+async def test_a_history_goes_as_a_whole_once_its_lead_is_decided_or_erased_for_so_long(
+    desk: "Desk", house_keeping: HouseKeeping
+) -> None:
+    anna = await desk.manager("Anna", capacity=4)
+    decided, corrected, erased, held = await desk.leads(4)
+    for lead in (decided, corrected, erased):
+        await desk.mark(lead, "interested")
+    await desk.erase(erased)
+    await happened_earlier(desk, MONTH)
+    await desk.mark(corrected, "not_interested", reason="he called back")
+    await house_keeping.keep_house()
+
+    entries, forgotten_at = await history(desk, decided)
+    assert (entries, forgotten_at is None) == ([], False)
+    assert await history(desk, corrected) == (
+        ["lead_assigned", "lead_interested_created", "lead_not_interested_created"],
+        None,
+    )
+    assert await history(desk, held) == (["lead_assigned"], None)
+    assert await desk.value("SELECT count(*) FROM lead_history WHERE lead_id = $1", erased) == 0
+    assert await explained(desk, decided) == "explanation_forgotten"
+
+    # What happens from now on is known again; who held it then is not.
+    await desk.mark(decided, "not_interested", reason="he called back, too")
+    assert await history(desk, decided) == (["lead_not_interested_created"], forgotten_at)
+    assert await desk.holds(anna) == [held]
+
+
+async def test_no_history_goes_where_nobody_says_how_long_it_is_kept(
+    desk: "Desk", database: Database
+) -> None:
+    await desk.manager("Anna")
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "interested")
+    await happened_earlier(desk, timedelta(days=3650))
+    await HouseKeeping(database=database, explanations=MONTH, histories=None).keep_house()
+    assert await history(desk, lead) == (["lead_assigned", "lead_interested_created"], None)
+
+
+async def happened_earlier(desk: "Desk", by: timedelta) -> None:
+    """Move everything that happened back, past the guard that nobody does so."""
+    async with desk.database.transaction() as connection:
+        await connection.execute("ALTER TABLE lead_history DISABLE TRIGGER USER")
+        await connection.execute("UPDATE lead_history SET at = at - $1::interval", by)
+        await connection.execute("ALTER TABLE lead_history ENABLE TRIGGER USER")
+
+
+async def history(desk: "Desk", lead: UUID) -> tuple[list[str], str | None]:
+    """Return what is known to have happened, and since when more is not."""
+    page = await desk.call("GET", f"/v1/leads/{lead}/history")
+    return [each["event"] for each in page["items"]], page["forgotten_at"]
 
 
 class TestKeys:

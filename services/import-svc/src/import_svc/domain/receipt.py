@@ -92,6 +92,7 @@ class Receipt:
         interruption: Only if the status is failed.
         progress: Only while it runs.
         failures: The first failures, in row order; at most `MAX_INLINE_FAILURES`.
+        failures_forgotten_at: Since then they are not all kept any more, and none is told.
         dry_run: Whether nothing was stored, the receipt neither.
     """
 
@@ -105,6 +106,7 @@ class Receipt:
     interruption: Interruption | None = None
     progress: Progress | None = None
     failures: tuple[RowFailure, ...] = ()
+    failures_forgotten_at: datetime | None = None
     dry_run: bool = False
 
 

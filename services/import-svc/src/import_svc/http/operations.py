@@ -34,7 +34,7 @@ from import_svc.storage.file_errors import (
 )
 from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.judge_process import JudgeDiedError
-from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.read_imports import FailuresForgottenError, UnknownImportError
 from import_svc.usecases.read_resume import ResumeNotFoundError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
@@ -200,9 +200,10 @@ def _import_operations(handlers: ImportHandlers, max_body_bytes: int) -> Sequenc
             summary="Get every failure",
             tag="imports",
             access=only(Role.IMPORTER),
-            description="NDJSON, or CSV if `Accept` asks for it.",
+            description="NDJSON, or CSV if `Accept` asks for it. Failures are kept for some time "
+            "after the import's end; then only its receipt says how many there were.",
             responses={200: Response(None, "Every failure, in row order.", media_types=OFFERED)},
-            errors=[UnknownImportError, NOT_ACCEPTABLE],
+            errors=[UnknownImportError, FailuresForgottenError, NOT_ACCEPTABLE],
         ),
     ]
 

@@ -16,7 +16,7 @@ from import_svc.storage.file_errors import (
 from import_svc.usecases.cancel_import import ImportEndedError
 from import_svc.usecases.import_request import InputCutOffError
 from import_svc.usecases.judge_process import JudgeDiedError
-from import_svc.usecases.read_imports import UnknownImportError
+from import_svc.usecases.read_imports import FailuresForgottenError, UnknownImportError
 from import_svc.usecases.read_resume import ResumeNotFoundError
 from import_svc.usecases.store_chunk import CutOtherwiseError
 from import_svc.usecases.stored_lead import LeadNotFoundError, StaleLeadError
@@ -54,6 +54,7 @@ REFUSALS: Final = Refusals(
                 "cellphone_exists": "Another lead has this cellphone.",
             },
         ),
+        FailuresForgottenError: 410,
         LeadErasedError: 410,
         StaleLeadError: 412,
         FileTooLargeError: 413,

@@ -102,7 +102,11 @@ class ImportView(BaseModel):
     imported: int = Field(description="Rows that became leads.")
     failed: int = Field(description="Rows that did not.")
     failures_url: str | None = Field(
-        description="All failures, as NDJSON or CSV; null after a dry run, which stores nothing."
+        description="All failures, as NDJSON or CSV; null after a dry run, which stores nothing, "
+        "and once they are forgotten."
+    )
+    failures_forgotten_at: datetime | None = Field(
+        description="Since when its failures are not kept any more; the counts stay."
     )
     error: ImportErrorView | None = Field(description="Only if the status is failed.")
     progress: ProgressView | None = Field(description="Only while it runs.")
@@ -196,6 +200,10 @@ class LeadView(ContactView):
     manager: None = None
 
 
+def _keeps_failures(receipt: Receipt) -> bool:
+    return not receipt.dry_run and receipt.failures_forgotten_at is None
+
+
 def _shown(receipt: Receipt) -> dict[str, Any]:
     why, progress = receipt.interruption, receipt.progress
     return {
@@ -204,7 +212,8 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
         "received": receipt.received,
         "imported": receipt.imported,
         "failed": receipt.failed,
-        "failures_url": None if receipt.dry_run else f"/v1/imports/{receipt.id}/failures",
+        "failures_url": f"/v1/imports/{receipt.id}/failures" if _keeps_failures(receipt) else None,
+        "failures_forgotten_at": receipt.failures_forgotten_at,
         "error": None if why is None else ImportErrorView.of(why),
         "progress": None if progress is None else ProgressView.of(progress),
         "started_at": receipt.started_at,

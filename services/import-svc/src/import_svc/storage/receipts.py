@@ -1,5 +1,6 @@
 """What imports tell of themselves, from their rows."""
 
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -40,6 +41,18 @@ class ReceiptStore:
         )
         return [_failure(record) for record in records]
 
+    async def delete_failures(
+        self, connection: Connection, *, ended_before: datetime, limit: int
+    ) -> int:
+        """Delete failures of imports that ended before a moment; return how many there were.
+
+        Receipts say from the first on that failures are forgotten.
+        """
+        # The least id that an import can have which begins at that moment.
+        first_later = UUID(int=int(ended_before.timestamp() * 1000) << 80)
+        query = self._queries["forget_some_failures"]
+        return int(await connection.fetchval(query, ended_before, first_later, limit))
+
     async def forget_failures(self, connection: Connection, keys: KnownKeys) -> None:
         """Take out of failures what they hold of a person; the rows stay, and with them the counts.
 
@@ -65,6 +78,7 @@ def _receipt(record: asyncpg.Record) -> Receipt:
         failed=record["failed"],
         started_at=record["started_at"],
         finished_at=record["finished_at"],
+        failures_forgotten_at=record["failures_forgotten_at"],
         interruption=interruption_of(record),
         progress=_progress(record) if status is ImportStatus.RUNNING else None,
     )

@@ -22,6 +22,18 @@ class UnknownImportError(Exception):
         super().__init__("There is no such import.")
 
 
+class FailuresForgottenError(Exception):
+    """Not all failures of the import are kept any more."""
+
+    code: Final = "failures_forgotten"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The import ended long ago, and its failures are not kept any more. Its receipt says "
+            "how many there were."
+        )
+
+
 class ReadImports:
     """Reads imports.
 
@@ -46,7 +58,7 @@ class ReadImports:
             receipt = await self._receipts.one(connection, import_id)
             if receipt is None:
                 raise UnknownImportError
-            if not receipt.failed:
+            if not receipt.failed or receipt.failures_forgotten_at:
                 return receipt
             failures = await self._receipts.failures(
                 connection, import_id=import_id, after_row=0, limit=MAX_INLINE_FAILURES
@@ -70,13 +82,18 @@ class ReadImports:
 
         Raises:
             UnknownImportError: There is no such import; raised before the first page.
+            FailuresForgottenError: They are not all kept any more; before any page.
         """
-        async with self._database.connection() as connection:
-            if await self._receipts.one(connection, import_id) is None:
-                raise UnknownImportError
         after_row = 0
         while True:
-            async with self._database.connection() as connection:
+            async with self._database.transaction(
+                isolation="repeatable_read", readonly=True
+            ) as connection:
+                receipt = await self._receipts.one(connection, import_id)
+                if receipt is None:
+                    raise UnknownImportError
+                if receipt.failures_forgotten_at:
+                    raise FailuresForgottenError
                 page = await self._receipts.failures(
                     connection, import_id=import_id, after_row=after_row, limit=FAILURES_PER_PAGE
                 )

@@ -140,3 +140,16 @@ class HistoryEntry:
     manager: ManagerName | None
     rule: str | None
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is known of what happened to a lead, or a page of it.
+
+    Attributes:
+        entries: Oldest first.
+        forgotten_at: Since when what happened before is not known any more, if that is so.
+    """
+
+    entries: Sequence[HistoryEntry]
+    forgotten_at: datetime | None

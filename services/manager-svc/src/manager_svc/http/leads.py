@@ -101,9 +101,9 @@ class LeadHandlers:
         read = partial(read_history, lead_id=lead_id, after=after, limit=query.limit + 1)
         found = await self._read(lead_id, read)
         items, next_cursor = BY_NUMBER.cut(
-            found, query, key=lambda each: each.number, within=of_lead
+            found.entries, query, key=lambda each: each.number, within=of_lead
         )
-        return json_response(HistoryPage.of(items, next_cursor))
+        return json_response(HistoryPage.of(items, next_cursor, found.forgotten_at))
 
     async def _read(self, lead_id: UUID, read: Callable[[Stores], Awaitable[T]]) -> T:
         return await self._arrivals.retry_once(lead_id, partial(self._reads.run, read))

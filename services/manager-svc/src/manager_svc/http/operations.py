@@ -284,6 +284,11 @@ def _lead_operations(handlers: LeadHandlers) -> Sequence[Operation]:
             summary="What happened to a lead",
             tag="leads",
             access=only(Role.MANAGER, Role.READER),
+            description=(
+                "It is kept for good, unless `MANAGER_HISTORY_RETENTION_DAYS` says for how long "
+                "after the last thing that happened to a lead that is decided; then "
+                "`forgotten_at` says so."
+            ),
             responses={200: Response(HistoryPage, "A page, oldest first.")},
             errors=[LeadNotFoundError],
         ),

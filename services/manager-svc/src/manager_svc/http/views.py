@@ -271,8 +271,17 @@ class HistoryPage(BaseModel):
 
     items: list[HistoryEntryView]
     next_cursor: str | None
+    forgotten_at: datetime | None = Field(
+        description="Since when what happened before is not known any more; null if all of it is."
+    )
 
     @classmethod
-    def of(cls, items: Sequence[HistoryEntry], next_cursor: str | None) -> Self:
+    def of(
+        cls, items: Sequence[HistoryEntry], next_cursor: str | None, forgotten_at: datetime | None
+    ) -> Self:
         """Show a page."""
-        return cls(items=[HistoryEntryView.of(each) for each in items], next_cursor=next_cursor)
+        return cls(
+            items=[HistoryEntryView.of(each) for each in items],
+            next_cursor=next_cursor,
+            forgotten_at=forgotten_at,
+        )

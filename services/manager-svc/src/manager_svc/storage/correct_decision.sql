@@ -1,15 +1,16 @@
 -- A decision was wrong: the lead gets the other one. Nobody holds it now; the manager
--- concerned is the one who held it at the decision, which is the last thing that happened.
+-- concerned is the one who held it at the decision, which is the last thing that happened; nobody if
+-- that is forgotten.
 WITH before AS (
     SELECT leads.id, leads.status, managers.id AS concerned_id, managers.name AS concerned_name
     FROM leads
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT manager_id
         FROM lead_history
         WHERE lead_id = leads.id
         ORDER BY id DESC
         LIMIT 1
-    ) AS decision
+    ) AS decision ON true
     LEFT JOIN managers ON managers.id = decision.manager_id
     WHERE leads.id = $1::uuid
 ),

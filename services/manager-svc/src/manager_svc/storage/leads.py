@@ -165,6 +165,20 @@ class LeadStore:
         rows = await self._connection.fetch(QUERIES["list_lead_history"], lead_id, after, limit)
         return [history_entry_of(row) for row in rows]
 
+    async def history_forgotten_at(self, lead_id: UUID) -> datetime | None:
+        """Tell since when nothing is known of what happened to a lead before; None if all is."""
+        moment: datetime | None = await self._connection.fetchval(
+            QUERIES["find_when_history_was_forgotten"], lead_id
+        )
+        return moment
+
+    async def forget_histories(self, *, older_than: timedelta, limit: int) -> int:
+        """Forget histories of leads that are decided or erased; return how many entries were seen.
+
+        Each goes as a whole or not at all, once nothing has happened to its lead for so long.
+        """
+        return int(await self._connection.fetchval(QUERIES["forget_histories"], older_than, limit))
+
     async def last_assignment(self, lead_id: UUID) -> Assignment:
         """Return what is known of a lead's last assignment.
 
@@ -173,9 +187,9 @@ class LeadStore:
             ExplanationForgottenError: What was seen then is not kept any more.
         """
         row = await self._connection.fetchrow(QUERIES["find_last_assignment"], lead_id)
-        if row is None:
+        if row is None and await self.history_forgotten_at(lead_id) is None:
             raise NeverAssignedError(lead_id)
-        if row["forgotten"]:
+        if row is None or row["forgotten"]:
             raise ExplanationForgottenError(lead_id)
         return assignment_of(row, lead_id)
 

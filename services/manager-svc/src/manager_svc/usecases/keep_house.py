@@ -19,21 +19,28 @@ _PRUNED_AT_ONCE: Final = 1_000
 
 
 class HouseKeeping(PeriodicTask):
-    """Prunes explanations of assignments and keys of requests for the next lead.
+    """Prunes explanations of assignments, histories, and keys of requests for the next lead.
 
-    Neither is read or written by the matcher, so that it takes no matching lock.
+    None of them is read or written by the matcher, so that it takes no matching lock.
 
     Args:
         database: Of the service.
         explanations: How long an explanation is kept, once its leads are decided.
+        histories: How long a history is kept, once its lead is decided; None for good.
         interval: Seconds between two rounds.
     """
 
     def __init__(
-        self, *, database: Database, explanations: timedelta, interval: float = 3600.0
+        self,
+        *,
+        database: Database,
+        explanations: timedelta,
+        histories: timedelta | None,
+        interval: float = 3600.0,
     ) -> None:
         self._database = database
         self._explanations = explanations
+        self._histories = histories
         super().__init__(
             name="manager housekeeping", interval=interval, body=self._round, passes=is_transient
         )
@@ -48,11 +55,17 @@ class HouseKeeping(PeriodicTask):
 
     async def _forget_some(self) -> bool:
         async with self._database.connection() as connection:
-            explanations = await LeadStore(connection=connection).forget_explanations(
+            leads = LeadStore(connection=connection)
+            explanations = await leads.forget_explanations(
                 older_than=self._explanations, limit=_PRUNED_AT_ONCE
             )
+            histories = 0
+            if self._histories is not None:
+                histories = await leads.forget_histories(
+                    older_than=self._histories, limit=_PRUNED_AT_ONCE
+                )
             keys = await ManagerStore(connection=connection).forget_keys(
                 older_than=KEYS_KEPT_FOR, limit=_PRUNED_AT_ONCE
             )
-        log.debug("house_kept", explanations=explanations, keys=keys)
-        return _PRUNED_AT_ONCE in {explanations, keys}
+        log.debug("house_kept", explanations=explanations, histories=histories, keys=keys)
+        return _PRUNED_AT_ONCE in {explanations, histories, keys}

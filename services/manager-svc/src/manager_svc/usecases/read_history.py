@@ -2,13 +2,11 @@
 
 from uuid import UUID
 
-from manager_svc.domain.lead import HistoryEntry
+from manager_svc.domain.lead import History
 from manager_svc.usecases.reads import Stores
 
 
-async def read_history(
-    stores: Stores, *, lead_id: UUID, after: int, limit: int
-) -> list[HistoryEntry]:
+async def read_history(stores: Stores, *, lead_id: UUID, after: int, limit: int) -> History:
     """List the entries of a lead's history, oldest first.
 
     Args:
@@ -21,4 +19,7 @@ async def read_history(
         LeadNotFoundError: There is no such lead.
     """
     await stores.leads.find(lead_id)
-    return await stores.leads.history(lead_id, after=after, limit=limit)
+    return History(
+        entries=await stores.leads.history(lead_id, after=after, limit=limit),
+        forgotten_at=await stores.leads.history_forgotten_at(lead_id),
+    )

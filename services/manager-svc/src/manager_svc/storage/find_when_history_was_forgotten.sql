@@ -1,0 +1,2 @@
+SELECT forgotten_at FROM forgotten_histories
+WHERE lead_id = $1::uuid;

@@ -1,0 +1,1 @@
+SELECT forget_histories($1::interval, $2::integer);
