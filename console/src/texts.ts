@@ -2,7 +2,6 @@
 import type { Status } from "./api/types.ts";
 
 const number = new Intl.NumberFormat("en");
-const oneDecimal = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 export const count = (n: number) => number.format(n);
 /** Counts of the API end at 100,000: one more stands for any number beyond. */
@@ -39,7 +38,6 @@ export const t = {
   tryAgain: "Try again",
   more: "Show more",
   ago: (age: string) => `${age} ago`,
-  unknownView: "There is no such page. Choose one on the left.",
 
   views: {
     work: "Work",
@@ -100,12 +98,14 @@ export const t = {
       interested: "Mark as interested",
       notInterested: "Mark as not interested",
       swap: "Next of your leads",
+      call: "Call the lead",
+      mail: "Write to the lead",
     },
     api: "API documentation",
   },
 
   problem: {
-    away: "Leadwire does not answer. Check that it runs and try again.",
+    away: "Leadwire did not answer. See how it stands now, and try again if need be.",
     notLeadwire:
       "What answers at this address is not Leadwire. Perhaps a proxy asks you to sign in.",
     answered: (status: number, words: string) => `The server answered ${status} ${words}.`,
@@ -114,7 +114,8 @@ export const t = {
     reference: (id: string) => `Reference ${id}`,
   },
 
-  copied: "Copied",
+  copy: (text: string) => `Copy ${text}`,
+  copied: (text: string) => `Copied ${text}.`,
 
   lead: {
     call: (number: string) => `Call ${number}`,
@@ -132,6 +133,7 @@ export const t = {
     history: "History",
     noHistory: "Nothing yet, but that it came in.",
     why: "Why this manager",
+    details: "Details of the lead",
     loadingDetails: "Loading the lead…",
     gone: "This lead is not here. It may have been erased, or the address is wrong.",
     back: "Back to the list",
@@ -188,8 +190,6 @@ export const t = {
     busy: "Saving…",
     done: (name: string, status: Status) => `${name}: ${STATUS[status].toLowerCase()}.`,
     next: (name: string) => `Next is ${name}.`,
-    noNext: "No other lead waits.",
-    again: "It was marked so already.",
     overtaken: (who: string, status: Status) =>
       `Somebody was faster: ${who} marked this lead as ${STATUS[status].toLowerCase()}. Nothing that you did is lost; what you see is how it stands now.`,
     changed:
@@ -224,7 +224,7 @@ export const t = {
     takeNext: "Take the next lead",
     yours: (n: number) => `Your leads (${n})`,
     yoursFor: "yours for",
-    gone: "This manager was removed. Choose another one.",
+    gone: "There is no such manager, or he was removed. Choose another one.",
     today: "Decided here",
   },
 
@@ -235,10 +235,19 @@ export const t = {
     assigned: "Assigned",
     assignedYes: "To somebody",
     assignedNo: "To nobody",
+    assignedToMe: "To me",
     origin: "Source",
     originAny: "Any source",
     assignedAny: "Anybody",
     clear: "Clear filters",
+    clearOne: (filter: string) => `Clear the filter: ${filter}`,
+    others: {
+      manager_id: (name: string) => `Manager: ${name}`,
+      import_id: () => "Of one import",
+      email_domain: (domain: string) => `Emails at ${domain}`,
+      created_after: (moment: string) => `Came in after ${moment}`,
+      created_before: (moment: string) => `Came in before ${moment}`,
+    } as Record<string, (value: string) => string>,
     columns: {
       name: "Name",
       contact: "Email",
@@ -268,7 +277,12 @@ export const t = {
     choose: "Choose a file",
     formats: "CSV, NDJSON or JSON, also packed with gzip. Nothing is stored before you say so.",
     other: "Choose another file",
-    unreadable: "This file cannot be read by the browser. Choose it again.",
+    unreadable:
+      "This file cannot be read: it was moved or changed, or what packs it is broken. Choose it again.",
+    notText:
+      "This is not text, but perhaps a workbook, a picture or a PDF. Save it as CSV, and choose that.",
+    noHeader:
+      "The first line seems to be a lead, not the names of the columns. Put a line of names above it; as it is, this lead is left out.",
     empty: "This file is empty. Choose another one.",
     columns: "Which column is what",
     columnsText:
@@ -475,5 +489,4 @@ export const t = {
     retryAll: "Retry what was given up",
     state: "State",
   },
-  perSecond: (n: number) => oneDecimal.format(n),
 } as const;

@@ -91,3 +91,17 @@ test("fields without a column, and a column for two of them, are faults", () => 
   assert.deepEqual(faults({ ...mapping, name: "sur name" }), { missing: [], twice: true });
   assert.deepEqual(faults({ ...mapping, email: "" }), { missing: ["email"], twice: false });
 });
+
+test("workbooks, pictures and PDFs are no text, whatever they are called", async () => {
+  const is = async (...parts: BlobPart[]) => (await peek(file(...parts))).isText;
+  assert.equal(await is("PK\x03\x04\x14\x00\x06\x00[Content_Types].xml"), false);
+  assert.equal(
+    await is(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13])),
+    false,
+  );
+  assert.equal(await is("%PDF-1.7\n"), false);
+  assert.equal(await is(gzipSync("a\x00b")), false);
+  assert.equal(await is("name;email\n"), true);
+  const utf16 = new Uint8Array([0xff, 0xfe, ...Buffer.from("name;email\n", "utf16le")]);
+  assert.equal(await is(utf16), true);
+});

@@ -93,7 +93,7 @@ async def opened(windows: Windows, place: str) -> Page:
 
 async def keep(page: Page, name: str) -> None:
     """Keep a picture, once nothing moves and nothing is awaited any more."""
-    await expect(page.locator(".loading")).to_have_count(0)
+    await expect(page.locator(".loading, .marks .good:disabled")).to_have_count(0)
     await page.evaluate("document.getAnimations().forEach((each) => each.finish())")
     path = PICTURES / f"{name}.png"
     await page.screenshot(path=path, animations="disabled")

@@ -150,6 +150,10 @@ async def test_a_role_sees_what_it_may_do(
     assert await tabs(page) == seen
     adding = page.get_by_role("button", name="Add a manager")
     await expect(adding).to_have_count(1 if role == "admin" else 0)
+    if role == "manager":
+        await page.get_by_role("link", name="Leads").click()
+        await page.get_by_label("Assigned").select_option("To me")
+        await expect(page).to_have_url(re.compile(r"#/leads\?manager_id=[0-9a-f-]{36}$"))
     await page.set_viewport_size({"width": 360, "height": 740})
     await expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -169,6 +169,32 @@ async def test_a_file_that_is_refused_says_why(windows: Windows) -> None:
     await page.get_by_role("button", name="Choose another file").click()
     await page.locator("input[type=file]").set_input_files(empty)
     await expect(page.get_by_role("alert")).to_have_text("This file is empty. Choose another one.")
+    workbook: FilePayload = {"name": "x.xlsx", "mimeType": "", "buffer": b"PK\3\4\x14\0\6\0 Sheet1"}
+    await page.locator("input[type=file]").set_input_files(workbook)
+    await expect(page.get_by_role("alert")).to_contain_text("Save it as CSV")
+    no_header: FilePayload = {
+        "name": "x.csv",
+        "mimeType": "text/csv",
+        "buffer": b"Ada,Lovelace,ada@example.com,+12125550101\nGrace,Hopper,grace@example.com,\n",
+    }
+    await page.get_by_role("button", name="Choose another file").click()
+    await page.locator("input[type=file]").set_input_files(no_header)
+    await expect(page.get_by_text("The first line seems to be a lead")).to_be_visible()
+
+
+async def test_a_filter_that_came_by_a_link_is_seen_and_taken_away(
+    windows: Windows, people: dict[str, str]
+) -> None:
+    page = await windows.open(f"#/leads?manager_id={people['Maya Okafor']}&email_domain=x.example")
+    await expect(page.get_by_role("heading", name="No lead matches")).to_be_visible()
+    await page.get_by_role("button", name="Clear the filter: Emails at x.example").click()
+    rows = page.locator(".rows tbody tr:not(.room)")
+    await expect(rows).to_have_count(1)
+    await rows.click()
+    await expect(page.locator(".details").get_by_role("link", name="Maya Okafor")).to_be_visible()
+    await page.get_by_role("button", name="Clear the filter: Manager: Maya Okafor").click()
+    await expect(rows).not_to_have_count(1)
+    assert "manager_id" not in page.url
 
 
 async def test_answers_that_take_longer_than_it_asks_anew_are_shown_all_the_same(
@@ -291,6 +317,40 @@ async def test_a_parked_event_is_requeued_and_at_last_discarded(
     await expect(page.get_by_text("Nothing is parked.")).to_be_visible()
 
 
+NOTE_LINKS = """
+window.links = [];
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a")?.href ?? "";
+  if (/^(tel|mailto):/.test(link)) window.links.push(link) && event.preventDefault();
+});
+"""
+
+
+async def test_a_lead_is_called_and_written_to_by_a_key_and_its_number_is_copied(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    added = await leadwire.ask(
+        "POST",
+        "/v1/leads",
+        json={
+            "name": "Carol",
+            "family_name": "Shaw",
+            "email": "o'shaw+games@example.com",
+            "cellphone": "+12125550199",
+        },
+    )
+    page = await windows.open(f"#/leads/{added['id']}")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.evaluate(NOTE_LINKS)
+    await page.get_by_role("button", name="Copy +12125550199").click()
+    await expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == "+12125550199"
+    await page.keyboard.press("c")
+    await page.keyboard.press("e")
+    links = ["tel:+12125550199", "mailto:o'shaw%2Bgames@example.com"]
+    assert await page.evaluate("window.links") == links
+
+
 # As soon as the name of another lead is there.
 PRESS_AT_ONCE = """
 const name = document.querySelector(".lead-card h2").textContent;
@@ -335,6 +395,10 @@ async def test_one_press_decides_one_lead(
     await expect(page.get_by_role("article", name=text)).to_be_focused()
     await page.get_by_role("button", name="Not interested N").click()
     await expect(name).not_to_have_text(text)
+    decided = page.get_by_role("region", name="Decided here").get_by_role("link")
+    await expect(decided).to_have_count(3)
+    await expect(decided.first).to_contain_text(text)
+    await expect(decided.first).to_have_attribute("href", f"#/leads/{third}")
     for lead_id, status in ((second, "interested"), (third, "not_interested")):
         history = await leadwire.ask("GET", f"/v1/leads/{lead_id}/history")
         assert [each["to_status"] for each in history["items"]][-1] == status

@@ -93,7 +93,8 @@ function Away() {
   return (
     <div class="notice wait banner" role="alert">
       <p>
-        {t.link.awayLong} {seconds > 5 && t.link.again(seconds)}
+        {t.link.awayLong} {/* Readers of the screen say it once, not anew as the seconds pass. */}
+        {seconds > 5 && <span aria-hidden="true">{t.link.again(seconds)}</span>}
       </p>
     </div>
   );

@@ -21,6 +21,8 @@ const SHORTCUTS: [string, [string[], string][]][] = [
       [["r"], list.reached],
       [["I"], list.interested],
       [["N"], list.notInterested],
+      [["c"], list.call],
+      [["e"], list.mail],
       [["s"], list.swap],
     ],
   ],

@@ -34,7 +34,12 @@ export function Prepare({ file, onOther }: PrepareProps) {
       </div>
       {error && <p class="notice bad">{t.importView.unreadable}</p>}
       {answer === null && error === null && <Loading />}
-      {answer && <Settle file={file} peeked={answer} />}
+      {answer?.isText && <Settle file={file} peeked={answer} />}
+      {answer?.isText === false && (
+        <p class="notice bad" role="alert">
+          {t.importView.notText}
+        </p>
+      )}
     </section>
   );
 }
@@ -90,6 +95,9 @@ function Settle({ file, peeked }: { file: File; peeked: Peek }) {
           ))}
         </select>
       </label>
+      {peeked.contentType === "text/csv" && peeked.headers?.some((each) => each.includes("@")) && (
+        <p class="notice wait">{t.importView.noHeader}</p>
+      )}
       {twice && <p class="notice wait">{t.importView.twice}</p>}
       {peeked.headers !== null && missing.length > 0 && (
         <p class="notice wait">
@@ -139,6 +147,13 @@ function useSending(file: File, peeked: Peek, mapping: Mapping, region: string):
   if (key.current.of !== settled) key.current = { of: settled, key: newKey() };
   const controller = useRef<AbortController | null>(null);
   useEffect(() => () => controller.current?.abort(), []);
+  useEffect(() => {
+    if (!doing.busy) return;
+    // The browser asks whether to leave the page, as that would stop what is being sent.
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [doing.busy]);
 
   const send: Sending["send"] = (query, headers, then) =>
     doing.run(async () => {

@@ -4,11 +4,15 @@ import { FIELDS, recognised } from "./columns.ts";
 export interface Peek {
   contentType: "text/csv" | "application/json" | "application/x-ndjson";
   packed: boolean;
+  /** Whether it can be a file of leads at all; workbooks and pictures cannot. */
+  isText: boolean;
   /** Names of the columns or keys; null if they cannot be told from the beginning. */
   headers: string[] | null;
   /** The first rows, in the order of the headers. */
   rows: string[][];
 }
+
+type Columns = Omit<Peek, "packed" | "isText">;
 
 const HEAD = 128 * 1024;
 const ROWS = 3;
@@ -24,9 +28,10 @@ export async function peek(file: File): Promise<Peek> {
     ? await unpackedHead(file)
     : new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
   const text = decoded(bytes);
+  const isText = !text.includes("\0") && !text.startsWith("%PDF-");
   const begin = text.trimStart();
-  if (begin.startsWith("[") || begin.startsWith("{")) return { ...ofJson(begin), packed };
-  return { ...ofCsv(text), packed };
+  const isJson = begin.startsWith("[") || begin.startsWith("{");
+  return { ...(isJson ? ofJson(begin) : ofCsv(text)), packed, isText };
 }
 
 async function unpackedHead(file: File): Promise<Uint8Array> {
@@ -53,7 +58,7 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-function ofJson(text: string): Omit<Peek, "packed"> {
+function ofJson(text: string): Columns {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const first = object(lines[0] ?? "");
   if (first !== null && !("leads" in first)) {
@@ -104,7 +109,7 @@ function table(objects: Record<string, unknown>[]): Pick<Peek, "headers" | "rows
   };
 }
 
-function ofCsv(text: string): Omit<Peek, "packed"> {
+function ofCsv(text: string): Columns {
   const lines = text.replace(/^\uFEFF/, "").replace(PASSED_OVER, "");
   const [best = []] = DELIMITERS.map((each) => records(lines, each, ROWS + 1)).sort(byFields);
   const [headers = [], ...rows] = best;

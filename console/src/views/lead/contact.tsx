@@ -1,5 +1,8 @@
 /** How to reach a lead, and what else is known. */
+import { useRef } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
+import { useKeys } from "../../frame/keys.ts";
+import { Copy } from "../../parts/copy.tsx";
 import { saveFile } from "../../parts/files.ts";
 import { FileIcon, MailIcon, PhoneIcon } from "../../parts/icons.tsx";
 import { ProblemNotice } from "../../parts/notice.tsx";
@@ -14,33 +17,52 @@ interface ReachProps {
 
 /** Links to call and to write, and the resume. */
 export function Reach({ lead, hasResume }: ReachProps) {
+  const call = useRef<HTMLAnchorElement>(null);
+  const mail = useRef<HTMLAnchorElement>(null);
+  useKeys({ c: () => call.current?.click(), e: () => mail.current?.click() });
   return (
     <div class="line reach">
       {lead.cellphone === null ? (
         <span class="soft">{t.lead.noCellphone}</span>
       ) : (
-        <a
-          class="button"
-          href={`tel:${lead.cellphone}`}
-          aria-label={t.lead.call(lead.cellphone)}
-          title={t.lead.call(lead.cellphone)}
-        >
-          <PhoneIcon />
-          <bdi dir="ltr">{lead.cellphone}</bdi>
-        </a>
+        <span class="line nowrap way">
+          <a
+            ref={call}
+            class="button"
+            href={`tel:${lead.cellphone}`}
+            aria-label={t.lead.call(lead.cellphone)}
+            aria-keyshortcuts="c"
+            title={t.lead.call(lead.cellphone)}
+          >
+            <PhoneIcon />
+            <bdi dir="ltr">{lead.cellphone}</bdi>
+          </a>
+          <Copy text={lead.cellphone} />
+        </span>
       )}
-      <a
-        class="button"
-        href={`mailto:${encodeURIComponent(lead.email)}`}
-        aria-label={t.lead.mail(lead.email)}
-        title={lead.email}
-      >
-        <MailIcon />
-        <span class="clip">{lead.email}</span>
-      </a>
+      <span class="line nowrap way">
+        <a
+          ref={mail}
+          class="button"
+          href={mailto(lead.email)}
+          aria-label={t.lead.mail(lead.email)}
+          aria-keyshortcuts="e"
+          title={lead.email}
+        >
+          <MailIcon />
+          <span class="clip">{lead.email}</span>
+        </a>
+        <Copy text={lead.email} />
+      </span>
       {hasResume && <Resume leadId={lead.id} />}
     </div>
   );
+}
+
+/** The at sign is no part of what has to be escaped: programs of mail look for it. */
+function mailto(email: string): string {
+  const at = email.lastIndexOf("@");
+  return `mailto:${encodeURIComponent(email.slice(0, at))}@${encodeURIComponent(email.slice(at + 1))}`;
 }
 
 function Resume({ leadId }: { leadId: string }) {
@@ -80,11 +102,21 @@ export function Attributes({ attributes }: { attributes: Record<string, unknown>
               <Typed text={name} breaks />
             </dt>
             <dd>
-              <Typed text={typeof value === "string" ? value : JSON.stringify(value)} breaks />
+              <Value text={typeof value === "string" ? value : JSON.stringify(value)} />
             </dd>
           </div>
         ))}
       </dl>
     </section>
+  );
+}
+
+/** An address on the web is opened in a window that knows nothing of this one. */
+function Value({ text }: { text: string }) {
+  if (!/^https?:\/\/\S+$/i.test(text)) return <Typed text={text} breaks />;
+  return (
+    <a href={text} target="_blank" rel="noopener noreferrer">
+      <Typed text={text} breaks />
+    </a>
   );
 }

@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
 import { may, mayActAs } from "../../api/session.ts";
-import type { Lead, LeadRow, Marked } from "../../api/types.ts";
+import type { Lead, LeadRow, ManagerRef, Marked } from "../../api/types.ts";
 import { useKeys } from "../../frame/keys.ts";
 import { CloseIcon } from "../../parts/icons.tsx";
 import { Loading, ProblemNotice } from "../../parts/notice.tsx";
 import { Ago, fullName, Moment, StatusPill, Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
+import { href } from "../../router.ts";
 import { t } from "../../texts.ts";
 import { WhyThisManager } from "../lead/assignment.tsx";
 import { Correct } from "../lead/Correct.tsx";
@@ -45,7 +46,7 @@ export function Details({ id, row, onClose }: DetailsProps) {
   }, [written]);
 
   return (
-    <aside class="details" ref={panel} tabIndex={-1} aria-label={t.views.leads}>
+    <aside class="details" ref={panel} tabIndex={-1} aria-label={t.lead.details}>
       <button type="button" class="button quiet close" aria-label={t.close} onClick={onClose}>
         <CloseIcon />
       </button>
@@ -109,7 +110,9 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
       )}
       <dl class="facts">
         <dt>{t.lead.assignee}</dt>
-        <dd>{lead.manager ? <Typed text={lead.manager.name} breaks /> : t.lead.nobody}</dd>
+        <dd>
+          {lead.manager ? <Assignee manager={lead.manager} leadId={lead.id} /> : t.lead.nobody}
+        </dd>
         <dt>{t.lead.source}</dt>
         <dd>{t.lead.from[lead.origin] ?? lead.origin}</dd>
         <dt>{t.lead.cameIn}</dt>
@@ -131,5 +134,14 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
         {history.answer && <History entries={history.answer.items} />}
       </section>
     </div>
+  );
+}
+
+/** Who has it, with a way to all that he has. */
+function Assignee({ manager, leadId }: { manager: ManagerRef; leadId: string }) {
+  return (
+    <a href={href("leads", leadId, new URLSearchParams({ manager_id: manager.id }))}>
+      <Typed text={manager.name} breaks />
+    </a>
   );
 }

@@ -1,9 +1,12 @@
 /** Search and filters above the table. */
 
 import { useRef } from "preact/hooks";
-import { leads } from "../../api/leadwire.ts";
+import { leads, managers } from "../../api/leadwire.ts";
+import { me } from "../../api/session.ts";
 import { STATUSES } from "../../api/types.ts";
 import { useKeys } from "../../frame/keys.ts";
+import { CloseIcon } from "../../parts/icons.tsx";
+import { Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
 import { capped, STATUS, t } from "../../texts.ts";
 import { choose, filtersOf, searchOf, toggled } from "./filters.ts";
@@ -11,11 +14,15 @@ import { choose, filtersOf, searchOf, toggled } from "./filters.ts";
 const COUNT_EVERY = 10_000;
 
 const ORIGINS = ["import", "form", "api"];
+/** In the choice of assignees: whoever looks. */
+const ME = "me";
 
 export function FilterBar({ query }: { query: URLSearchParams }) {
   const search = useRef<HTMLInputElement>(null);
   useKeys({ "/": () => search.current?.focus() });
-  const { status = "", assigned = "", origin = "" } = filtersOf(query);
+  const { status = "", assigned = "", origin = "", manager_id = "" } = filtersOf(query);
+  const own = me.value?.manager_id ?? null;
+  const isOwn = own !== null && manager_id === own;
   const filtered = [...query.keys()].some((name) => name !== "sort");
   return (
     <search class="filters">
@@ -35,10 +42,17 @@ export function FilterBar({ query }: { query: URLSearchParams }) {
       <select
         class="input"
         aria-label={t.leadsView.assigned}
-        value={assigned}
-        onChange={(event) => choose({ assigned: event.currentTarget.value })}
+        value={isOwn ? ME : assigned}
+        onChange={({ currentTarget: { value } }) =>
+          choose(
+            value === ME
+              ? { assigned: "", manager_id: own ?? "" }
+              : { assigned: value, ...(isOwn ? { manager_id: "" } : {}) },
+          )
+        }
       >
         <option value="">{t.leadsView.assignedAny}</option>
+        {own !== null && <option value={ME}>{t.leadsView.assignedToMe}</option>}
         <option value="true">{t.leadsView.assignedYes}</option>
         <option value="false">{t.leadsView.assignedNo}</option>
       </select>
@@ -55,6 +69,7 @@ export function FilterBar({ query }: { query: URLSearchParams }) {
           </option>
         ))}
       </select>
+      <Others query={query} but={isOwn ? "manager_id" : null} />
       {filtered && (
         <button
           type="button"
@@ -89,5 +104,31 @@ function StatusChips({ query, chosen }: { query: URLSearchParams; chosen: string
         </button>
       ))}
     </div>
+  );
+}
+
+/** Filters that came by a link, each of which can be taken away. */
+function Others({ query, but }: { query: URLSearchParams; but: string | null }) {
+  const names = Object.keys(t.leadsView.others).filter((name) => name !== but && query.get(name));
+  return names.map((name) => <Other key={name} name={name} value={query.get(name) ?? ""} />);
+}
+
+function Other({ name, value }: { name: string; value: string }) {
+  const { answer } = useAsked(
+    async () => (name === "manager_id" ? (await managers.read(value)).name : value),
+    [name, value],
+  );
+  const says = t.leadsView.others[name]?.(answer ?? value) ?? value;
+  return (
+    <button
+      type="button"
+      class="chip other"
+      aria-pressed="true"
+      aria-label={t.leadsView.clearOne(says)}
+      title={t.leadsView.clearOne(says)}
+      onClick={() => choose({ [name]: "" })}
+    >
+      <Typed text={says} /> <CloseIcon />
+    </button>
   );
 }

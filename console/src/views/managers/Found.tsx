@@ -93,7 +93,14 @@ function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }
         ) : (
           <span class="soft">{t.managersView.nothing}</span>
         )}
-        {others > 0 && <span class="soft small">{t.managersView.moreLeads(others)}</span>}
+        {others > 0 && (
+          <a
+            class="soft small"
+            href={href("leads", null, new URLSearchParams({ manager_id: manager.id }))}
+          >
+            {t.managersView.moreLeads(others)}
+          </a>
+        )}
       </td>
       <td class="since soft">{first?.assigned_at && <Ago at={first.assigned_at} />}</td>
       <td class="actions">

@@ -12,6 +12,7 @@ import { href, place } from "../../router.ts";
 import { useChanges } from "../../stream/notice.ts";
 import { t } from "../../texts.ts";
 import { ChooseManager } from "./ChooseManager.tsx";
+import { DecidedHere, noteDecided } from "./DecidedHere.tsx";
 import { LeadAtHand } from "./LeadAtHand.tsx";
 
 const REFRESH_EVERY = 15_000;
@@ -50,6 +51,7 @@ function Desk({ managerId, mayChoose }: DeskProps) {
 
   const marked = (done: Marked) => {
     setNote(null);
+    noteDecided(managerId, done.lead);
     if (answer !== null) set(afterMarking(answer, done));
     again();
   };
@@ -59,9 +61,13 @@ function Desk({ managerId, mayChoose }: DeskProps) {
   };
   useKeys({ s: () => setChosen(nextOf(held, lead)?.id ?? null) });
 
-  if (error?.status === 404 || answer?.state === "removed") {
+  // 400: what the address names is no id at all.
+  if (error?.status === 404 || error?.status === 400 || answer?.state === "removed") {
     return (
       <>
+        <div class="page-head">
+          <h1>{t.views.work}</h1>
+        </div>
         <p class="notice wait banner">{t.work.gone}</p>
         {mayChoose && <ChooseManager />}
       </>
@@ -96,6 +102,7 @@ function Desk({ managerId, mayChoose }: DeskProps) {
         />
       )}
       {answer && lead === null && <NothingToDo manager={answer} onChanged={set} />}
+      <DecidedHere managerId={managerId} />
     </div>
   );
 }
