@@ -16,6 +16,7 @@ from leadwire.db.errors import (
 from leadwire.db.leadership import LeaderLock
 from leadwire.db.listener import Listener
 from leadwire.db.migrations import Migration, MigrationSource, migrate, pending_migrations
+from leadwire.db.outages import again_while_away
 from leadwire.db.pool_use import PoolUse
 from leadwire.db.queries import Queries
 from leadwire.db.roles import provision_role
@@ -40,6 +41,7 @@ __all__ = [
     "ProvisioningError",
     "Queries",
     "again_if_rolled_back",
+    "again_while_away",
     "check_address",
     "is_transient",
     "migrate",

@@ -195,7 +195,12 @@ def _supervise(
 ) -> None:
     supervisor, name = app[SUPERVISOR], description.name
     database, broker = backbone.database, backbone.broker
-    migrations = AppliedMigrations(service=name, database=database, sources=description.migrations)
+    migrations = AppliedMigrations(
+        service=name,
+        database=database,
+        sources=description.migrations,
+        answer_within=connect_within,
+    )
     topology = PreparedTopology(
         service=name,
         broker=broker,
@@ -210,7 +215,7 @@ def _supervise(
     )
     start_within = connect_within + ONE_ATTEMPT_MORE
     supervisor.add(f"{name} database", database, start_within=start_within)
-    supervisor.add(f"{name} migrations", migrations)
+    supervisor.add(f"{name} migrations", migrations, start_within=start_within)
     supervisor.add(f"{name} broker", patient, start_within=start_within)
     supervisor.add(f"{name} topology", topology, start_within=start_within)
     supervisor.add(f"{name} topology watch", watch)

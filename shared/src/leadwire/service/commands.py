@@ -138,7 +138,10 @@ async def migrated_database(
     try:
         await database.start()
         await AppliedMigrations(
-            service=description.name, database=database, sources=description.migrations
+            service=description.name,
+            database=database,
+            sources=description.migrations,
+            answer_within=settings.connect_within,
         ).start()
         yield database
     finally:

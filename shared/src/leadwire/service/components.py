@@ -23,7 +23,7 @@ from leadwire.broker import (
     ParkingLot,
     Subscription,
 )
-from leadwire.db import Database, MigrationSource, pending_migrations
+from leadwire.db import Database, MigrationSource, again_while_away, pending_migrations
 from leadwire.http import HttpServer
 
 log = structlog.get_logger(__name__)
@@ -45,30 +45,41 @@ class AppliedMigrations:
 
     Args:
         service: Name of the service, for the message.
-        database: Its database, started before.
+        database: Its database, started before; it may have gone away since.
         sources: What should be applied.
+        answer_within: Seconds that a start waits for a database that has.
     """
 
     def __init__(
-        self, *, service: str, database: Database, sources: Sequence[MigrationSource]
+        self,
+        *,
+        service: str,
+        database: Database,
+        sources: Sequence[MigrationSource],
+        answer_within: float,
     ) -> None:
         self._service = service
         self._database = database
         self._sources = sources
+        self._answer_within = answer_within
 
     async def start(self) -> None:
         """Compare.
 
         Raises:
             NotPreparedError: A migration is missing.
+            DatabaseUnavailableError: The database did not answer within `answer_within`.
         """
-        async with self._database.connection() as connection:
-            pending = await pending_migrations(
-                connection, schema=self._database.schema, sources=self._sources
-            )
+        pending = await again_while_away(self._pending, within=self._answer_within)
         if pending:
             raise NotPreparedError(
                 f"migrations are not applied: {', '.join(pending)}; run `{self._service} migrate`"
+            )
+
+    async def _pending(self) -> Sequence[str]:
+        async with self._database.connection() as connection:
+            return await pending_migrations(
+                connection, schema=self._database.schema, sources=self._sources
             )
 
     async def stop(self) -> None:

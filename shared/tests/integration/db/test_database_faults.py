@@ -3,10 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 
+import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
-from leadwire.db import Database, DatabaseUnavailableError
+from leadwire.db import Database, DatabaseUnavailableError, again_while_away
 from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.postgres import PostgresServer
 
@@ -123,3 +126,33 @@ async def test_who_is_cancelled_while_a_transaction_begins_raises_no_alarm(
     async with database.transaction() as connection:
         assert await connection.fetchval("SELECT 1") == 1
     assert complaints == []
+
+
+async def test_what_a_start_needs_is_done_again_while_the_server_goes_away_in_its_midst(
+    proxied: tuple[TcpProxy, str], open_database: OpenDatabase
+) -> None:
+    proxy, url = proxied
+    database = await open_database(url, acquire_timeout=0.2)
+    tries = 0
+
+    async def work() -> int:
+        nonlocal tries
+        tries += 1
+        async with database.transaction() as connection:
+            if tries == 1:
+                proxy.refuse()
+                proxy.cut()
+            return int(await connection.fetchval("SELECT 1"))
+
+    with capture_logs() as said:
+        starting = asyncio.create_task(again_while_away(work, within=60))
+        await eventually(lambda: len(said) >= 3)  # in its midst, and then no connection
+        proxy.accept()
+        assert await starting == 1
+    with pytest.raises(asyncpg.UndefinedTableError):  # which does not pass
+        await again_while_away(partial(_read_nothing, database), within=60)
+
+
+async def _read_nothing(database: Database) -> None:
+    async with database.connection() as connection:
+        await connection.fetchval("SELECT 1 FROM nothing")

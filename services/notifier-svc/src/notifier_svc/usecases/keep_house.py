@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from leadwire.db import Database, is_transient
+from leadwire.db import Database, again_while_away, is_transient
 from leadwire.lifecycle import PeriodicTask
 from notifier_svc.mail import EmailTransport
 from notifier_svc.storage.deliveries import DeliveryStore
@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 DAYS_AHEAD: Final = 7
 """Partitions that are there before they are needed: so long may this loop fail unnoticed."""
+
+_START_WITHIN: Final = 40.0
+"""Seconds that a start waits for a database that has gone away since it was connected."""
 
 _PRUNED_AT_ONCE: Final = 1_000
 
@@ -63,9 +66,7 @@ class HouseKeeping(PeriodicTask):
         No more: whoever reads the whole journal meanwhile, as a backup does, keeps partitions from
         being made and dropped. It must not keep the service from starting, too.
         """
-        today = datetime.now(UTC).date()
-        async with self._database.transaction() as connection:
-            await JournalStore(connection=connection).add_days(today, today + timedelta(days=1))
+        await again_while_away(self._add_next_days, within=_START_WITHIN)
         await super().start()
 
     async def keep_house(self) -> None:
@@ -80,6 +81,11 @@ class HouseKeeping(PeriodicTask):
             self._forget_emails,
         ):
             await _try(step)
+
+    async def _add_next_days(self) -> None:
+        today = datetime.now(UTC).date()
+        async with self._database.transaction() as connection:
+            await JournalStore(connection=connection).add_days(today, today + timedelta(days=1))
 
     async def _forget_emails(self) -> None:
         emails = await self._transport.forget(older_than=self._retention.deliveries)
