@@ -303,6 +303,7 @@ export const t = {
     check: "Check the file",
     checking: "Checking…",
     checkText: "A dry run tells what would happen, row by row, and stores nothing.",
+    sentAll: "Sent; Leadwire looks at it",
     sending: (percent: number) => `Sending, ${percent}%`,
     checked: "What would happen",
     wouldImport: (n: number) => `${leads(n)} would be imported`,

@@ -103,6 +103,8 @@ async def import_the_file(page: Page) -> None:
     await expect(page.locator(".failures tbody tr").first).to_contain_text("Jürgen")
     await page.get_by_role("button", name="Import 2 leads").click()
     await expect(page.locator(".sums")).to_have_text(re.compile("Rows4Imported2Failed2"))
+    # Also in the list below, where it was still running.
+    await expect(page.locator("tr[aria-current]")).to_contain_text("Completed422")
     chart = page.locator(".chart li")
     await expect(chart).to_have_count(3)
     await expect(page.locator(".chart")).to_contain_text("Email exists already")

@@ -249,6 +249,7 @@ async def test_everything_is_within_reach_of_the_keyboard(windows: Windows) -> N
     await expect(page.locator(".details h2")).to_have_text("Ada Lovelace")
     await page.keyboard.press("Escape")
     await expect(page.locator(".details")).to_have_count(0)
+    await expect(page.get_by_role("grid")).to_be_focused()
     await page.keyboard.press("g")
     await page.keyboard.press("f")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Flow")

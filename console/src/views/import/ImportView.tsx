@@ -11,6 +11,8 @@ import { DropZone } from "./DropZone.tsx";
 import { Prepare } from "./Prepare.tsx";
 import { ReceiptOf } from "./Receipt.tsx";
 
+const EVERY = 3_000;
+
 export function ImportView() {
   const { id } = place.value;
   const [file, setFile] = useState<File | null>(null);
@@ -49,7 +51,7 @@ function Page({ children }: { children: ComponentChildren }) {
 }
 
 function Earlier({ current }: { current: string | null }) {
-  const { answer, error, again } = useAsked(imports.list, [current]);
+  const { answer, error, again } = useAsked(imports.list, [current], { every: EVERY });
   if (error) return <ProblemNotice error={error} again={again} />;
   if (answer === null) return <Loading />;
   return (

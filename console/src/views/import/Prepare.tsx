@@ -188,7 +188,9 @@ function Sent({ sending }: { sending: Sending }) {
   return (
     <>
       <span class="number" role="status">
-        {t.importView.sending(Math.round(sending.sent * 100))}
+        {sending.sent < 1
+          ? t.importView.sending(Math.round(sending.sent * 100))
+          : t.importView.sentAll}
       </span>
       <button type="button" class="button quiet tight" onClick={sending.stop}>
         {t.cancel}

@@ -21,6 +21,8 @@ interface RowsProps {
 
 export function Rows({ table, sort, open, onOpen }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLTableElement>(null);
+  useFocusBack(grid, open);
   const [active, setActive] = useState<string | null>(open);
   const { from, to, height, reveal } = useWindow(box, table.length);
 
@@ -58,6 +60,7 @@ export function Rows({ table, sort, open, onOpen }: RowsProps) {
   return (
     <div class="rows" ref={box}>
       <table
+        ref={grid}
         // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows are chosen by keys
         role="grid"
         tabIndex={0}
@@ -103,6 +106,18 @@ export function Rows({ table, sort, open, onOpen }: RowsProps) {
       </table>
     </div>
   );
+}
+
+/** Once details are closed, whose focus goes with them, the keyboard goes on in the rows. */
+function useFocusBack(grid: { current: HTMLElement | null }, open: string | null): void {
+  const before = useRef(open);
+  useEffect(() => {
+    const isClosed = before.current !== null && open === null;
+    if (isClosed && document.activeElement === document.body) {
+      grid.current?.focus({ preventScroll: true });
+    }
+    before.current = open;
+  }, [open, grid]);
 }
 
 /** As high as the rows that are not drawn. */
