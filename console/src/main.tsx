@@ -10,4 +10,7 @@ import "./styles/views.css";
 
 probeBy(learnWho);
 const root = document.getElementById("app");
-if (root !== null) render(<App />, root);
+if (root !== null) {
+  root.replaceChildren();
+  render(<App />, root);
+}

@@ -123,7 +123,6 @@ export const t = {
     resume: "Resume",
     resumeBusy: "Fetching the resume…",
     noCellphone: "No cellphone",
-    contact: "Contact",
     attributes: "More about this lead",
     cameIn: "Came in",
     from: { import: "import", form: "form", api: "API" } as Record<string, string>,
@@ -136,7 +135,6 @@ export const t = {
     details: "Details of the lead",
     loadingDetails: "Loading the lead…",
     gone: "This lead is not here. It may have been erased, or the address is wrong.",
-    back: "Back to the list",
     id: "Id",
   },
 
@@ -162,6 +160,7 @@ export const t = {
     reassigned: "taken from another manager",
     given_back: "given back",
     manager_removed: "the manager was removed",
+    lead_erased: "the lead was erased",
     decided: "decided",
   } as Record<string, string>,
 
@@ -187,7 +186,6 @@ export const t = {
     reached_out: "Reached out",
     interested: "Interested",
     not_interested: "Not interested",
-    busy: "Saving…",
     done: (name: string, status: Status) => `${name}: ${STATUS[status].toLowerCase()}.`,
     next: (name: string) => `Next is ${name}.`,
     overtaken: (who: string, status: Status) =>
@@ -231,7 +229,6 @@ export const t = {
   leadsView: {
     search: "Search name or email",
     status: "Status",
-    any: "Any",
     assigned: "Assigned",
     assignedYes: "To somebody",
     assignedNo: "To nobody",
@@ -296,7 +293,6 @@ export const t = {
     notChosen: "Choose a column",
     twice: "Two fields have the same column.",
     missing: (fields: string[]) => `Choose a column for ${fields.join(", ")}.`,
-    sample: "First rows",
     noColumns: "The columns of this file are found by the server.",
     region: "Numbers without + are from",
     regionNone: "nowhere: they need a +",
@@ -317,7 +313,6 @@ export const t = {
     received: "Rows",
     imported: "Imported",
     failed: "Failed",
-    refused: "The file was refused",
     headersFound: "Columns found:",
     status: {
       running: "Running",
@@ -354,6 +349,8 @@ export const t = {
     earlier: "Earlier imports",
     noEarlier: "Nothing was imported yet.",
     started: "Started",
+    leftWhileSending:
+      "The file was still being sent when you left, and that has stopped. If its import had begun, it stands among the earlier ones.",
     lost: "There is no such import. Choose one below.",
   },
 
@@ -366,7 +363,6 @@ export const t = {
       paused: "Paused",
       removed: "Removed",
     } as Record<string, string>,
-    all: "All",
     columns: { name: "Name", state: "State", work: "Works on", since: "Since" },
     name: "Name",
     email: "Email (optional)",
@@ -393,6 +389,7 @@ export const t = {
     noneText: "Add one, and he gets the oldest lead that waits.",
     noneFound: "No manager matches",
     noneFoundText: "Search for less, or show all.",
+    first: (n: number) => `Only the first ${count(n)} are shown. Find others by their name.`,
     actions: (name: string) => `Actions for ${name}`,
     moreLeads: (n: number) => `and ${count(n)} more`,
   },

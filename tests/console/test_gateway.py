@@ -249,6 +249,11 @@ async def test_that_one_service_is_away_is_told_where_it_is_missed_and_nowhere_e
 async def test_what_the_gateway_refuses_is_told(
     windows: Windows, services: Services, keyring: Keyring
 ) -> None:
+    page = await windows.open("about:blank")
+    # As while one replica has files of another version.
+    await page.route("**/assets/*.js", lambda route: route.fulfill(status=404))
+    await page.goto(f"{windows.url}/")
+    await expect(page.get_by_text("If this stays, reload the page.")).to_be_visible()
     async with services.gateway(
         GATEWAY_TOKEN_RATE="1r/m", GATEWAY_TOKEN_BURST="1", GATEWAY_MAX_IMPORT="1k"
     ) as strict:

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from console.browsing import Theme, Windows, serious_violations
 from console.running import Leadwire
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from leadwire.broker import Accepted, Message, broker_from_url
 from leadwire.testing import eventually
@@ -33,6 +33,7 @@ WIDE = f"""\
 name,family_name,email,cellphone,{"Heading " * 12},Note,Page
 Mary,Wide,wide@example.com,+12125550100,{"v" * 500},{"word " * 100},https://example.com/{"p" * 80}
 """.encode()
+LARGE = b"name,family_name,email,cellphone\n" * 10_000
 # Milliseconds; how far an import is is asked for each second.
 SLOW = {"offline": False, "latency": 1_500, "downloadThroughput": -1, "uploadThroughput": -1}
 
@@ -209,6 +210,40 @@ async def test_answers_that_take_longer_than_it_asks_anew_are_shown_all_the_same
     await connection.send("Network.emulateNetworkConditions", SLOW)
     await page.goto(f"{windows.url}/#/import/{receipt['id']}")
     await expect(page.locator(".sums")).to_have_text("Rows1Imported0Failed1")
+
+
+async def test_who_leaves_while_a_file_is_sent_is_told_that_it_stopped(windows: Windows) -> None:
+    page = await windows.open("#/import")
+    large: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": LARGE}
+    await page.locator("input[type=file]").set_input_files(large)
+    connection = await page.context.new_cdp_session(page)
+    await connection.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": 5_000})
+    await page.get_by_role("button", name="Check the file").click()
+    await expect(page.get_by_text("Sending,")).to_be_visible()
+    await page.get_by_role("link", name="Flow").click()
+    await expect(page.get_by_role("status").filter(has_text="that has stopped")).to_be_visible()
+
+
+async def test_managers_beyond_the_first_ones_are_as_live_as_these(
+    leadwire: Leadwire, windows: Windows, people: dict[str, str]
+) -> None:
+    async def few_at_once(route: Route) -> None:
+        url = route.request.url.replace("limit=1000", "limit=1").replace("limit=100", "limit=1")
+        await route.continue_(url=url)
+
+    page = await windows.open("about:blank")
+    await page.route("**/v1/managers?*", few_at_once)
+    await page.goto(f"{windows.url}/#/managers")
+    rows = page.locator(".people-table tbody tr")
+    await expect(rows).to_have_count(1)
+    await page.get_by_role("button", name="Show more").click()
+    await expect(rows).to_have_count(len(people))
+    for manager_id in people.values():
+        await leadwire.ask("POST", f"/v1/managers/{manager_id}/pause")
+    for name in people:
+        await expect(page.get_by_role("row", name=name)).to_contain_text("Paused")
+    for manager_id in people.values():
+        await leadwire.ask("POST", f"/v1/managers/{manager_id}/resume")
 
 
 async def test_a_manager_is_paused_and_removed_once_it_is_seen_what_follows(

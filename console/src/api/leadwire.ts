@@ -52,7 +52,7 @@ export const leads = {
 
 export const managers = {
   list: (query: { q?: string; state?: string; limit?: number; cursor?: string }) =>
-    ask<Page<Manager>>("GET", "/v1/managers", { query: { limit: 100, ...query } }),
+    ask<Page<Manager>>("GET", "/v1/managers", { query }),
   read: (id: string) => ask<Manager>("GET", path`/v1/managers/${id}`),
   add: (manager: { name: string; email?: string; capacity: number }) =>
     ask<Manager>("POST", "/v1/managers", { json: manager }),

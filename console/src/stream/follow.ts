@@ -89,7 +89,8 @@ async function connection<Lead>(
     reader.linked("connecting");
     await read(session, response, reader, watch);
   } catch (error) {
-    if (error instanceof ApiError && !session.hungUp) session.refused(error);
+    if (!(error instanceof ApiError)) console.error(error);
+    else if (!session.hungUp) session.refused(error);
   } finally {
     forget();
     session.cut();
@@ -106,8 +107,9 @@ async function read<Lead>(
   const body = response.body?.getReader();
   while (body !== undefined) {
     watch.expectWithin(session.silence);
-    const { done, value } = await body.read();
-    if (done) return;
+    // That it breaks off is nothing but its end.
+    const { value } = await body.read().catch(() => ({ value: undefined }));
+    if (value === undefined) return;
     const changes = session.feed(value);
     if (changes.some((change) => change.type === "mark")) reader.linked("live");
     reader.changed(changes);

@@ -8,10 +8,16 @@ import { openLeads } from "./leads.ts";
 
 const AT_MOST_EVERY = 250;
 
-/** Call back soon after leads change that match, or come to match or leave; not for each of many. */
-export function useChanges(filters: Filters, changed: () => void): void {
+/**
+ * Call back soon after leads change that match, or come to match or leave; not for each of many.
+ *
+ * @param pause Milliseconds for which changes are gathered.
+ */
+export function useChanges(filters: Filters, changed: () => void, pause = AT_MOST_EVERY): void {
   const call = useRef(changed);
   call.current = changed;
+  const gather = useRef(pause);
+  gather.current = pause;
   const key = JSON.stringify(filters);
   useEffect(() => {
     const controller = new AbortController();
@@ -20,7 +26,7 @@ export function useChanges(filters: Filters, changed: () => void): void {
       due ??= setTimeout(() => {
         due = undefined;
         call.current();
-      }, AT_MOST_EVERY);
+      }, gather.current);
     };
     const reader = {
       changed: (changes: { type: string }[]) => {

@@ -4,7 +4,7 @@ import { ApiError } from "../../api/errors.ts";
 import { newKey } from "../../api/request.ts";
 import type { Receipt } from "../../api/types.ts";
 import { upload } from "../../api/upload.ts";
-import { Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Typed } from "../../parts/show.tsx";
 import { type Doing, useAsked, useDoing } from "../../parts/use.ts";
 import { go, href } from "../../router.ts";
@@ -146,7 +146,7 @@ function useSending(file: File, peeked: Peek, mapping: Mapping, region: string):
   const key = useRef({ of: "", key: "" });
   if (key.current.of !== settled) key.current = { of: settled, key: newKey() };
   const controller = useRef<AbortController | null>(null);
-  useEffect(() => () => controller.current?.abort(), []);
+  useEffect(() => () => leave(controller.current), []);
   useEffect(() => {
     if (!doing.busy) return;
     // The browser asks whether to leave the page, as that would stop what is being sent.
@@ -178,9 +178,17 @@ function useSending(file: File, peeked: Peek, mapping: Mapping, region: string):
         then(receipt);
       } catch (error) {
         if (!(error instanceof ApiError && error.code === "aborted")) throw error;
+      } finally {
+        controller.current = null;
       }
     });
   return { doing, key: key.current.key, sent, send, stop: () => controller.current?.abort() };
+}
+
+function leave(sending: AbortController | null): void {
+  if (sending === null) return;
+  sending.abort();
+  toast(t.importView.leftWhileSending);
 }
 
 function Sent({ sending }: { sending: Sending }) {

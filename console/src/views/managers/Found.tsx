@@ -13,12 +13,11 @@ import { RemoveManager } from "./RemoveManager.tsx";
 
 interface FoundProps {
   page: Page<Manager>;
-  more: readonly Manager[];
   filtered: boolean;
   onChanged: () => void;
 }
 
-export function Found({ page, more, filtered, onChanged }: FoundProps) {
+export function Found({ page, filtered, onChanged }: FoundProps) {
   if (page.items.length === 0) {
     return (
       <div class="card">
@@ -47,7 +46,7 @@ export function Found({ page, more, filtered, onChanged }: FoundProps) {
           </tr>
         </thead>
         <tbody>
-          {[...page.items, ...more].map((manager) => (
+          {page.items.map((manager) => (
             <Row key={manager.id} manager={manager} onChanged={onChanged} />
           ))}
         </tbody>

@@ -1,11 +1,11 @@
 /** Who is free, and who works on what since when. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { managers } from "../../api/leadwire.ts";
 import { may } from "../../api/session.ts";
-import type { Availability, Manager } from "../../api/types.ts";
+import type { Availability, Manager, Page } from "../../api/types.ts";
 import { useKeys } from "../../frame/keys.ts";
 import { Loading, ProblemNotice } from "../../parts/notice.tsx";
-import { useAsked, useDoing } from "../../parts/use.ts";
+import { useAsked } from "../../parts/use.ts";
 import { go, href, place } from "../../router.ts";
 import { useChanges } from "../../stream/notice.ts";
 import { t } from "../../texts.ts";
@@ -13,7 +13,12 @@ import { AddManager } from "./AddManager.tsx";
 import { Found } from "./Found.tsx";
 
 const REFRESH_EVERY = 10_000;
-const MOST_MORE = 2_000;
+const FEW = 100;
+/** More a browser does not show well. */
+const MOST = 2_000;
+const MOST_OF_A_PAGE = 1_000;
+/** Milliseconds: many managers are not read again for each of many changes. */
+const OF_MANY_AT_MOST_EVERY = 5_000;
 const STATES: Availability[] = ["free", "busy", "paused", "removed"];
 
 export function ManagersView() {
@@ -41,73 +46,55 @@ export function ManagersView() {
   );
 }
 
+type Wanted = { q?: string; state?: string };
+
 function List({ q, state }: { q: string; state: string }) {
   const wanted = { ...(q ? { q } : {}), ...(state ? { state } : {}) };
-  const [more, setMore] = useState<Manager[]>([]);
-  const { answer, error, again } = useAsked(() => managers.list(wanted), [], {
+  const [most, setMost] = useState(FEW);
+  const { answer, error, again } = useAsked(() => firstOf(wanted, most), [], {
     every: REFRESH_EVERY,
   });
+  useEffect(() => {
+    if (most > FEW) again();
+  }, [most]);
   // Who holds a lead changes with it.
-  useChanges({}, again);
-  const changed = () => {
-    setMore([]);
-    again();
-  };
+  useChanges({}, again, most > FEW ? OF_MANY_AT_MOST_EVERY : undefined);
+  const shown = answer?.items.length ?? 0;
   return (
     <>
       {error && <ProblemNotice error={error} again={again} />}
       {answer === null && error === null && <Loading />}
       {answer && (
-        <Found
-          page={answer}
-          more={more}
-          filtered={Object.keys(wanted).length > 0}
-          onChanged={changed}
-        />
+        <Found page={answer} filtered={Object.keys(wanted).length > 0} onChanged={again} />
       )}
-      {answer?.next_cursor != null && more.length === 0 && (
-        <More load={() => allAfter(answer.next_cursor, wanted)} onLoaded={setMore} />
-      )}
+      {answer?.next_cursor != null &&
+        (shown < MOST ? (
+          <button
+            type="button"
+            class="button self-start"
+            disabled={most > FEW}
+            onClick={() => setMost(MOST)}
+          >
+            {most > FEW ? t.loading : t.more}
+          </button>
+        ) : (
+          <p class="soft">{t.managersView.first(shown)}</p>
+        ))}
     </>
   );
 }
 
-/** The managers of all further pages, but no more than a browser shows well. */
-async function allAfter(
-  cursor: string | null,
-  query: { q?: string; state?: string },
-): Promise<Manager[]> {
-  const found: Manager[] = [];
-  let next = cursor;
-  while (next !== null && found.length < MOST_MORE) {
-    const page = await managers.list({ ...query, limit: 1000, cursor: next });
-    found.push(...page.items);
-    next = page.next_cursor;
-  }
-  return found;
-}
-
-function More({
-  load,
-  onLoaded,
-}: {
-  load: () => Promise<Manager[]>;
-  onLoaded: (all: Manager[]) => void;
-}) {
-  const { busy, error, run } = useDoing();
-  return (
-    <>
-      {error && <ProblemNotice error={error} />}
-      <button
-        type="button"
-        class="button self-start"
-        disabled={busy}
-        onClick={() => run(async () => onLoaded(await load()))}
-      >
-        {t.more}
-      </button>
-    </>
-  );
+/** The first managers, of as many pages as that takes. */
+async function firstOf(wanted: Wanted, most: number): Promise<Page<Manager>> {
+  const found = new Map<string, Manager>();
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(most, MOST_OF_A_PAGE);
+    const page = await managers.list({ ...wanted, limit, ...(cursor ? { cursor } : {}) });
+    for (const manager of page.items) found.set(manager.id, manager);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined && found.size < most && most > FEW);
+  return { items: [...found.values()], next_cursor: cursor ?? null };
 }
 
 function choose(name: string, value: string): void {
