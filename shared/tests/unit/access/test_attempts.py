@@ -102,6 +102,23 @@ def test_right_passwords_fill_nothing(attempts: Attempts) -> None:
     assert all(come_in(attempts, "ada", "192.0.2.1") for _ in range(1_000))
 
 
+def test_after_a_right_password_wrong_ones_begin_anew(attempts: Attempts) -> None:
+    for _ in range(OF_USER_THERE.size - 1):
+        assert guess(attempts, "ada", "192.0.2.1")
+    assert come_in(attempts, "ada", "192.0.2.1")
+    assert guesses(attempts, lambda _: "ada", lambda _: "192.0.2.1") == OF_USER_THERE.size
+
+
+def test_the_place_where_a_password_was_proved_longest_ago_is_forgotten_first(
+    attempts: Attempts,
+) -> None:
+    for number in range(MOST_KEPT + 1):
+        assert come_in(attempts, "ada", f"home {number}")
+    guesses(attempts, lambda _: "ada", str)
+    assert not come_in(attempts, "ada", "home 0")
+    assert come_in(attempts, "ada", "home 1")
+
+
 def test_passwords_that_are_sent_at_once_do_not_all_pass(attempts: Attempts) -> None:
     # Each is counted before it is known whether it is right.
     assert sum(guess(attempts, "ada", "192.0.2.1") for _ in range(50)) == OF_USER_THERE.size

@@ -99,6 +99,7 @@ WRONG = {
     "roles of another type": signed({"roles": "admin"}),
     "a manager who is none": signed({"roles": ["manager"]}),
     "expired": signed({"exp": int(time.time() - LEEWAY_SECONDS - 1)}),
+    "expired a minute ago": signed({"exp": int(time.time() - 60)}),
     "not begun": signed({"iat": int(time.time() + 3600)}),
     "no use before": signed({"nbf": int(time.time() + 3600)}),
     "an end beyond all calendars": signed({"exp": 10**18}),
