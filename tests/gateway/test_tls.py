@@ -1,6 +1,7 @@
 """With certificates mounted, the gateway speaks TLS and nothing else."""
 
 import asyncio
+import os
 import ssl
 import warnings
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 import trustme
 from gateway.conftest import StartGateway, Upstreams
 from gateway.nginx import Gateway, give_away
+from gateway.upstream import OK, Exchange
 from gateway.wire import exchange, request
 
 NewHome = Callable[[], Path]
@@ -84,14 +86,43 @@ async def test_old_protocols_are_not_spoken(
         await exchange(gateway.https_port, request("GET", "/healthz"), old)
 
 
-async def test_http_2_is_offered(
-    start_gateway: StartGateway, new_home: NewHome, authority: trustme.CA
+async def test_http_2_is_offered_and_brings_bodies_with_a_length_and_without(
+    start_gateway: StartGateway, new_home: NewHome, upstreams: Upstreams, authority: trustme.CA
 ) -> None:
     put_certificate(home := new_home(), authority, "first")
     gateway = await start_gateway(home)
-    context = trusting(authority)
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    assert (await handshake(gateway, context)).selected_alpn_protocol() == "h2"
+    came: list[int] = []
+
+    async def count(each: Exchange) -> None:
+        end = b"end" if each.values("Content-Length") else b"end\r\n0\r\n\r\n"
+        body = b""
+        while not body.endswith(end):
+            if not (part := await each.reader.read(len(end) + 65536)):
+                return
+            body += part
+        came.append(len(body))
+        await each.send(OK)
+
+    upstreams["manager-svc"].script = count
+    url = f"https://localhost:{gateway.https_port}/v1/managers"
+    body = b"x" * 300_000 + b"end"
+    for told in ([], ["--header", "Transfer-Encoding: chunked"]):
+        assert await curl(url, *told, body=body) == "2 200"
+        assert came.pop() >= len(body)
+    large = b"x" * 2_000_000 + b"end"
+    assert await curl(url, "--header", "Transfer-Encoding: chunked", body=large) == "2 413"
+
+
+async def curl(url: str, *options: str, body: bytes) -> str:
+    """Post a body by HTTP/2; return which version was spoken, and the status."""
+    process = await asyncio.create_subprocess_exec(
+        *("curl", "--silent", "--insecure", "--http2", "--max-time", "30", "--output", os.devnull),
+        *("--write-out", "%{http_version} %{http_code}", "--data-binary", "@-", *options, url),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate(body)
+    return told.decode()
 
 
 async def test_a_renewed_certificate_is_used_without_a_restart(
