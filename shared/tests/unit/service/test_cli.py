@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 from pydantic_settings import SettingsConfigDict
 
+from leadwire.access.files import MOST_BYTES
 from leadwire.service import (
     Command,
     Say,
@@ -135,6 +136,10 @@ def _make_pipe(keyring: Keyring) -> None:
     os.mkfifo(keyring.users_file, 0o600)
 
 
+def _make_too_large(keyring: Keyring) -> None:
+    os.truncate(keyring.users_file, MOST_BYTES + 1)
+
+
 def _leave_public_parts(keyring: Keyring) -> None:
     [key] = json.loads(keyring.token_keys_file.read_text())["keys"]
     del key["d"]
@@ -148,6 +153,7 @@ SPOILT = {
     _let_all_write: "chmod o-rw",
     _remove: "No such file",
     _make_pipe: "no file",
+    _make_too_large: f"more than {MOST_BYTES} bytes",
     _leave_public_parts: "private part",
 }
 
