@@ -131,11 +131,19 @@ def test_what_would_make_a_wrong_file_is_refused_and_changes_nothing(
     assert users.read_bytes() == before
 
 
-def test_a_broken_file_is_left_alone(change: Change, users: Path) -> None:
-    users.write_text('{"users": [')
-    refused = change(users, "users", "key", "crm", "--role", "reader")
-    assert (refused.returncode, users.read_text()) == (2, '{"users": [')
-    assert "broken" in refused.stderr
+@pytest.mark.parametrize("broken", ['{"users": [', '{"users": 5}', '{"users": [{"roles": []}]}'])
+def test_a_broken_file_is_left_alone(change: Change, users: Path, broken: str) -> None:
+    users.write_text(broken)
+    for arguments in (("key", "crm", "--role", "reader"), ("remove", "ada"), ("list",)):
+        refused = change(users, "users", *arguments)
+        assert (refused.returncode, users.read_text()) == (2, broken)
+        assert "broken" in refused.stderr
+
+
+def test_a_file_that_is_not_there_has_no_list(change: Change, users: Path) -> None:
+    refused = change(users, "users", "list")
+    assert refused.returncode == 2
+    assert str(users) in refused.stderr
 
 
 def test_which_file_must_be_said() -> None:
@@ -201,6 +209,27 @@ def test_nobody_is_left_without_a_key(change: Change, keys: Path, command: str) 
     arguments = {"init": (), "remove": (kid,), "use": ("other",)}[command]
     assert change(keys, "token-keys", command, *arguments).returncode == 2
     assert keys.read_bytes() == before
+
+
+def test_a_file_for_those_who_verify_gets_nothing_that_signs(
+    change: Change, keys: Path, tmp_path: Path
+) -> None:
+    public = tmp_path / "public.json"
+    change(keys, "token-keys", "init")
+    change(keys, "token-keys", "public", "--out", str(public))
+    refused = change(public, "token-keys", "add")
+    assert refused.returncode == 2
+    assert "public parts alone" in refused.stderr
+    assert '"d"' not in public.read_text()
+
+
+@pytest.mark.parametrize("broken", ["{}", '{"keys": [{}]}', '{"keys": [5]}'])
+def test_broken_keys_are_told_of(change: Change, keys: Path, broken: str) -> None:
+    keys.write_text(broken)
+    for arguments in (("list",), ("add",)):
+        refused = change(keys, "token-keys", *arguments)
+        assert (refused.returncode, keys.read_text()) == (2, broken)
+        assert "broken" in refused.stderr
 
 
 def test_what_is_missing_of_the_extra_is_named(users: Path, tmp_path: Path) -> None:

@@ -30,6 +30,26 @@ def read(path: Path) -> Json:
     raise ValueError(f"{path} is broken: it is no JSON object")
 
 
+def entries(path: Path, content: Json, key: str, *, bearing: str) -> list[Json]:
+    """Return a list of the content of a file.
+
+    Args:
+        path: Of the file.
+        content: What was read from it.
+        key: Where the list stands.
+        bearing: What each entry must have, a text.
+
+    Raises:
+        ValueError: It is broken.
+    """
+    found = content.get(key, [])
+    if isinstance(found, list) and all(
+        isinstance(each, dict) and isinstance(each.get(bearing), str) for each in found
+    ):
+        return found
+    raise ValueError(f"{path} is broken: {key} is no list of which each has a {bearing}")
+
+
 def write(path: Path, content: Json, *, mode: int = PRIVATE) -> None:
     """Put a file in the place of what is there, at once and for good.
 

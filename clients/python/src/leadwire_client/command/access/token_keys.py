@@ -54,7 +54,14 @@ def _init(given: argparse.Namespace) -> int:
 def _change(given: argparse.Namespace, change: Callable[[Keys], Keys]) -> int:
     path = _path(given)
     with private_files.changing(path):
-        _write(path, change(_read(path)))
+        keys = _read(path)
+        if not _signs(keys):
+            # A private part that were added here would go to every service.
+            raise ValueError(
+                f"{path} has public parts alone: change manager-svc's file, and write this one "
+                "anew with `leadwire token-keys public`"
+            )
+        _write(path, change(keys))
     return exits.DONE
 
 
@@ -90,16 +97,20 @@ def _public(given: argparse.Namespace) -> int:
 
 
 def _read(path: Path) -> Keys:
-    keys = private_files.read(path).get("keys")
-    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+    keys = private_files.entries(path, private_files.read(path), "keys", bearing="kid")
+    if not keys:
         raise ValueError(f"{path} is broken: it holds no keys")
     return keys
 
 
 def _write(path: Path, keys: Keys) -> None:
-    if not any("d" in key for key in keys):
+    if not _signs(keys):
         raise ValueError("one key with its private part must stay, or nobody could sign")
     private_files.write(path, {"keys": keys})
+
+
+def _signs(keys: Keys) -> bool:
+    return any("d" in key for key in keys)
 
 
 def _key(keys: Keys, kid: str) -> Json:

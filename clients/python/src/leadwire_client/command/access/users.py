@@ -90,7 +90,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(given: argparse.Namespace) -> int:
-    file = UsersFile(_path(given))
+    path = _path(given)
+    path.stat()  # one that is not there is empty only to who adds to it
+    file = UsersFile(path)
     for kind, entries in (("user", file.users), ("key", file.keys)):
         for each in entries:
             told = {name: each.get(name) for name in ("name", "roles", "manager_id")}

@@ -33,8 +33,8 @@ class UsersFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         content = private_files.read(path) if path.exists() else {}
-        self.users: list[Json] = content.get("users", [])
-        self.keys: list[Json] = content.get("keys", [])
+        self.users = private_files.entries(path, content, "users", bearing="name")
+        self.keys = private_files.entries(path, content, "keys", bearing="name")
 
     def write(self) -> None:
         """Write it.
