@@ -22,8 +22,9 @@ PEACE: Final = (5.0, 2.0, 2.0)
 """Seconds from the end of a fault to the next one of its lane, at least: where servers start slowly
 they would follow on each other without a moment in which anything works."""
 
-_AWAY: Final = "did not answer within"
-"""What a service says last that ends since it has waited for a server for long enough."""
+_AWAY: Final = ("did not answer within", "s (start)")
+"""What a service says last that ends since it has waited for long enough for a broker, or for a
+database."""
 
 _DELAY: Final = 0.15
 _BREAKING_OFF: Final = 2.0
@@ -199,7 +200,7 @@ class Faults:
             try:
                 await replica.process.start(within=START_WITHIN)
             except ProcessFailedError as error:
-                if _AWAY in replica.process.tail():
+                if any(words in replica.process.tail() for words in _AWAY):
                     self.course.given_up += 1
                 else:
                     self._note_end(replica, str(error))
