@@ -253,11 +253,18 @@ async def test_a_manager_is_paused_and_removed_once_it_is_seen_what_follows(
     page = await windows.open("#/managers?q=tom")
     tom = page.get_by_role("row", name="Tom Becker")
     await expect(tom).to_contain_text("Busy")
+    await tom.get_by_role("button", name="Change").click()
+    await page.get_by_label("Email (optional)").fill("tom@example.com")
+    await page.get_by_label("Leads at once").fill("2")
+    await page.get_by_role("button", name="Save").click()
+    await expect(tom).to_contain_text("tom@example.com")
+    (known,) = (await leadwire.ask("GET", "/v1/managers?q=tom"))["items"]
+    assert (known["name"], known["capacity"]) == ("Tom Becker", 2)
     await tom.get_by_role("button", name="Pause").click()
     await expect(tom).to_contain_text("Paused")
     await tom.get_by_role("button", name="Remove").click()
     dialog = page.get_by_role("dialog", name="Remove Tom Becker?")
-    await expect(dialog.get_by_role("listitem")).to_have_count(1)
+    await expect(dialog.get_by_role("listitem")).to_have_count(2)
     await dialog.get_by_role("button", name="Remove").click()
     await expect(page.get_by_role("heading", name="No manager matches")).to_be_visible()
     await page.get_by_role("button", name="Removed").click()
@@ -320,6 +327,9 @@ async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: 
     await page.get_by_role("dialog").get_by_role("button", name="Close").click()
     webhook = page.get_by_role("row", name="https://example.com/of-theirs")
     await expect(webhook).to_contain_text("the billing of theirs")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.set_viewport_size({"width": 1280, "height": 800})
     await expect(webhook).to_contain_text("lead_erased, lead_interested_created")
     await webhook.get_by_role("button", name="Change").click()
     await page.get_by_label("lead_erased").uncheck()
@@ -334,11 +344,15 @@ async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: 
 async def test_a_parked_event_is_requeued_and_at_last_discarded(
     leadwire: Leadwire, windows: Windows
 ) -> None:
-    broker = broker_from_url(leadwire.broker_url, name="somebody else")
-    await broker.start()
-    unreadable = Message(id="unreadable", type="leads_created", body=b"{}")
-    assert list(await broker.publish([unreadable], only="manager-svc")) == [Accepted()]
-    await broker.stop()
+    async def publish(*bodies: bytes) -> None:
+        broker = broker_from_url(leadwire.broker_url, name="somebody else")
+        await broker.start()
+        for body in bodies:
+            unreadable = Message(id=f"unreadable {body!r}", type="leads_created", body=body)
+            assert list(await broker.publish([unreadable], only="manager-svc")) == [Accepted()]
+        await broker.stop()
+
+    await publish(b"{}")
     page = await windows.open("#/flow")
     parked = page.get_by_role("row").filter(has=page.get_by_role("button", name="Requeue"))
     await expect(parked).to_contain_text("leads_created")
@@ -351,6 +365,12 @@ async def test_a_parked_event_is_requeued_and_at_last_discarded(
     await page.get_by_label("Why (write nothing personal)").fill("no event of ours")
     await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
     await expect(page.get_by_text("Nothing is parked.")).to_be_visible()
+    await publish(b"[]", b"[1]")
+    await expect(parked).to_have_count(2)
+    await page.get_by_role("button", name="Requeue all").click()
+    told = page.get_by_role("status").filter(has_text="manager-svc: 2 requeued.")
+    await expect(told).to_be_visible()
+    await expect(parked).to_have_count(2)
 
 
 NOTE_LINKS = """

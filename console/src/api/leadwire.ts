@@ -8,12 +8,14 @@ import type {
   Import,
   Lead,
   Manager,
+  ManagerFields,
   Marked,
   Page,
   Parked,
   Ping,
   Receipt,
   Removal,
+  Requeued,
   ServiceStatus,
   Status,
   Webhook,
@@ -54,8 +56,9 @@ export const managers = {
   list: (query: { q?: string; state?: string; limit?: number; cursor?: string }) =>
     ask<Page<Manager>>("GET", "/v1/managers", { query }),
   read: (id: string) => ask<Manager>("GET", path`/v1/managers/${id}`),
-  add: (manager: { name: string; email?: string; capacity: number }) =>
-    ask<Manager>("POST", "/v1/managers", { json: manager }),
+  add: (manager: ManagerFields) => ask<Manager>("POST", "/v1/managers", { json: manager }),
+  change: (id: string, manager: ManagerFields) =>
+    ask<Manager>("PATCH", path`/v1/managers/${id}`, { json: manager }),
   pause: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/pause`),
   resume: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/resume`),
   restore: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/restore`),
@@ -88,6 +91,8 @@ export const operations = {
     ask<Page<Parked>>("GET", path`/v1/ops/${service}/parked`, { query: { limit: 50 } }),
   requeue: (service: Service, id: string) =>
     ask<unknown>("POST", path`/v1/ops/${service}/parked/${id}/requeue`),
+  requeueSome: (service: Service, cursor: string | null) =>
+    ask<Requeued>("POST", path`/v1/ops/${service}/parked/requeue`, { query: { cursor } }),
   discard: (service: Service, id: string, reason: string) =>
     ask<void>("DELETE", path`/v1/ops/${service}/parked/${id}`, { query: { reason } }),
   decisions: (minutes: number) =>

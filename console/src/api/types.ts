@@ -72,6 +72,9 @@ export interface Manager {
   rev: number;
 }
 
+/** What an administrator says of a manager. */
+export type ManagerFields = Pick<Manager, "name" | "email" | "capacity">;
+
 export interface Removal {
   manager: ManagerRef;
   already_removed: boolean;
@@ -156,6 +159,13 @@ export interface Parked {
   attempts: number;
   parked_at: string;
   size: number;
+}
+
+/** What one batch came to. */
+export interface Requeued {
+  requeued: number;
+  refused: { id: string; code: string; detail: string }[];
+  next_cursor: string | null;
 }
 
 export interface Delivery {

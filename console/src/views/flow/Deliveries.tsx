@@ -1,6 +1,6 @@
 /** Emails and events for webhooks: how each fares, and once more. */
 import { useState } from "preact/hooks";
-import { deliveries } from "../../api/leadwire.ts";
+import { deliveries, webhooks } from "../../api/leadwire.ts";
 import type { Delivery, Page } from "../../api/types.ts";
 import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Ago, Typed } from "../../parts/show.tsx";
@@ -13,6 +13,8 @@ const STATUSES = ["parked", "pending", "delivered", "cancelled"];
 export function Deliveries({ list }: { list: (status: string) => Promise<Page<Delivery>> }) {
   const [status, setStatus] = useState("parked");
   const { answer, error, again } = useAsked(() => list(status), [status], { every: EVERY });
+  const endpoints = useAsked(webhooks.list, [], { every: EVERY }).answer?.items ?? [];
+  const urlOf = (id: string | null) => endpoints.find((each) => each.id === id)?.url ?? id ?? "";
   return (
     <section class="stack tight">
       <div class="line apart">
@@ -53,17 +55,32 @@ export function Deliveries({ list }: { list: (status: string) => Promise<Page<De
             </thead>
             <tbody>
               {answer.items.map((delivery) => (
-                <DeliveryRow key={delivery.id} delivery={delivery} onRetried={again} />
+                <DeliveryRow
+                  key={delivery.id}
+                  delivery={delivery}
+                  to={delivery.recipient ?? urlOf(delivery.webhook_id)}
+                  onRetried={again}
+                />
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {answer?.next_cursor != null && (
+        <p class="soft small">{t.flow.firstDeliveries(answer.items.length)}</p>
+      )}
     </section>
   );
 }
 
-function DeliveryRow({ delivery, onRetried }: { delivery: Delivery; onRetried: () => void }) {
+interface DeliveryRowProps {
+  delivery: Delivery;
+  /** An email address, or that of an endpoint. */
+  to: string;
+  onRetried: () => void;
+}
+
+function DeliveryRow({ delivery, to, onRetried }: DeliveryRowProps) {
   const { busy, error, run } = useDoing();
   const retry = () =>
     run(async () => {
@@ -79,7 +96,7 @@ function DeliveryRow({ delivery, onRetried }: { delivery: Delivery; onRetried: (
         <Typed text={delivery.event_type ?? delivery.kind} />
       </td>
       <td>
-        <Typed text={delivery.recipient ?? delivery.webhook_id ?? ""} />
+        <Typed text={to} />
       </td>
       <td class="amount">{delivery.attempts}</td>
       <td class="reason">

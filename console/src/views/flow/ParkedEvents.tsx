@@ -7,6 +7,7 @@ import { ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Ago, Typed } from "../../parts/show.tsx";
 import { useAsked, useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
+import { RequeueAll } from "./RequeueAll.tsx";
 import { parkedOf, type Stand, silent } from "./stands.ts";
 
 const EVERY = 5_000;
@@ -24,13 +25,17 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
     every: EVERY,
   });
   const unknown = silent(stands);
+  const total = stands.reduce((sum, { status }) => sum + (status ? parkedOf(status) : 0), 0);
   const decided = () => {
     again();
     onDecided();
   };
   return (
     <section class="stack tight">
-      <h2>{t.flow.events}</h2>
+      <div class="line apart">
+        <h2>{t.flow.events}</h2>
+        {total > 1 && <RequeueAll services={holding} onDecided={decided} />}
+      </div>
       {error && <ProblemNotice error={error} again={again} />}
       {unknown.length > 0 && <p class="notice wait">{t.flow.parkedNotKnownOf(unknown)}</p>}
       {answer?.length === 0 && unknown.length === 0 && <p class="soft">{t.flow.noParked}</p>}
@@ -60,6 +65,9 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
             </tbody>
           </table>
         </div>
+      )}
+      {answer && answer.length > 0 && total > answer.length && (
+        <p class="soft small">{t.flow.firstParked(answer.length, total)}</p>
       )}
     </section>
   );

@@ -1,9 +1,11 @@
 /** Add a lead manager. */
 import { managers } from "../../api/leadwire.ts";
+import type { ManagerFields } from "../../api/types.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { ProblemNotice, toast } from "../../parts/notice.tsx";
+import { toast } from "../../parts/notice.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
+import { ManagerForm } from "./ManagerForm.tsx";
 
 interface AddManagerProps {
   onClose: () => void;
@@ -11,55 +13,17 @@ interface AddManagerProps {
 }
 
 export function AddManager({ onClose, onAdded }: AddManagerProps) {
-  const { busy, error, run } = useDoing();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    const email = String(fields.get("email")).trim();
-    void run(async () => {
-      const added = await managers.add({
-        name: String(fields.get("name")),
-        capacity: Number(fields.get("capacity")),
-        ...(email ? { email } : {}),
-      });
+  const doing = useDoing();
+  const add = (fields: ManagerFields) =>
+    doing.run(async () => {
+      const added = await managers.add(fields);
       toast(t.managersView.added(added.name));
       onClose();
       onAdded();
     });
-  };
   return (
     <Dialog title={t.managersView.add} onClose={onClose}>
-      <form class="stack" onSubmit={submit}>
-        <label class="field">
-          <span>{t.managersView.name}</span>
-          <input class="input" name="name" required maxLength={200} dir="auto" />
-        </label>
-        <label class="field">
-          <span>{t.managersView.email}</span>
-          <input class="input" name="email" type="email" maxLength={254} />
-        </label>
-        <label class="field">
-          <span>{t.managersView.capacity}</span>
-          <input
-            class="input"
-            name="capacity"
-            type="number"
-            min={1}
-            max={1000}
-            value={1}
-            required
-          />
-        </label>
-        {error && <ProblemNotice error={error} />}
-        <div class="dialog-end">
-          <button type="button" class="button quiet" onClick={onClose}>
-            {t.cancel}
-          </button>
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t.managersView.saving : t.managersView.save}
-          </button>
-        </div>
-      </form>
+      <ManagerForm doing={doing} action={t.managersView.save} onClose={onClose} onSubmit={add} />
     </Dialog>
   );
 }

@@ -9,6 +9,7 @@ import { Ago, For, fullName, StatePill, Typed } from "../../parts/show.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { href } from "../../router.ts";
 import { t } from "../../texts.ts";
+import { ChangeManager } from "./ChangeManager.tsx";
 import { RemoveManager } from "./RemoveManager.tsx";
 
 interface FoundProps {
@@ -111,6 +112,7 @@ function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }
 
 function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => void }) {
   const [removing, setRemoving] = useState(false);
+  const [changing, setChanging] = useState(false);
   const { busy, error, run } = useDoing();
   const change = (action: (id: string) => Promise<unknown>, said: (name: string) => string) =>
     run(async () => {
@@ -155,18 +157,31 @@ function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => vo
             </button>
           )}
           {may("manageManagers") && (
-            <button
-              type="button"
-              class="button quiet tight"
-              disabled={busy}
-              onClick={() => setRemoving(true)}
-            >
-              {t.managersView.remove}
-            </button>
+            <>
+              <button
+                type="button"
+                class="button quiet tight"
+                disabled={busy}
+                onClick={() => setChanging(true)}
+              >
+                {t.managersView.change}
+              </button>
+              <button
+                type="button"
+                class="button quiet tight"
+                disabled={busy}
+                onClick={() => setRemoving(true)}
+              >
+                {t.managersView.remove}
+              </button>
+            </>
           )}
         </>
       )}
       {error && <ProblemNotice error={error} />}
+      {changing && (
+        <ChangeManager manager={manager} onClose={() => setChanging(false)} onChanged={onChanged} />
+      )}
       {removing && (
         <RemoveManager manager={manager} onClose={() => setRemoving(false)} onRemoved={onChanged} />
       )}
