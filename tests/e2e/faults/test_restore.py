@@ -23,7 +23,7 @@ from e2e.subscriber import Subscriber
 from e2e.system import JSON, System
 from leadwire.testing import eventually
 from leadwire.testing.postgres import TemporaryPostgres
-from leadwire.testing.process import ServiceProcess, run_to_end
+from leadwire.testing.process import ProcessFailedError, ServiceProcess, run_to_end
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
 from leadwire.testing.services import PREFIXES, Urls, prepare
 from webhook_sink import running_sink
@@ -192,6 +192,9 @@ async def _live_and_back_up(system: System, site: Site, backup: Backup) -> Story
 
 async def _prepare_restored(service: ServiceProcess, *, erased: Path) -> None:
     await prepare(service)
+    # Who forgets the next step is told, and nothing is told to subscribers.
+    with pytest.raises(ProcessFailedError, match=r"run `[a-z]+-svc restored` once"):
+        await service.start()
     options = ["--erased", str(erased)] if service.module == "import_svc" else []
     said = await run_to_end([service.module, "restored", *options], environment=service.environment)
     assert "restored: " in said

@@ -17,5 +17,5 @@ async def test_check_tells_whether_files_can_be_stored(
     given = settings.model_copy(update={"files_url": (tmp_path / place).as_uri()})
     lines: list[str] = []
     assert await check(SERVICE, given, lines.append) == (0 if is_well else 1)
-    assert lines[1:3] == ["database: ok", "migrations: ok"]
+    assert lines[1:4] == ["database: ok", "migrations: ok", "home: ok"]
     assert lines[-1].startswith("file store: ok" if is_well else "file store: IMPORT_FILES_URL")

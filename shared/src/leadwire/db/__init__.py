@@ -13,6 +13,7 @@ from leadwire.db.errors import (
     ProvisioningError,
     is_transient,
 )
+from leadwire.db.home import Home, current_home, kept_home, move_home
 from leadwire.db.leadership import LeaderLock
 from leadwire.db.listener import Listener
 from leadwire.db.migrations import Migration, MigrationSource, migrate, pending_migrations
@@ -32,6 +33,7 @@ __all__ = [
     "DatabaseRefusedError",
     "DatabaseUnavailableError",
     "DedicatedConnection",
+    "Home",
     "LeaderLock",
     "Listener",
     "Migration",
@@ -43,8 +45,11 @@ __all__ = [
     "again_if_rolled_back",
     "again_while_away",
     "check_address",
+    "current_home",
     "is_transient",
+    "kept_home",
     "migrate",
+    "move_home",
     "pending_migrations",
     "provision_role",
     "role_of",

@@ -3,7 +3,8 @@
 What was applied stands in the table `schema_migrations` of the service's own schema,
 with a checksum: a file is never edited after it was applied, a new one is added. A
 service runs beside its previous version, so a change comes in two files: one that
-expands, and, a release later, one that contracts.
+expands, and, a release later, one that contracts. Beside them stands where the schema was made
+(`home.py`).
 """
 
 import hashlib
@@ -16,6 +17,7 @@ import structlog
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_random
 
 from leadwire.db.errors import MigrationError
+from leadwire.db.home import keep_first_home
 from leadwire.db.queries import Queries
 from leadwire.db.session import Connection
 
@@ -122,6 +124,9 @@ async def migrate(
         _refuse_changed(known, applied)
         _refuse_unknown(known, applied)
         done = [await _apply(connection, schema, one) for one in known if one.id not in applied]
+        async with connection.transaction():
+            await _enter_schema(connection, schema)
+            await keep_first_home(connection)
     finally:
         if not connection.is_closed():
             await connection.execute(_QUERIES["unlock_migrations"], key)

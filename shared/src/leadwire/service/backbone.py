@@ -34,6 +34,7 @@ from leadwire.service.components import (
 )
 from leadwire.service.description import ServiceDescription, SettingsT
 from leadwire.service.handling_metrics import HandlingMetrics
+from leadwire.service.known_database import KnownDatabase
 from leadwire.service.pool_metrics import PoolMetrics
 from leadwire.service.settings import SettingsError, environment_variables
 from leadwire.service.topology_watch import TopologyWatch
@@ -201,6 +202,7 @@ def _supervise(
         sources=description.migrations,
         answer_within=connect_within,
     )
+    home = KnownDatabase(service=name, database=database, answer_within=connect_within)
     topology = PreparedTopology(
         service=name,
         broker=broker,
@@ -216,6 +218,7 @@ def _supervise(
     start_within = connect_within + ONE_ATTEMPT_MORE
     supervisor.add(f"{name} database", database, start_within=start_within)
     supervisor.add(f"{name} migrations", migrations, start_within=start_within)
+    supervisor.add(f"{name} home", home, start_within=start_within)
     supervisor.add(f"{name} broker", patient, start_within=start_within)
     supervisor.add(f"{name} topology", topology, start_within=start_within)
     supervisor.add(f"{name} topology watch", watch)

@@ -10,6 +10,7 @@ from leadwire.service.access import authenticator_of
 from leadwire.service.commands import connected_broker, new_database
 from leadwire.service.components import NotPreparedError
 from leadwire.service.description import CheckFailedError, Say, ServiceDescription, SettingsT
+from leadwire.service.known_database import KnownDatabase
 
 CHECK_WITHIN = 10.0
 """Seconds that the database, then the broker, and then whatever else have to answer."""
@@ -37,6 +38,11 @@ async def check(description: ServiceDescription[SettingsT], settings: SettingsT,
                     connection, schema=description.schema, sources=description.migrations
                 )
             well = _report("migrations", pending, f"run `{description.name} migrate`", say)
+        if well:
+            known = KnownDatabase(
+                service=description.name, database=database, answer_within=CHECK_WITHIN
+            )
+            well = await _attempt("home", known.check, say)
     finally:
         await database.stop()
     well = await _check_broker(description, settings, say) and well

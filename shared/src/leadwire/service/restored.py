@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable
 
-from leadwire.db import Database
+from leadwire.db import Database, move_home
 from leadwire.service.commands import migrated_database
 from leadwire.service.description import Command, Say, ServiceDescription, SettingsT
 
@@ -37,6 +37,9 @@ def restored_command(
     ) -> int:
         async with migrated_database(description, settings, purpose="restored") as database:
             done = await settle(settings, database, options, say)
+            if done:
+                async with database.connection() as connection:
+                    await move_home(connection)
         return 0 if done else 1
 
     return Command(
@@ -44,7 +47,7 @@ def restored_command(
         help=help_line,
         description=(
             f"{does} For a database that was restored from a backup, before the service is started "
-            "on it for the first time; killed, it is run again."
+            "on it for the first time, which it refuses until then; killed, it is run again."
         ),
         add_arguments=add_arguments,
         run=run,

@@ -63,6 +63,7 @@ class DatabaseTemplates:
         if contents not in self._templates:
             template = await self.create()
             await self.add(template, schema, sources)
+            await self._make_home_of_copies(template, schema)
             self._templates[contents] = template
         name, role = self._new_name(), self._role(schema)
         async with self._connection() as connection:
@@ -85,6 +86,12 @@ class DatabaseTemplates:
             await provision_role(connection, role=role, password=password, schema=schema)
         async with self._connection(self.service_url(database, schema)) as connection:
             await migrate(connection, schema=schema, sources=sources)
+
+    async def _make_home_of_copies(self, template: str, schema: str) -> None:
+        """Have the copies of a database not taken for restored from a backup."""
+        of_any_database = f"UPDATE {schema}.schema_home SET database_oid = NULL"  # noqa: S608
+        async with self._connection(self.admin_url(template)) as connection:
+            await connection.execute(of_any_database)
 
     async def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected to it."""

@@ -67,6 +67,7 @@ async def test_topology_declares_what_check_then_finds(
         "settings: ok",
         "database: ok",
         "migrations: ok",
+        "home: ok",
         "broker: ok",
         "topology: ok",
     ]

@@ -1,0 +1,2 @@
+SELECT system_identifier, timeline, database_oid, schema_oid
+FROM schema_home
