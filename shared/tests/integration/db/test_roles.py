@@ -54,6 +54,7 @@ async def test_a_role_works_in_its_own_schema_without_naming_it(
         "CREATE TABLE b_svc.intruder (id int)",
         "GRANT USAGE ON SCHEMA b_svc TO CURRENT_USER",
         "CREATE TABLE public.intruder (id int)",
+        "SELECT * FROM public.what_others_left_there",
         "CREATE SCHEMA intruder",
         "CREATE ROLE intruder",
         "SELECT rolpassword FROM pg_authid",
@@ -163,14 +164,17 @@ async def test_names_and_passwords_with_quotes_are_safe(
     assert owner == role
 
 
-async def test_a_schema_that_somebody_else_made_is_handed_over(
+async def test_a_schema_that_somebody_else_made_is_handed_over_and_closed_to_others(
     fresh_database: FreshDatabase, connect: Connect, role: str
 ) -> None:
     url = await fresh_database.admin_url()
     admin = await connect(url)
-    await admin.execute("CREATE SCHEMA prepared")
+    await admin.execute("CREATE SCHEMA prepared; GRANT ALL ON SCHEMA prepared TO PUBLIC")
 
     await provision_role(admin, role=role, password="pw", schema="prepared")
+
+    closed = "SELECT NOT has_schema_privilege('public', 'prepared', 'USAGE, CREATE')"
+    assert await admin.fetchval(closed)
 
     mine = await connect(as_role(url, role, "pw"))
     await mine.execute("CREATE TABLE prepared.things (id int)")
