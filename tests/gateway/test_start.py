@@ -1,10 +1,16 @@
 """How the template is filled in."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gateway.conftest import StartGateway, Upstreams
 from gateway.nginx import Gateway
+from gateway.upstream import OK, Exchange
+from gateway.wire import exchange, request
+
+from leadwire.testing import eventually
 
 NewHome = Callable[[], Path]
 
@@ -71,3 +77,27 @@ def test_a_setting_that_makes_no_sense_ends_the_start(
     new_home: NewHome, settings: dict[str, str]
 ) -> None:
     assert Gateway(home=new_home(), upstreams={}, settings=settings).check()[0] != 0
+
+
+async def test_it_allows_itself_as_many_connections_as_it_may(
+    new_home: NewHome, start_gateway: StartGateway, upstreams: Upstreams
+) -> None:
+    home = new_home()
+    start = (home / "start").rename(home / "start-itself")
+    (home / "start").write_text(f"#!/bin/sh\nulimit -Sn 64\nexec {start}\n")
+    (home / "start").chmod(0o755)
+    gateway = await start_gateway(home)
+    enough = asyncio.Event()
+
+    async def wait(each: Exchange) -> None:
+        await enough.wait()
+        await each.send(OK)
+
+    upstreams["stream-svc"].script = wait
+    asking = [
+        asyncio.create_task(exchange(gateway.port, request("GET", "/v1/leads")))
+        for _ in range(100)  # each takes two open files, of one of two processes
+    ]
+    await eventually(lambda: len(upstreams["stream-svc"].exchanges) == len(asking), within=15)
+    enough.set()
+    assert {each.status for each in await asyncio.gather(*asking)} == {200}

@@ -111,6 +111,7 @@ async def test_http_2_is_offered_and_brings_bodies_with_a_length_and_without(
         assert came.pop() >= len(body)
     large = b"x" * 2_000_000 + b"end"
     assert await curl(url, "--header", "Transfer-Encoding: chunked", body=large) == "2 413"
+    assert "[warn]" not in gateway.log()
 
 
 async def curl(url: str, *options: str, body: bytes) -> str:
