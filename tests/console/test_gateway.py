@@ -129,7 +129,12 @@ async def test_a_wrong_password_is_told_and_the_right_one_lets_in(windows: Windo
     assert await tabs(page) == ["Leads", "Managers"]
     await page.reload()
     await expect(page.get_by_text("Logged in as reader")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_role("heading", name="Log in")).to_be_visible()
     await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    await page.reload()
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 

@@ -212,6 +212,42 @@ async def test_answers_that_take_longer_than_it_asks_anew_are_shown_all_the_same
     await expect(page.locator(".sums")).to_have_text("Rows1Imported0Failed1")
 
 
+async def test_a_file_whose_answer_got_lost_is_not_imported_twice(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    lost: list[str] = []
+
+    async def lose_the_first_answer(route: Route) -> None:
+        if route.request.method == "POST" and "dry_run" not in route.request.url and not lost:
+            lost.append((await (await route.fetch()).json())["id"])
+            await route.abort()
+        else:
+            await route.continue_()
+
+    page = await windows.open("#/import")
+    await page.route("**/v1/imports?*", lose_the_first_answer)
+    row = b"name,family_name,email,cellphone\nLynn,Conway,lynn@example.com,+12125550177\n"
+    file: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": row}
+    await page.locator("input[type=file]").set_input_files(file)
+    await page.get_by_role("button", name="Check the file").click()
+    windows.away_expected = True
+    begin = page.get_by_role("button", name="Import 1 lead")
+    await begin.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Leadwire did not answer.")
+    await begin.click()
+    await expect(page.locator(".sums")).to_have_text("Rows1Imported1Failed0")
+    assert [page.url.rpartition("/")[2]] == lost
+
+
+async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Windows) -> None:
+    lead_id = await leadwire.add_lead("Adele", "Goldberg", "adele@example.com")
+    page = await windows.open(f"#/leads/{lead_id}")
+    await expect(page.locator(".details h2")).to_have_text("Adele Goldberg")
+    change = {"attributes": {"Note": "likes trains"}}
+    await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json=change)
+    await expect(page.locator(".details")).to_contain_text("likes trains")
+
+
 async def test_who_leaves_while_a_file_is_sent_is_told_that_it_stopped(windows: Windows) -> None:
     page = await windows.open("#/import")
     large: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": LARGE}
