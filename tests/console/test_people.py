@@ -248,6 +248,30 @@ async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Win
     await expect(page.locator(".details")).to_contain_text("likes trains")
 
 
+async def test_what_is_known_of_a_lead_at_hand_comes_though_late(
+    leadwire: Leadwire, windows: Windows, people: dict[str, str]
+) -> None:
+    lead_id = await lead_of(leadwire, people["Jonas Weber"])
+    attributes = {"attributes": {"Note": "likes boats"}}
+    await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json=attributes)
+    refusals = iter([(404, "not_found"), (502, "bad_gateway")])
+
+    async def refuse_at_first(route: Route) -> None:
+        status, code = next(refusals, (0, ""))
+        if status:
+            await route.fulfill(status=status, json={"code": code, "detail": f"It is {code}."})
+        else:
+            await route.continue_()
+
+    page = await windows.open("about:blank")
+    windows.away_expected = True  # the browser notes a refusal as an error
+    await page.route(f"**/v1/leads/{lead_id}", refuse_at_first)
+    await page.goto(f"{windows.url}/#/work/{people['Jonas Weber']}")
+    await expect(page.get_by_role("alert")).to_contain_text("It is bad_gateway.")
+    await expect(page.locator(".lead-card")).to_contain_text("likes boats")
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_who_leaves_while_a_file_is_sent_is_told_that_it_stopped(windows: Windows) -> None:
     page = await windows.open("#/import")
     large: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": LARGE}

@@ -4,12 +4,14 @@ import { leads } from "../../api/leadwire.ts";
 import type { Marked, WorkLead } from "../../api/types.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Ago, For, fullName, StatusPill } from "../../parts/show.tsx";
-import { useAsked } from "../../parts/use.ts";
+import { useAsked, useEvery } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import { Attributes, Reach } from "../lead/contact.tsx";
 import { GiveBack } from "../lead/GiveBack.tsx";
 import { History } from "../lead/history.tsx";
 import { Marks } from "../lead/Marks.tsx";
+
+const SOON = 2_000;
 
 interface LeadAtHandProps {
   lead: WorkLead;
@@ -37,6 +39,8 @@ export function LeadAtHand({
   const [givingBack, setGivingBack] = useState(false);
   // The contact side comes by another service, and perhaps a moment later.
   const contact = useAsked(() => leads.read(lead.id), [lead.id]);
+  const isOnItsWay = contact.error?.status === 404;
+  useEvery(isOnItsWay ? SOON : 0, contact.again);
   const history = useAsked(() => leads.history(lead.id), [lead.id, lead.tags.work]);
   return (
     <div class="at-hand">
@@ -64,6 +68,9 @@ export function LeadAtHand({
         </div>
         <Reach lead={lead} hasResume={contact.answer?.has_resume ?? false} />
         <Marks lead={lead} tag={lead.tags.work} onMarked={onMarked} onOvertaken={onOvertaken} />
+        {contact.error && !isOnItsWay && (
+          <ProblemNotice error={contact.error} again={contact.again} />
+        )}
         {contact.answer && <Attributes attributes={contact.answer.attributes} />}
         <button type="button" class="link give-back" onClick={() => setGivingBack(true)}>
           {t.marks.giveBack}
