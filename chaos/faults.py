@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
 from chaos.cluster import START_WITHIN, Cluster, Replica
 from chaos.endpoint import Endpoint, Manner
 from chaos.plan import Fault, Kind, Plan
@@ -14,6 +16,7 @@ from chaos.poison import publish_poison
 from chaos.post_office import MailServer
 from chaos.relay_kill import MissedError, kill_relay
 from leadwire.testing.process import ProcessFailedError
+from leadwire.testing.rabbitmq_errors import RabbitMQNotAvailableError
 
 TRIES: Final = 3
 """How often a fault is tried that another one came in the way of."""
@@ -171,9 +174,18 @@ class Faults:
 
     async def _alarm_broker(self, fault: Fault) -> None:
         """Let it have too much memory in use: it takes nothing from publishers then."""
-        await self._cluster.rabbitmq.ctl("set_vm_memory_high_watermark", "0.000001")
+        await self._allow_memory("0.000001")
         await asyncio.sleep(fault.seconds)
-        await self._cluster.rabbitmq.ctl("set_vm_memory_high_watermark", "0.4")
+        await self._allow_memory("0.4")
+
+    async def _allow_memory(self, share: str) -> None:
+        """Set its limit. The command is a whole Erlang: where much else runs it may not get on."""
+        asking = AsyncRetrying(
+            retry=retry_if_exception_type(RabbitMQNotAvailableError),
+            stop=stop_after_attempt(TRIES),
+            reraise=True,
+        )
+        await asking(self._cluster.rabbitmq.ctl, "set_vm_memory_high_watermark", share)
 
     async def _restart_database(self, _fault: Fault) -> None:
         await self._cluster.postgres.restart()

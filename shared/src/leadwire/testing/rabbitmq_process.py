@@ -28,8 +28,7 @@ from leadwire.testing.rabbitmq_errors import RabbitMQNotAvailableError
 _SCRIPTS = ("/usr/lib/rabbitmq/bin", "/opt/homebrew/sbin", "/usr/local/sbin", "/usr/sbin")
 _READY_WITHIN = 90.0
 _STOP_WITHIN = 40.0
-_CTL_WITHIN = 120.0
-"""Seconds for `rabbitmqctl`, which starts a whole Erlang and takes long where much else runs."""
+_CTL_WITHIN = 60.0
 
 
 def find_rabbitmq() -> Path | None:
