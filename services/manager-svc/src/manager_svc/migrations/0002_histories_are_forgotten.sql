@@ -43,12 +43,13 @@ BEGIN
         SELECT entry.lead_id
         FROM lead_history AS entry
         JOIN leads ON leads.id = entry.lead_id
+        -- One by one, by index: a join would read all that is not old for each batch.
+        CROSS JOIN LATERAL (
+            SELECT at FROM lead_history WHERE lead_id = entry.lead_id ORDER BY id DESC LIMIT 1
+        ) AS newest
         WHERE entry.at < now() - older_than
+            AND newest.at < now() - older_than
             AND (leads.decided_at IS NOT NULL OR leads.erased_at IS NOT NULL)
-            AND NOT EXISTS (
-                SELECT FROM lead_history AS later
-                WHERE later.lead_id = entry.lead_id AND later.at >= now() - older_than
-            )
         LIMIT most
     );
     INSERT INTO forgotten_histories (lead_id, forgotten_at)
