@@ -1,5 +1,6 @@
 """A schema that was restored or copied is known by its home, and refused until that is settled."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -8,11 +9,12 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from leadwire.db import Database, move_home
+from leadwire.db import Database, migrate, move_home
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.service.components import NotPreparedError
 from leadwire.service.known_database import KnownDatabase
-from leadwire.testing.postgres import PostgresServer
+from leadwire.testing import eventually
+from leadwire.testing.postgres import PostgresServer, TemporaryPostgres
 
 SCHEMA = "probe_svc"
 RESTORED_INTO_A_NEW_SCHEMA = f"""
@@ -120,14 +122,46 @@ async def test_a_schema_from_elsewhere_is_refused_until_it_is_settled(
     await start(place.url)
 
 
-async def test_a_server_that_was_promoted_serves_and_says_so_once(place: Place) -> None:
-    await place.run("UPDATE probe_svc.schema_home SET timeline = timeline + 7")
+@pytest.fixture
+async def own_server() -> AsyncIterator[TemporaryPostgres]:
+    """A server with a service's schema, and with an archive that has nothing more to give."""
+    server = TemporaryPostgres(settings={"restore_command": "false"})
+    await server.start()
+    connection = await asyncpg.connect(server.admin_url, timeout=10, command_timeout=60)
+    await connection.execute(f"CREATE SCHEMA {SCHEMA}")
+    await migrate(connection, schema=SCHEMA, sources=[OUTBOX_MIGRATIONS])
+    await connection.close()
+    yield server
+    await server.close()
+
+
+@pytest.mark.fault
+async def test_a_server_that_was_recovered_serves_and_says_so_once(
+    own_server: TemporaryPostgres,
+) -> None:
+    """Recovery to the end of the archive: as after a failover, on a new timeline."""
+    await start(own_server.admin_url)
+    await own_server.stop()
+    cluster = next(own_server.data_dir.rglob("global")).parent
+    signal = cluster / "recovery.signal"
+    signal.touch()
+    os.chown(signal, cluster.stat().st_uid, cluster.stat().st_gid)
+    await own_server.start()
+    await eventually(lambda: _is_recovered(own_server.admin_url), within=60)
     with capture_logs() as told:
-        await start(place.url)
-        await start(place.url)
+        await start(own_server.admin_url)
+        await start(own_server.admin_url)
     [warning] = [each for each in told if each["event"] == "database_on_another_timeline"]
-    assert (warning["log_level"], warning["before"] - warning["now"]) == ("warning", 7)
+    assert (warning["log_level"], warning["before"], warning["now"]) == ("warning", 1, 2)
     assert "run `probe-svc restored`" in warning["remedy"]
+
+
+async def _is_recovered(url: str) -> bool:
+    connection = await asyncpg.connect(url, timeout=10, command_timeout=60)
+    recovers = await connection.fetchval("SELECT pg_is_in_recovery()")
+    checkpoint = await connection.fetchval("SELECT timeline_id FROM pg_control_checkpoint()")
+    await connection.close()
+    return not recovers and checkpoint > 1
 
 
 async def test_where_the_server_may_not_be_known_the_rest_tells(place: Place) -> None:
