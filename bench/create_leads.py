@@ -1,19 +1,22 @@
 """Creating single leads over HTTP, against the same SQL through pgbench.
 
 Eight clients each post one lead after another, as a public form does. The requests go to a
-real import-svc process, which also publishes its events to RabbitMQ meanwhile. The limit is
+real import-svc process, whose relay stands by, as it does in every replica but one. The limit is
 pgbench, whose clients send exactly the statement that the service sends: lead and event in one.
+The figure `create-publishing` is of a process that also publishes, with RabbitMQ on the same
+machine.
 """
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from statistics import median
 from typing import Final
 
 import asyncpg
 
 from bench.figures import Figure, against_limit
 from bench.http_load import json_request, requests_per_second
-from bench.import_leads import SUBSCRIPTION, leads, running_service
+from bench.import_leads import SUBSCRIPTION, leads, relay_elsewhere, running_service
 from bench.outbox import event_columns, event_variables
 from bench.pgbench import as_statement, transactions_per_second
 from bench.servers import Servers
@@ -47,21 +50,31 @@ _SCRIPT: Final = "\n".join(
 
 async def measure_creating(servers: Servers) -> Sequence[Figure]:
     """Return created leads per second of the service and of pgbench, in turn."""
-    values, limits = [], []
+    values, publishing, limits = [], [], []
     async with AsyncExitStack() as stack:
         url = await servers.service_database(SERVICE.schema, SERVICE.migrations)
         await servers.declare(SUBSCRIPTION)
         connection = await asyncpg.connect(url)
         stack.push_async_callback(connection.close)
-        for _ in range(ROUNDS):
+
+        async def empty() -> None:
             await connection.execute("TRUNCATE leads, outbox CASCADE")
             await servers.purge(SUBSCRIPTION.name)
-            async with running_service(servers, url) as service:
+
+        for _ in range(ROUNDS):
+            await empty()
+            async with relay_elsewhere(url), running_service(servers, url) as service:
                 values.append(await _create_over_http(service.url))
+            await empty()
+            async with running_service(servers, url) as service:
+                publishing.append(await _create_over_http(service.url))
             # Without the service: its relay would publish what pgbench writes.
-            await connection.execute("TRUNCATE leads, outbox CASCADE")
+            await empty()
             limits.append(await create_with_pgbench(url, clients=CLIENTS, seconds=SECONDS))
-    return [against_limit("create", values=values, limits=limits, unit="leads/s", target=0.3)]
+    return [
+        against_limit("create", values=values, limits=limits, unit="leads/s", target=0.3),
+        Figure(name="create-publishing", value=median(publishing), unit="leads/s"),
+    ]
 
 
 async def create_with_pgbench(url: str, *, clients: int, seconds: int) -> float:

@@ -133,7 +133,7 @@ class _ImportBench:
         """Measure imports of as many rows."""
         bodies = [(name + suffix, type_, encode(leads(rows))) for name, type_, encode in FORMATS]
         peak = Peak()
-        async with _relay_elsewhere(self._database_url), self._service(peak) as service:
+        async with relay_elsewhere(self._database_url), self._service(peak) as service:
             figures = [await self._against_copy(service, *body, rows=rows) for body in bodies]
             figures += await self._processor_time(service, *bodies[0], rows=rows)
         async with self._service(peak) as service:
@@ -228,8 +228,8 @@ class _ImportBench:
 
 
 @asynccontextmanager
-async def _relay_elsewhere(database_url: str) -> AsyncIterator[None]:
-    """Let another process lead the relays of the service, and publish nothing."""
+async def relay_elsewhere(database_url: str) -> AsyncIterator[None]:
+    """Lead the relays of the service in place of it, and publish nothing, within this context."""
     database = Database(url=database_url, schema=SERVICE.schema, application_name="bench")
     leads = asyncio.Event()
 

@@ -1,8 +1,10 @@
 """What people do to a console, and what it does for them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from console.browsing import Theme, Windows, serious_violations
@@ -33,6 +35,13 @@ WIDE = f"""\
 name,family_name,email,cellphone,{"Heading " * 12},Note,Page
 Mary,Wide,wide@example.com,+12125550100,{"v" * 500},{"word " * 100},https://example.com/{"p" * 80}
 """.encode()
+ONE_LEAD = b"name,family_name,email,cellphone\nJoan,Clarke,joan@example.com,+12125550199\n"
+DROPPED = """(text) => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([text], "one.csv", { type: "text/csv" }));
+  return dropped;
+}"""
+HALF_DONE = {"bytes_done": 50, "bytes_total": 100, "rows_per_second": 12_345.0, "seconds_left": 120}
 LARGE = b"name,family_name,email,cellphone\n" * 10_000
 # Milliseconds; how far an import is is asked for each second.
 SLOW = {"offline": False, "latency": 1_500, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -248,6 +257,19 @@ async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Win
     await expect(page.locator(".details")).to_contain_text("likes trains")
 
 
+async def test_a_resume_is_saved_as_it_was_sent(leadwire: Leadwire, windows: Windows) -> None:
+    text = b"I have worked for forty years.\n"
+    form = aiohttp.FormData({"name": "Jean", "family_name": "Bartik", "email": "jean@example.com"})
+    form.add_field("resume", text, filename="of-jean.txt", content_type="text/plain")
+    lead = await leadwire.ask("POST", "/v1/leads", data=form)
+    page = await windows.open(f"#/leads/{lead['id']}")
+    async with page.expect_download() as downloading:
+        await page.locator(".details").get_by_role("button", name="Resume").click()
+    saved = await downloading.value
+    assert saved.suggested_filename == "of-jean.txt"
+    assert (await saved.path()).read_bytes() == text
+
+
 async def test_what_is_known_of_a_lead_at_hand_comes_though_late(
     leadwire: Leadwire, windows: Windows, people: dict[str, str]
 ) -> None:
@@ -282,6 +304,30 @@ async def test_who_leaves_while_a_file_is_sent_is_told_that_it_stopped(windows: 
     await expect(page.get_by_text("Sending,")).to_be_visible()
     await page.get_by_role("link", name="Flow").click()
     await expect(page.get_by_role("status").filter(has_text="that has stopped")).to_be_visible()
+
+
+async def test_a_file_is_dropped_and_how_far_its_import_is_can_be_seen(windows: Windows) -> None:
+    page = await windows.open("#/import")
+    dropped = await page.evaluate_handle(DROPPED, ONE_LEAD.decode())
+    await page.locator(".drop").dispatch_event("drop", {"dataTransfer": dropped})
+    await page.get_by_role("button", name="Check the file").click()
+    await expect(page.get_by_text("1 lead would be imported")).to_be_visible()
+    ended = asyncio.Event()
+
+    async def half_done(route: Route) -> None:
+        answer = await route.fetch()
+        receipt = await answer.json()
+        if not ended.is_set():
+            receipt |= {"status": "running", "finished_at": None, "progress": HALF_DONE}
+        await route.fulfill(response=answer, json=receipt)
+
+    await page.route(re.compile("/v1/imports/[^/?]+$"), half_done)
+    await page.get_by_role("button", name=re.compile("^Import 1 lead")).click()
+    await expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    await expect(page.get_by_text("12,345 rows/s")).to_be_visible()
+    await expect(page.get_by_text("about 2 min left")).to_be_visible()
+    ended.set()
+    await expect(page.locator(".sums")).to_have_text(re.compile("Rows1Imported1Failed0"))
 
 
 async def test_managers_beyond_the_first_ones_are_as_live_as_these(
@@ -373,6 +419,28 @@ async def test_the_flow_shows_a_webhook_that_takes_nothing(windows: Windows) -> 
     await expect(page.get_by_role("status").filter(has_text="did not take")).to_be_visible()
     await webhook.get_by_role("button", name="Pause").click()
     await expect(webhook).to_contain_text("Paused")
+
+
+async def test_what_a_webhook_did_not_take_is_tried_again(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    url = "http://127.0.0.1:9/again"  # nobody listens at the port of discard
+    await leadwire.ask("POST", "/v1/webhooks", json={"url": url, "types": ["lead_erased"]})
+    lead_id = await leadwire.add_lead("Karen", "Jones", "karen@example.com")
+    await leadwire.ask("DELETE", f"/v1/leads/{lead_id}")
+    page = await windows.open("#/flow")
+    await page.get_by_role("group", name="Deliveries").get_by_role("button", name="Pending").click()
+    delivery = (
+        page.get_by_role("row", name=url)
+        .filter(has_text="lead_erased")
+        .filter(has=page.get_by_role("button", name="Retry", exact=True))
+    )
+    attempts = delivery.locator(".amount")
+    await expect(attempts).to_have_text(re.compile("[1-9]"))
+    before = await attempts.inner_text()
+    await delivery.get_by_role("button", name="Retry").click()
+    await expect(page.get_by_role("status").filter(has_text="It is tried again.")).to_be_visible()
+    await expect(attempts).not_to_have_text(before)
 
 
 async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: Windows) -> None:
