@@ -241,7 +241,7 @@ async def test_a_database_of_ours_that_was_opened_again_is_closed_again(
     fresh_database: FreshDatabase, connect: Connect, role: str
 ) -> None:
     """As after a restore, which brings the schemas, but not the rights on the database."""
-    await fresh_database.add("a_svc", [])
+    await fresh_database.add("a_svc", [OUTBOX_MIGRATIONS])
     url = await fresh_database.add("b_svc", [OUTBOX_MIGRATIONS])
     admin = await connect(await fresh_database.admin_url())
     name = url.rpartition("/")[2].partition("?")[0]
