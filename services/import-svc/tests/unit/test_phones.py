@@ -102,7 +102,7 @@ def test_a_number_that_is_valid_by_its_beginning_is_valid_to_the_library() -> No
     numbers = {
         begun + "".join(any_digits.choices("0123456789", k=length - len(begun)))
         for length, (_, beginnings) in BEGINNINGS.items()
-        for begun in beginnings
+        for begun in sorted(beginnings)
         for _ in range(2)
     }
     assert len(numbers) > 80_000
