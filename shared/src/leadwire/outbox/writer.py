@@ -47,19 +47,22 @@ class UnpublishedEvent:
 
 
 @cache
-def with_event(change: str) -> str:
-    """Write one statement that makes a change and adds an event, so that both commit together.
+def with_event(insert: str) -> str:
+    """Write one statement that inserts a row and adds an event, so that both commit together.
 
-    A transaction of its own would take three more round trips for them.
+    A transaction of its own would take three more round trips for them. Postgres runs the row's
+    insert first, so what is refused writes no event, but does not promise that order. So this is
+    for what is new alone, which nobody else can tell of before the commit: of a row that is there
+    already, the event's id might be drawn before the row is locked (see `Outbox`).
 
     Args:
-        change: An `INSERT`, `UPDATE` or `DELETE`. Its parameters keep their numbers; those of the
-            event, `event_values`, come after them. The event is added also if no row is changed.
+        insert: An `INSERT`. Its parameters keep their numbers; those of the event,
+            `event_values`, come after them. The event is added also if no row is inserted.
     """
-    before = max(map(int, _PARAMETER.findall(change)), default=0)
+    before = max(map(int, _PARAMETER.findall(insert)), default=0)
     add_event = Queries("leadwire.outbox.sql")["add_event"]
     moved = _PARAMETER.sub(lambda found: f"${int(found[1]) + before}", add_event)
-    return f"WITH change AS (\n{change})\n{moved}"
+    return f"WITH event AS (\n{moved})\n{insert}"
 
 
 def event_values(event: OutgoingEvent) -> tuple[str, UUID | None, str, str, bytes, list[str]]:

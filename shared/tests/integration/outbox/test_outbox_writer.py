@@ -67,6 +67,8 @@ async def test_a_change_and_its_event_are_one_statement(
     assert await rows("SELECT event_id, aggregate_id, type, body FROM outbox") == (
         [] if taken else [("event-1", told.aggregate_id, "lead_updated", told.message.body)]
     )
+    # What is refused has not even drawn an id.
+    assert await rows("SELECT is_called FROM outbox_id_seq") == [(not taken,)]
 
 
 async def test_nothing_to_add_adds_nothing(database: Database, rows: Rows) -> None:
