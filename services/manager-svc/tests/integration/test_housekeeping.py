@@ -1,5 +1,6 @@
 """What only explains the past, or guards a repeated request, is forgotten after a while."""
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -7,12 +8,18 @@ from uuid import UUID
 import pytest
 
 from leadwire.db import Database
+from leadwire.testing import eventually
 from manager_svc.usecases.keep_house import KEYS_KEPT_FOR, HouseKeeping
 
 if TYPE_CHECKING:
     from conftest import Desk
 
 MONTH = timedelta(days=30)
+WAITING = """
+    SELECT count(*)
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -103,6 +110,31 @@ async def test_a_history_goes_as_a_whole_once_its_lead_is_decided_or_erased_for_
     await desk.mark(decided, "not_interested", reason="he called back, too")
     assert await history(desk, decided) == (["lead_not_interested_created"], forgotten_at)
     assert await desk.holds(anna) == [held]
+
+
+async def test_what_happens_while_a_history_is_forgotten_stays(
+    desk: "Desk", house_keeping: HouseKeeping, database: Database
+) -> None:
+    await desk.manager("Anna")
+    (lead,) = await desk.leads(1)
+    await desk.mark(lead, "interested")
+    await happened_earlier(desk, MONTH)
+
+    async def waits() -> bool:
+        return bool(await desk.value(WAITING))
+
+    async with database.connection() as connection:
+        other = connection.transaction()  # of another replica, which dies
+        await other.start()
+        await connection.execute("INSERT INTO forgotten_histories VALUES ($1, now())", lead)
+        forgetting = asyncio.create_task(house_keeping.keep_house())
+        await eventually(waits)
+        await desk.mark(lead, "not_interested", reason="he called back")
+        await other.rollback()
+    await forgetting
+
+    entries, forgotten_at = await history(desk, lead)
+    assert (entries, forgotten_at is None) == (["lead_not_interested_created"], False)
 
 
 async def test_no_history_goes_where_nobody_says_how_long_it_is_kept(

@@ -57,7 +57,8 @@ BEGIN
     FROM unnest(found_leads) AS lead_id
     ORDER BY lead_id -- so that no two replicas wait for each other
     ON CONFLICT (lead_id) DO UPDATE SET forgotten_at = excluded.forgotten_at;
-    DELETE FROM lead_history WHERE lead_id = ANY (found_leads);
+    -- What has happened since they were found stays.
+    DELETE FROM lead_history WHERE lead_id = ANY (found_leads) AND at < now() - older_than;
     RETURN cardinality(found_leads);
 END
 $$;
