@@ -200,8 +200,9 @@ async def test_a_deleted_webhook_is_forgotten_with_its_deliveries_and_not_while_
     for each in hooks:
         await office.client.delete(f"/v1/webhooks/{each}")
     ages = "UPDATE webhooks SET updated_at = now() - interval '31 days' WHERE id = ANY ($1)"
-    await office.execute(ages, [old, waited_for])
     async with office.database.connection() as connection, connection.transaction():
+        # In here, or the rounds of notifier-svc itself could come in between.
+        await connection.execute(ages, [old, waited_for])
         # As by who planned before the deletion and commits only now: nobody has seen it yet.
         await connection.execute(
             "INSERT INTO deliveries (kind, webhook_id, source, event_id, event_type, "
