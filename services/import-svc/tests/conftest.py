@@ -37,6 +37,7 @@ Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 OBSERVER = Subscription(name="observer", types=(ALL_TYPES,), ordered=True)
+BUCKET_SERVER = Path(__file__).with_name("bucket_server.py")
 AREA_CODES = (212, 213, 312, 415, 617, 702, 773, 917)
 
 
@@ -195,10 +196,10 @@ async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[De
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
+def bucket_endpoint() -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, str(BUCKET_SERVER), str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -213,24 +214,39 @@ def s3_secret() -> str:
 
 
 @pytest.fixture
-async def bucket(s3_endpoint: str, s3_secret: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make a bucket on a server that speaks S3; return its name."""
-    name = f"bucket-{uuid4()}"
+async def bucket(
+    bucket_endpoint: str, s3_secret: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Make a bucket for s3://NAME and gs://NAME; return its name."""
+    name = f"bucket{uuid4().hex}"
     async with aiohttp.ClientSession() as session:
 
         async def is_made() -> bool:
             try:
-                async with session.put(f"{s3_endpoint}/{name}") as response:
+                async with session.put(f"{bucket_endpoint}/{name}") as response:
                     return response.status == 200
             except aiohttp.ClientConnectionError:
                 return False
 
         await eventually(is_made, message="the bucket is made", within=60.0)
+    account = tmp_path / "account.json"
+    account.write_bytes(
+        orjson.dumps(
+            {
+                "gcs_base_url": bucket_endpoint,
+                "disable_oauth": True,
+                "client_email": "",
+                "private_key": "",
+                "private_key_id": "",
+            }
+        )
+    )
     for variable, value in {
-        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ENDPOINT_URL": bucket_endpoint,
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7",
         "AWS_SECRET_ACCESS_KEY": s3_secret,
+        "GOOGLE_SERVICE_ACCOUNT": str(account),
     }.items():
         monkeypatch.setenv(variable, value)
     return name

@@ -1,4 +1,4 @@
-"""The store of files, on the file system and on a server that speaks S3."""
+"""The store of files, on the file system and on a server that speaks as S3 and Google's do."""
 
 import asyncio
 import os
@@ -52,10 +52,10 @@ async def names(store: FileStore, *, in_seconds: float = 3600.0) -> list[str]:
     return sorted(chain.from_iterable(found))
 
 
-@pytest.fixture(params=["file", "s3"])
+@pytest.fixture(params=["file", "s3", "gs"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, bucket: str) -> str:
     on_disk = (tmp_path / "a place" / "files").as_uri()
-    return on_disk if request.param == "file" else f"s3://{bucket}/some/prefix"
+    return on_disk if request.param == "file" else f"{request.param}://{bucket}/some/prefix"
 
 
 @pytest.fixture
