@@ -1,6 +1,7 @@
 """Keys and revs in a real Postgres, with transactions that meet."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -139,6 +140,29 @@ async def test_what_fails_leaves_neither_key_nor_effect(pool: "Pool[asyncpg.Reco
     await queue.deliver(events.lead_erased())
     assert await emails(pool) == []
     assert await pool.fetchval("SELECT count(*) FROM leadwire_inbox") == 0
+
+
+async def test_an_error_that_a_handler_passes_over_does_not_lose_what_it_did_before(
+    pool: "Pool[asyncpg.Record]",
+) -> None:
+    """The server answers the commit of a failed transaction as if all were well."""
+    savepoint = False
+
+    async def insert_twice(event: Event, unit: Unit[Connection]) -> None:
+        for _ in range(2):
+            with contextlib.suppress(asyncpg.UniqueViolationError):
+                async with unit.connection.transaction() if savepoint else contextlib.nullcontext():
+                    await unit.connection.execute("INSERT INTO customers VALUES ('x', 'x@y.com')")
+
+    queue = FakeQueue(insert_twice, store=PostgresStore(pool))
+    await queue.deliver(events.lead_erased())
+    assert queue.acknowledged == []
+    assert [each.attempt for each in queue.waiting] == [2]
+
+    savepoint = True  # as one has to
+    await queue.pass_time()
+    assert queue.waiting == []
+    assert await emails(pool) == ["x@y.com"]
 
 
 async def test_two_subscriptions_share_a_database(pool: "Pool[asyncpg.Record]") -> None:

@@ -227,7 +227,9 @@ class Dispatcher(Generic[C]):
         return result if isinstance(result, bool) else _Failure(result, has_begun)
 
     def _park(self, reason: str) -> tuple[Settlement, str]:
-        return SetAside(reason[:MAX_REASON]), "parked"
+        # An error may quote half a surrogate pair, which no header could hold.
+        storable = reason[:MAX_REASON].encode(errors="replace").decode()
+        return SetAside(storable), "parked"
 
     def _note(self, event: Event | None, delivery: Delivery, outcome: str, seconds: float) -> None:
         known = event is not None and event.type in DATA_TYPES

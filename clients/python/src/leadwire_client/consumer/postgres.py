@@ -20,6 +20,9 @@ class PostgresStore:
 
     The tables stand in the first schema of the role's `search_path`, beside the consumer's own.
 
+    A statement that fails undoes the whole transaction, also where the handler catches the error:
+    the event is tried again. `async with unit.connection.transaction():` around it undoes it alone.
+
     Args:
         pool: Of the consumer's database. Each handler takes a connection: events that are
             handled at once, the consumer's `prefetch`, wait for one if there are fewer.
@@ -43,6 +46,10 @@ class PostgresStore:
                 query("postgres_note_key"), key.subscription, key.source, key.event_id
             )
             yield _unit(connection, key) if is_new else None
+            if is_new:
+                # Where a handler passed over an error of a statement, the server rolls back what it
+                # is asked to commit, and calls that a success. This raises the error once more.
+                await connection.execute(query("postgres_insist_on_transaction"))
 
     async def forget(self, *, before: datetime) -> int:
         """Delete the keys of events that were handled before then; return how many."""
