@@ -418,6 +418,19 @@ async def test_a_queue_that_is_deleted_is_made_again(
         await eventually(lambda: team.has(event))
 
 
+async def test_a_queue_that_went_while_the_service_was_down_is_told_of_and_a_new_one_is_not(
+    leadwire: RabbitMQBroker, team: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with team.consumer():
+        pass
+    async with team.consumer():
+        pass
+    assert "queue_was_deleted" not in caplog.text
+    await delete(team.url, QUEUE)  # as its expiry does, which only comes when nobody consumes
+    async with team.consumer():
+        assert caplog.text.count("queue_was_deleted") == 1
+
+
 async def test_a_deleted_delay_queue_is_made_again(leadwire: RabbitMQBroker, team: Team) -> None:
     team.failures = [RetryError()]
     async with team.consumer():

@@ -119,7 +119,7 @@ class Consumption(Generic[C]):
                 return session
 
     async def _begin(self) -> Session:
-        if self.started.is_set() and not await self._declaration.is_queue_there():
+        if await self._declaration.was_queue_deleted():
             # Whoever deleted it took what it held, and nobody kept what came since.
             log.error("queue_was_deleted queue=%s: replay what was missed", self._names.queue)
         await self._declaration.declare()

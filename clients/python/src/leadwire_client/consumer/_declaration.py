@@ -37,17 +37,14 @@ class Declaration:
         self._types = types
         self._queues: Mapping[str, Arguments] = queues(names, limits=limits, delays=delays)
 
-    async def is_queue_there(self) -> bool:
-        """Tell whether the queue exists.
+    async def was_queue_deleted(self) -> bool:
+        """Tell whether the queue is gone, by its expiry or by hand: what is parked never expires.
 
         Raises:
+            ConsumerError: The server refuses to say.
             LostError: The server does not answer.
         """
-        try:
-            await self._ask(lambda channel: channel.queue_declare(self._names.queue, passive=True))
-        except aiormq.exceptions.ChannelNotFoundEntity:
-            return False
-        return True
+        return not await self._exists(self._names.queue) and await self._exists(self._names.parked)
 
     async def declare(self) -> None:
         """Make what is not there.
@@ -67,6 +64,15 @@ class Declaration:
             raise LostError(f"Leadwire is not set up in this virtual host yet: {error}") from error
         except REFUSED as error:
             raise ConsumerError(f"RabbitMQ refused to make {self._names.queue}: {error}") from error
+
+    async def _exists(self, queue: str) -> bool:
+        try:
+            await self._ask(lambda channel: channel.queue_declare(queue, passive=True))
+        except aiormq.exceptions.ChannelNotFoundEntity:
+            return False
+        except REFUSED as error:
+            raise ConsumerError(f"RabbitMQ refused to look for {queue}: {error}") from error
+        return True
 
     async def _make(self, channel: AbstractChannel) -> None:
         names = self._names

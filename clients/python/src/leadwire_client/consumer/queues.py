@@ -104,12 +104,6 @@ def queues(names: Names, *, limits: Limits, delays: Sequence[float]) -> Mapping[
     """Give the arguments of each queue by its name."""
     quorum: Arguments = {"x-queue-type": "quorum", "x-delivery-limit": _NEVER}
     return {
-        names.parked: {
-            **quorum,
-            "x-overflow": "drop-head",
-            "x-max-length-bytes": limits.max_bytes,
-            "x-message-ttl": _ms(limits.parked),
-        },
         names.queue: {
             **quorum,
             "x-expires": _ms(limits.unread),
@@ -133,6 +127,13 @@ def queues(names: Names, *, limits: Limits, delays: Sequence[float]) -> Mapping[
                 "x-max-length-bytes": limits.max_bytes,
             }
             for delay in delays
+        },
+        # The last that is made: where it is without the queue, that was deleted.
+        names.parked: {
+            **quorum,
+            "x-overflow": "drop-head",
+            "x-max-length-bytes": limits.max_bytes,
+            "x-message-ttl": _ms(limits.parked),
         },
     }
 
