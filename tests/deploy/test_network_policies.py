@@ -31,6 +31,8 @@ FORBIDDEN = [
     ("dev", "make-secrets", "postgres", 5432),
     ("dev", "manager-svc", "postgres", 22),
     ("prod", "notifier-svc", "manager-svc", 8080),
+    ("dev", STRANGER, "gateway", 9113),
+    ("prod", STRANGER, "gateway", 9113),
 ]
 
 

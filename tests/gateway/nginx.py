@@ -34,10 +34,11 @@ class Gateway:
         url: Where it listens.
         port: The port of that.
         https_port: Where it listens with certificates, if it has some.
+        metrics_port: Where Prometheus asks it.
     """
 
     def __init__(self, *, home: Path, upstreams: Mapping[str, str], settings: Mapping[str, str]):
-        self.port, self.https_port = free_port(), free_port()
+        self.port, self.https_port, self.metrics_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._home = home
         self._log = home / "log"
@@ -45,6 +46,7 @@ class Gateway:
             "PATH": _PATH,
             "GATEWAY_HTTP_PORT": str(self.port),
             "GATEWAY_HTTPS_PORT": str(self.https_port),
+            "GATEWAY_METRICS_PORT": str(self.metrics_port),
             "GATEWAY_RUN_DIR": str(home / "run"),
             "GATEWAY_WWW": str(home / "www"),
             "GATEWAY_TLS_DIR": str(home / "tls"),

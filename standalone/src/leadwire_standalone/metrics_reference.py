@@ -1,8 +1,11 @@
-"""Write `docs/reference/metrics.md` from the services' registries, or check that it is current.
+"""Write `docs/reference/metrics.md`, or check that it is current.
+
+It is made of the services' registries, and of what the gateway's configuration prints.
 
 python -m leadwire_standalone.metrics_reference [--check]
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,18 +25,21 @@ DEFAULT_PATH: Final = Path("docs/reference/metrics.md")
 _INTRODUCTION: Final = """\
 # Metrics
 
-What `GET /metrics` of each service prints for Prometheus. Every sample also has the label
-`service`, the name of the service; in `make run`, where all services are one process, what is
-counted for the process has `service="leadwire"`. A histogram `x` has the samples `x_bucket` (with
-the label `le`), `x_sum` and `x_count`; all times are seconds. No label has a value that a client
-chooses: `route` is the template of a path, and `unmatched` where there is none.
+What `GET /metrics` of each service, and of the [gateway](../operations/gateway.md#metrics) at a
+port of its own, prints for Prometheus. Every sample also has the label `service`, the name of the
+service; in `make run`, where all services are one process, what is counted for the process has
+`service="leadwire"`. A histogram `x` has the samples `x_bucket` (with the label `le`), `x_sum`
+and `x_count`; all times are seconds. No label has a value that a client chooses: `route` is the
+template of a path, and `unmatched` where there is none.
 
 Left out are Python's own metrics (`python_...`), and `..._created` of counters and histograms: the
-time from which they count. This page is generated from the registries
+time from which they count. This page is generated from the registries and the gateway's template
 (`python -m leadwire_standalone.metrics_reference`).
 """
 
 _EVERY_PROCESS: Final = "Every process"
+_GATEWAY: Final = "gateway"
+_TEMPLATE: Final = Path("deploy/gateway/nginx.conf.template")
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -61,12 +67,22 @@ class DescribedMetric:
 
 
 def metrics_by_owner() -> dict[str, list[DescribedMetric]]:
-    """Return what is exported, by who exports it: "Every process", and each service."""
+    """Return what is exported, by who exports it: "Every process", each service, the gateway."""
     found: dict[str, list[DescribedMetric]] = {}
     for name, app in wired():
         found[_EVERY_PROCESS] = sorted(described(app[REGISTRIES][name]))
         found[name] = sorted(described(app[SERVICE_REGISTRIES][name]))
+    found[_GATEWAY] = sorted(printed_by_the_gateway())
     return found
+
+
+def printed_by_the_gateway() -> Iterator[DescribedMetric]:
+    """Yield the metrics of nginx, which stand in its configuration as they are printed."""
+    template = (Path(__file__).parents[3] / _TEMPLATE).read_text(encoding="utf-8")
+    for name, meaning, kind in re.findall(
+        r"# HELP (\w+) (.+)\n# TYPE \1 (\w+)$", template, re.MULTILINE
+    ):
+        yield DescribedMetric(name=name, kind=kind, labels=(), meaning=meaning)
 
 
 def described(registry: CollectorRegistry) -> Iterator[DescribedMetric]:

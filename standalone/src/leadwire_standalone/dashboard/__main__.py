@@ -14,7 +14,7 @@ from typing import Final
 from leadwire_standalone.dashboard.events import EVENTS, STREAMS
 from leadwire_standalone.dashboard.grafana import dashboard
 from leadwire_standalone.dashboard.leads import ASSIGNMENT, IMPORTS, NOW
-from leadwire_standalone.dashboard.processes import HTTP, NOTIFICATIONS, PROCESSES
+from leadwire_standalone.dashboard.processes import GATEWAY, HTTP, NOTIFICATIONS, PROCESSES
 from leadwire_standalone.generated_file import write_or_check
 
 DEFAULT_PATH: Final = Path("deploy/grafana/dashboards/leadwire.json")
@@ -26,7 +26,7 @@ def as_json() -> str:
         uid="leadwire",
         title="Leadwire",
         description="Imports, assignment, events, streams, HTTP and processes of all services.",
-        rows=[NOW, IMPORTS, ASSIGNMENT, EVENTS, STREAMS, NOTIFICATIONS, HTTP, PROCESSES],
+        rows=[NOW, IMPORTS, ASSIGNMENT, EVENTS, STREAMS, NOTIFICATIONS, HTTP, GATEWAY, PROCESSES],
     )
     return json.dumps(document, indent=2) + "\n"
 

@@ -59,7 +59,7 @@ NOW: Final = Row(
         Panel(
             title="Replicas that answer",
             meaning="Processes that Prometheus reaches, by job.",
-            queries=[Query('sum by (job) (up{job=~".*-svc"})', "{{job}}")],
+            queries=[Query('sum by (job) (up{job=~".*-svc|gateway"})', "{{job}}")],
             kind="stat",
             width=4,
         ),

@@ -1,4 +1,4 @@
-"""How notifications, HTTP and the processes do."""
+"""How notifications, HTTP, the gateway and the processes do."""
 
 from typing import Final
 
@@ -130,6 +130,35 @@ HTTP: Final = Row(
                     "{{service}}",
                 )
             ],
+        ),
+    ],
+)
+
+GATEWAY: Final = Row(
+    "Gateway",
+    [
+        Panel(
+            title="Connections of clients",
+            meaning="Those that are open, those without a request, and requests being answered.",
+            queries=[
+                Query("sum(leadwire_gateway_connections_active)", "open"),
+                Query("sum(leadwire_gateway_connections_waiting)", "without a request"),
+                Query("sum(leadwire_gateway_connections_writing)", "being answered"),
+            ],
+            width=12,
+        ),
+        Panel(
+            title="Connections in use",
+            meaning="To clients with a request and to services, as a share of what it may have.",
+            queries=[
+                Query(
+                    "(leadwire_gateway_connections_active - leadwire_gateway_connections_waiting"
+                    " + leadwire_gateway_connections_writing) / leadwire_gateway_connections_max",
+                    "{{instance}}",
+                )
+            ],
+            unit="percentunit",
+            width=12,
         ),
     ],
 )
