@@ -46,7 +46,7 @@ async def test_a_mapped_column_that_is_not_there_refuses_the_file(desk: "Desk") 
         ":Nummer",
         ["name:A", "first_name:B"],
         ["a:b"] * 5,
-        ["name:A", "email: a"],
+        ["name:A", "email: A "],
     ],
 )
 async def test_a_map_that_is_none_is_refused(desk: "Desk", value: Any) -> None:

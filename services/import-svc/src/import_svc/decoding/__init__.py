@@ -5,7 +5,7 @@ I/O or keeps more than a block and one unfinished row. A row that cannot be read
 alone, as a `RawRow` with a defect; only what makes the rest unreadable is an error.
 """
 
-from import_svc.decoding.columns import FIELDS, simplified
+from import_svc.decoding.columns import FIELDS, as_written
 from import_svc.decoding.decoder import RowDecoder
 from import_svc.decoding.errors import (
     DecodingError,
@@ -23,6 +23,6 @@ __all__ = [
     "RowDecoder",
     "UnreadableInputError",
     "UnsupportedFormatError",
+    "as_written",
     "no_body",
-    "simplified",
 ]

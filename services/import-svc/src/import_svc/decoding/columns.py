@@ -1,14 +1,15 @@
 """Recognise the columns of a file, or the keys of an object, by their names."""
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 FIELDS: Final = ("name", "family_name", "email", "cellphone")
 
-# Names as `simplified` gives them. Earlier ones win where a file has several: a
+# Names as `_simplified` gives them. Earlier ones win where a file has several: a
 # "Mobile" column is the cellphone, even if a "Phone" column stands before it.
 SYNONYMS: Final = MappingProxyType(
     {
@@ -55,33 +56,47 @@ NO_MAP: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def recognise(headers: Sequence[str], mapped: Mapping[str, str] = NO_MAP) -> Columns:
-    """Find the lead fields among the headers, in any case and spacing.
+    """Find the lead fields among the headers, in any case and spacing; no two in the same column.
 
     Args:
         headers: The headers as they stand there.
         mapped: Header by field, where the sender said so; it stands for that field alone, and
             if there is none such, the field has no column.
     """
-    wanted = {simplified(header) for header in mapped.values()}
-    first_position: dict[str, int] = {}
-    for position, header in enumerate(headers):
-        first_position.setdefault(simplified(header), position)
-    found = [
-        _position(
-            (simplified(mapped[field]),)
-            if field in mapped
-            else [synonym for synonym in SYNONYMS[field] if synonym not in wanted],
-            first_position,
-        )
-        for field in FIELDS
-    ]
-    name, family_name, email, cellphone = found
-    taken = {position for position in found if position is not None}
+    found = _mapped_positions(headers, mapped)
+    positions = _by_name(headers, besides=found.values())
+    for field in FIELDS:
+        if field not in mapped:
+            found[field] = _first(SYNONYMS[field], positions)
+    taken = {position for position in found.values() if position is not None}
+    name, family_name, email, cellphone = (found[field] for field in FIELDS)
     return Columns((name, family_name, email, cellphone), _name_others(headers, taken))
 
 
-def _position(names: Sequence[str], first_position: Mapping[str, int]) -> int | None:
-    return next((first_position[name] for name in names if name in first_position), None)
+def _mapped_positions(headers: Sequence[str], mapped: Mapping[str, str]) -> dict[str, int | None]:
+    """Find the columns that the sender named: the very one before another that is nearly so."""
+    if not mapped:
+        return {}
+    exact = {as_written(header): position for position, header in reversed([*enumerate(headers)])}
+    found = {field: exact.get(as_written(header)) for field, header in mapped.items()}
+    for field, header in mapped.items():
+        if found[field] is None:
+            others = _by_name(headers, besides=found.values())
+            found[field] = _first([_simplified(header)], others)
+    return found
+
+
+def _by_name(headers: Sequence[str], *, besides: Collection[int | None]) -> dict[str, int]:
+    """Return where each name stands first; a header without letters and digits has none."""
+    positions: dict[str, int] = {}
+    for position, header in enumerate(headers):
+        if position not in besides and (name := _simplified(header)):
+            positions.setdefault(name, position)
+    return positions
+
+
+def _first(names: Sequence[str], positions: Mapping[str, int]) -> int | None:
+    return next((positions[name] for name in names if name in positions), None)
 
 
 def _name_others(headers: Sequence[str], taken: set[int]) -> tuple[tuple[int, str], ...]:
@@ -96,6 +111,13 @@ def _name_others(headers: Sequence[str], taken: set[int]) -> tuple[tuple[int, st
     return tuple(others)
 
 
-def simplified(header: str) -> str:
-    """Return what two headers that are the same have in common."""
+def as_written(header: str) -> str:
+    """Return what two headers have in common that look the same."""
+    return unicodedata.normalize("NFC", header.strip())
+
+
+def _simplified(header: str) -> str:
+    """Return what two headers have in common that differ in case, spacing and accents."""
+    if not header.isascii():
+        header = unicodedata.normalize("NFKD", header)
     return _NOT_ALPHANUMERIC.sub("", header.casefold())

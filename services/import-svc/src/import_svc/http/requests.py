@@ -13,7 +13,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from import_svc.decoding import FIELDS, simplified
+from import_svc.decoding import FIELDS, as_written
 from import_svc.domain.phones import known_region
 
 _MOST_MAPPED: Final = len(FIELDS)
@@ -32,7 +32,7 @@ def _as_map(items: list[str]) -> dict[str, str]:
             )
         if field in mapped:
             raise ValueError("A field is mapped twice")
-        if simplified(header) in map(simplified, mapped.values()):
+        if as_written(header) in map(as_written, mapped.values()):
             raise ValueError("Two fields are mapped to the same column")
         mapped[field] = header.strip()
     return mapped
