@@ -135,5 +135,16 @@ def test_text_that_cannot_be_an_address_is_refused(text: str) -> None:
     assert normalise_email(text) is None
 
 
-def test_addresses_that_differ_in_case_have_one_key() -> None:
-    assert email_key("ÉMILE@example.com") == email_key("émile@example.com")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ÉMILE@example.com", "émile@example.com"),
+        ("J\u030cAN@example.com", "ǰan@example.com"),
+        ("ΝΙΚΟΣ.ΠΑΠΑΣ@example.com", "νικος.παπας@example.com"),
+        ("ΝΙΚΟΣ2@example.com", "νικος2@example.com"),  # noqa: RUF001
+    ],
+)
+def test_addresses_that_differ_in_case_have_one_key(one: str, other: str) -> None:
+    normal = [str(normalise_email(each)) for each in (one, other)]
+    assert email_key(normal[0]) == email_key(normal[1])
+    assert email_key(email_key(normal[0])) == email_key(normal[0])

@@ -6,6 +6,7 @@ domain, and only the rest is put before it. A test holds the two to the same ver
 """
 
 import re
+import unicodedata
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -53,7 +54,12 @@ def email_key(email: str) -> str:
     It is computed here and stored beside the address, not left to the database's
     `lower()`: that depends on the collation, and would disagree on letters like É.
     """
-    return email.lower()
+    key = email.lower()
+    if key.isascii():
+        return key
+    # A capital sigma becomes one or the other by what follows, and some capitals, as J̌, have no
+    # form that is one character while the small letter has.
+    return unicodedata.normalize("NFC", key.replace("\u03c2", "\u03c3"))
 
 
 def _judge(text: str) -> str | None:

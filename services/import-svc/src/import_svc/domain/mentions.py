@@ -10,6 +10,7 @@ the values of another's row along than leave those of its own person.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
@@ -23,8 +24,20 @@ MAX_MENTIONS: Final = 1_000
 LONGEST_MENTION: Final = 330
 """Longest text that is one email or phone number, in characters."""
 
-# No `/`, `=` and `?`, which local parts may have, but which stand before them in URLs.
-_EMAIL: Final = re.compile(r"([\w.!#$%&'*+^{|}~-]{1,64})\s{0,3}@\s{0,3}([\w.-]{1,253})")
+# Letters of many scripts bear marks, which are no letters themselves; so do accented ones that come
+# in two characters. No `/`, `=` and `?`, which local parts may have, but which stand before them in
+# URLs.
+_MARKS: Final = "".join(
+    character
+    for character in map(chr, range(0x300, 0x1F000))
+    if unicodedata.category(character).startswith("M")
+)
+_LOCAL: Final = r"\w.!#$%&'*+^{|}~-"
+_DOMAIN: Final = r"\w.-"
+_EMAIL: Final = re.compile(rf"([{_LOCAL}]{{1,64}})\s{{0,3}}@\s{{0,3}}([{_DOMAIN}]{{1,253}})")
+_EMAIL_WITH_MARKS: Final = re.compile(
+    rf"([{_MARKS}{_LOCAL}]{{1,64}})\s{{0,3}}@\s{{0,3}}([{_MARKS}{_DOMAIN}]{{1,253}})"
+)
 _PHONE: Final = re.compile(r"\+?\d[\d\s().\-]{5,30}\d")
 
 
@@ -41,7 +54,7 @@ def mentions(texts: Iterable[str], *, region: str | None) -> tuple[str, ...]:
 
 def _keys(text: str, region: str | None) -> Iterator[str]:
     if "@" in text:
-        for match in _EMAIL.finditer(text):
+        for match in (_EMAIL if text.isascii() else _EMAIL_WITH_MARKS).finditer(text):
             local, domain = match[1].strip(".'"), match[2].strip(".-")
             if len(local) + len(domain) < MAX_EMAIL_LENGTH:
                 email = normalise_email(f"{local}@{domain}")
