@@ -101,13 +101,30 @@ async def test_every_wrong_field_is_named_and_nothing_is_stored(
     assert await desk.rows("SELECT email, rev FROM leads") == [("ada@example.com", 1)]
 
 
-async def test_a_national_number_is_answered_with_what_would_do(desk: "Desk") -> None:
+@pytest.mark.parametrize(
+    ("cellphone", "told"),
+    [
+        ("(415) 555-2671", "; it must be international, beginning with +"),
+        (14155552671, "; send it as text, in quotes"),
+        ("+12", ""),
+        ([], ""),
+    ],
+)
+async def test_the_form_and_a_change_say_the_same_of_the_same_values(
+    desk: "Desk", cellphone: object, told: str
+) -> None:
     lead = await create(desk)
-    for method, path in (("PATCH", f"/v1/leads/{lead['id']}"), ("POST", "/v1/leads")):
-        body = {**ADA, "email": "b@example.com", "cellphone": "(415) 555-2671"}
-        problem = await desk.call(method, path, 422, json=body)
-        assert [each["path"] for each in problem["errors"]] == ["cellphone"]
-        assert "beginning with +" in problem["errors"][0]["message"]
+    body = {"name": 5, "family_name": ["B"], "email": False, "cellphone": cellphone}
+    of_form = await desk.call("POST", "/v1/leads", 422, json=body)
+    of_change = await change(desk, lead, body, 422)
+    assert of_change["errors"] == of_form["errors"]
+    assert [(error["path"], error["code"]) for error in of_form["errors"]] == [
+        ("name", "name_invalid"),
+        ("family_name", "name_invalid"),
+        ("email", "email_invalid"),
+        ("cellphone", "cellphone_invalid"),
+    ]
+    assert of_form["errors"][3]["message"] == f"cellphone is not a valid phone number{told}"
 
 
 @pytest.mark.parametrize(

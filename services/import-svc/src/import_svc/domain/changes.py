@@ -2,35 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import orjson
 
 from import_svc.domain.emails import email_key
+from import_svc.domain.faults import FieldFault, judge_fields
 from import_svc.domain.leads import Lead
 from import_svc.domain.phones import Phone
-from import_svc.domain.reasons import SENTENCES, Code
 from import_svc.domain.rows import RowDefect
-from import_svc.domain.validation import (
-    EXTENSION,
-    INTERNATIONAL,
-    encode_attributes,
-    is_national,
-    judge_cellphone,
-    judge_email,
-    judge_name,
-)
+from import_svc.domain.validation import EXTENSION, encode_attributes
 from leadwire.contracts.vocabulary import Origin
-
-_JUDGED: Final = ("name", "family_name", "email", "cellphone")
-
-
-class FieldFault(NamedTuple):
-    """What is wrong with the new value of a field."""
-
-    field: str
-    code: Code
-    reason: str
 
 
 def change_lead(
@@ -48,7 +30,9 @@ def change_lead(
     Returns:
         Or everything that is wrong, in the order of the fields.
     """
-    values, faults = _judged(lead, given, region)
+    values, faults = judge_fields(
+        given, region=region, cellphone_required=lead.origin is Origin.IMPORT
+    )
     encoded = encode_attributes(_attributes(lead, given, values))
     if isinstance(encoded, RowDefect):
         faults.append(FieldFault("attributes", encoded.code, encoded.reason))
@@ -66,37 +50,6 @@ def change_lead(
         updated_at=max(now, lead.updated_at),
         rev=lead.rev + 1,
     )
-
-
-def _judged(
-    lead: Lead, given: Mapping[str, object], region: str | None
-) -> tuple[dict[str, Any], list[FieldFault]]:
-    values: dict[str, Any] = {}
-    faults: list[FieldFault] = []
-    for field in _JUDGED:
-        if field in given:
-            values[field], code = _judge(field, given[field], lead, region)
-            if code is not None:
-                faults.append(FieldFault(field, code, _reason(code, given[field], region)))
-    return values, faults
-
-
-def _reason(code: Code, value: object, region: str | None) -> str:
-    if code is Code.CELLPHONE_INVALID and is_national(value, region):
-        return INTERNATIONAL
-    return SENTENCES[code]
-
-
-def _judge(field: str, value: object, lead: Lead, region: str | None) -> tuple[object, Code | None]:
-    match field:
-        case "name":
-            return judge_name(value, Code.NAME_MISSING)
-        case "family_name":
-            return judge_name(value, Code.FAMILY_NAME_MISSING)
-        case "email":
-            return judge_email(value)
-        case _:
-            return judge_cellphone(value, region, required=lead.origin is Origin.IMPORT)
 
 
 def _attributes(

@@ -14,7 +14,7 @@ from import_svc.domain.emails import email_key, normalise_email
 from import_svc.domain.mentions import LONGEST_MENTION, mentions
 from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import Phone, parse_phone
-from import_svc.domain.reasons import SENTENCES, Code
+from import_svc.domain.reasons import Code
 from import_svc.domain.receipt import MAX_SHOWN_LENGTH, shown
 from import_svc.domain.rows import (
     MAX_ATTRIBUTES_BYTES,
@@ -37,10 +37,6 @@ _NAME_A_REGION: Final = (
     "for example region=US"
 )
 _SEND_TEXT: Final = "send it as text, in quotes"
-INTERNATIONAL: Final = (
-    f"{SENTENCES[Code.CELLPHONE_INVALID]}; it must be international, beginning with +"
-)
-"""What is wrong with a national number where no region can be named."""
 
 _NUL_IN_JSON: Final = b"\\u0000"
 _TOO_LARGE: Final = RowDefect(
@@ -146,7 +142,7 @@ def judge_row(row: RawRow, *, region: str | None, cellphone_required: bool) -> J
         # Both names may have the same code; it is said once.
         codes = tuple(dict.fromkeys(code for code in found if code))
         if cellphone_code is Code.CELLPHONE_INVALID:
-            hint = _hint_at_cellphone(row.cellphone, region)
+            hint = hint_at_cellphone(row.cellphone, region, national=_NAME_A_REGION)
     if isinstance(attributes, RowDefect):
         codes, reason, attributes = (attributes.code, *codes), attributes.reason, NO_ATTRIBUTES
     return JudgedRow(
@@ -233,15 +229,12 @@ def judge_email(value: object) -> tuple[str, Code | None]:
     return "", Code.EMAIL_MISSING if value is None else Code.EMAIL_INVALID
 
 
-def _hint_at_cellphone(value: object, region: str | None) -> str | None:
+def hint_at_cellphone(value: object, region: str | None, *, national: str) -> str | None:
+    """Return what may help to mend a number that is not valid; `national` if it lacks a region."""
     if isinstance(value, int | float):
         return _SEND_TEXT
-    return _NAME_A_REGION if is_national(value, region) else None
-
-
-def is_national(cellphone: object, region: str | None) -> bool:
-    """Tell whether a number could be valid, had it a region."""
-    return region is None and isinstance(cellphone, str) and not cellphone.strip().startswith("+")
+    lacks_region = region is None and isinstance(value, str) and not value.strip().startswith("+")
+    return national if lacks_region else None
 
 
 def judge_cellphone(

@@ -7,12 +7,9 @@ from uuid import UUID
 
 from aiohttp import web
 
-from import_svc.domain.changes import FieldFault
 from import_svc.domain.duplicates import LeadExistsError
+from import_svc.domain.faults import FieldFault
 from import_svc.domain.idempotency import IdempotencyKey, LeadErasedError, request_hash
-from import_svc.domain.reasons import SENTENCES, Code
-from import_svc.domain.rows import JudgedRow
-from import_svc.domain.validation import INTERNATIONAL
 from import_svc.http.context import Context
 from import_svc.http.keys import key_of_sender
 from import_svc.http.requests import LeadPatch, NewLead, NewLeadHeaders
@@ -89,7 +86,8 @@ class LeadHandlers:
                 key=key,
             )
         except LeadInvalidError as error:
-            raise _invalid(error, unknown) from None
+            missing = [RESUME_MISSING] if error.resume_missing else []
+            raise _invalid(error.faults, [*missing, *unknown]) from None
 
     async def change(
         self, _request: web.Request, *, lead_id: UUID, body: LeadPatch, headers: Precondition
@@ -98,7 +96,7 @@ class LeadHandlers:
         try:
             lead = await self._change_lead(lead_id, body.given(), versions=versions_of(headers))
         except ChangesInvalidError as error:
-            raise _unfit(error.faults) from None
+            raise _invalid(error.faults) from None
         return json_response(ContactView.of(lead), headers=etag_header(lead.tag))
 
     async def erase(
@@ -154,44 +152,13 @@ def _hash(form: Form[NewLead]) -> bytes:
     )
 
 
-def _unfit(faults: Sequence[FieldFault]) -> Problem:
-    return invalid_request(
-        [
-            {"in": "body", "path": fault.field, "code": fault.code, "message": fault.reason}
-            for fault in faults
-        ],
-        status=422,
-    )
-
-
 def _unknown(name: str) -> dict[str, str]:
     return {"in": "body", "path": name[:64], "message": "Extra inputs are not permitted"}
 
 
-def _invalid(error: LeadInvalidError, unknown: Sequence[dict[str, str]]) -> Problem:
-    judged = error.judged
-    faults = [
-        {"in": "body", "path": path, "code": code, "message": _message(code, judged)}
-        for code in judged.codes
-        for path in _paths(code, judged)
+def _invalid(faults: Sequence[FieldFault], others: Sequence[dict[str, str]] = ()) -> Problem:
+    named = [
+        {"in": "body", "path": fault.field, "code": fault.code, "message": fault.reason}
+        for fault in faults
     ]
-    missing = [RESUME_MISSING] if error.resume_missing else []
-    return invalid_request([*faults, *missing, *unknown], status=422)
-
-
-def _message(code: Code, judged: JudgedRow) -> str:
-    if code is Code.CELLPHONE_INVALID and judged.hint:
-        return INTERNATIONAL
-    return SENTENCES[code]
-
-
-def _paths(code: Code, judged: JudgedRow) -> list[str]:
-    if code is Code.NAME_INVALID:
-        # The code is the same for both names.
-        missing = {Code.NAME_MISSING: "name", Code.FAMILY_NAME_MISSING: "family_name"}
-        known = {path for each, path in missing.items() if each in judged.codes}
-        names = {"name": judged.name, "family_name": judged.family_name}
-        return [path for path, value in names.items() if not value and path not in known]
-    if code in {Code.NAME_MISSING, Code.FAMILY_NAME_MISSING}:
-        return [code.removesuffix("_missing")]
-    return [code.split("_", maxsplit=1)[0]]
+    return invalid_request([*named, *others], status=422)

@@ -191,22 +191,23 @@ class NewLeadForm(NewLead):
 class LeadPatch(BaseModel):
     """What to change of a lead; what is left out stays. Judged as at the lead's creation."""
 
+    # Nor are wrong types refused here.
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{
         "family_name": "King", "attributes": {"Company": "Analytical Engines", "Fax": None},
     }]})  # fmt: skip
 
-    name: str | None = Field(
+    name: _ToJudge = Field(
         default=None,
         validation_alias=AliasChoices("name", "first_name"),
         description="1 to 200 characters; `first_name` is the same.",
     )
-    family_name: str | None = Field(
+    family_name: _ToJudge = Field(
         default=None,
         validation_alias=AliasChoices("family_name", "last_name"),
         description="1 to 200 characters; `last_name` is the same.",
     )
-    email: str | None = Field(default=None, description="Unique without regard to case.")
-    cellphone: str | None = Field(
+    email: _ToJudge = Field(default=None, description="Unique without regard to case.")
+    cellphone: _ToJudge = Field(
         default=None,
         description="Unique; international (`+...`) or of the default region. null removes it, "
         "but not from a lead that was imported.",

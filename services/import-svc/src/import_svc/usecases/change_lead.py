@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from import_svc.domain.changes import FieldFault, change_lead
+from import_svc.domain.changes import change_lead
 from import_svc.domain.duplicates import LeadExistsError
+from import_svc.domain.faults import FieldFault
 from import_svc.domain.leads import Lead
 from import_svc.domain.reasons import Code
 from import_svc.storage.errors import LostRaceError

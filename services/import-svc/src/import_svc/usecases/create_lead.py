@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from import_svc.domain.duplicates import LeadExistsError, mark_duplicates
+from import_svc.domain.faults import FieldFault, judge_fields
 from import_svc.domain.idempotency import IdempotencyKey
 from import_svc.domain.leads import Lead, NewLeads
 from import_svc.domain.reasons import Code
@@ -27,13 +28,13 @@ class LeadInvalidError(Exception):
     """The lead's data is missing something or is not valid.
 
     Attributes:
-        judged: The verdict on it.
+        faults: What is wrong with each field.
         resume_missing: Whether a resume is asked for, and there is none.
     """
 
-    def __init__(self, judged: JudgedRow, *, resume_missing: bool) -> None:
-        super().__init__(", ".join(judged.codes))
-        self.judged = judged
+    def __init__(self, faults: Sequence[FieldFault], *, resume_missing: bool) -> None:
+        super().__init__(", ".join(f"{fault.field}: {fault.code}" for fault in faults))
+        self.faults = faults
         self.resume_missing = resume_missing
 
 
@@ -144,7 +145,10 @@ class CreateLead:
         judged = judge_row(raw, region=self._default_region, cellphone_required=False)
         resume_missing = self._resume_required and resume is None
         if judged.codes or resume_missing:
-            raise LeadInvalidError(judged, resume_missing=resume_missing)
+            _, faults = judge_fields(
+                raw._asdict(), region=self._default_region, cellphone_required=False
+            )
+            raise LeadInvalidError(faults, resume_missing=resume_missing)
         return judged
 
     async def _create(
