@@ -1,6 +1,7 @@
 """Guessing is slowed, for a while; and those who know their password come in."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,21 +14,12 @@ from leadwire.access.attempts import (
 )
 from leadwire.access.buckets import MOST_KEPT, Bucket, Buckets
 
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+if TYPE_CHECKING:
+    from shared.tests.unit.access.conftest import Clock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def attempts(clock: Clock) -> Attempts:
+def attempts(clock: "Clock") -> Attempts:
     return Attempts(clock=clock)
 
 
@@ -86,7 +78,7 @@ def test_whoever_proved_his_password_here_is_not_kept_out_by_guesses_from_elsewh
 
 
 def test_nobody_stays_out_for_longer_than_one_drop_however_long_it_is_tried(
-    attempts: Attempts, clock: Clock
+    attempts: Attempts, clock: "Clock"
 ) -> None:
     guesses(attempts, lambda _: "ada", lambda _: "192.0.2.1")
     for _ in range(10_000):
@@ -124,7 +116,7 @@ def test_passwords_that_are_sent_at_once_do_not_all_pass(attempts: Attempts) -> 
     assert sum(guess(attempts, "ada", "192.0.2.1") for _ in range(50)) == OF_USER_THERE.size
 
 
-def test_what_is_kept_is_bounded_and_the_oldest_is_forgotten(clock: Clock) -> None:
+def test_what_is_kept_is_bounded_and_the_oldest_is_forgotten(clock: "Clock") -> None:
     buckets = Buckets(Bucket(size=1, drop_seconds=1e9), clock=clock)
     for number in range(MOST_KEPT + 1):
         buckets.fill(str(number).encode())

@@ -1,29 +1,21 @@
 """What is remembered of passwords that were right."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
 from argon2 import PasswordHasher
 
 from leadwire.access.passwords import REMEMBERED_SECONDS, PasswordChecks
 
+if TYPE_CHECKING:
+    from shared.tests.unit.access.conftest import Clock
+
 STORED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("right")
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def checks(clock: Clock) -> AsyncIterator[PasswordChecks]:
+async def checks(clock: "Clock") -> AsyncIterator[PasswordChecks]:
     checks = PasswordChecks(clock=clock)
     yield checks
     await checks.stop()
@@ -34,7 +26,7 @@ async def check(checks: PasswordChecks, fingerprint: bytes, sent: str = "right")
 
 
 async def test_a_right_password_is_remembered_for_a_minute_and_a_wrong_one_never(
-    checks: PasswordChecks, clock: Clock
+    checks: PasswordChecks, clock: "Clock"
 ) -> None:
     assert await check(checks, b"ada")
     assert not await check(checks, b"bob", "wrong")
