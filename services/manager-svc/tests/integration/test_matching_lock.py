@@ -111,4 +111,4 @@ async def test_the_sweep_finds_what_was_stranded_all_the_same(
     async def swept() -> bool:
         return not await is_stranded(database)
 
-    await eventually(swept, within=5.0, message="the sweep has matched the two")
+    await eventually(swept, message="the sweep has matched the two")

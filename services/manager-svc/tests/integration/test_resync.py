@@ -25,6 +25,9 @@ from manager_svc.usecases.resync import Managers, WorkedLeads
 if TYPE_CHECKING:
     from conftest import Desk
 
+WITHIN = 10
+"""Seconds; who waits for a lock gives up after 15."""
+
 FAST = Pace(batch=2, rate=1_000_000, max_backlog=1_000_000)
 
 
@@ -136,7 +139,7 @@ async def test_it_waits_for_nobody_and_nobody_waits_for_it(desk: "Desk") -> None
         await MatchStore(connection=connection).take_lock()
         await connection.execute("SELECT FROM managers FOR UPDATE")
         await connection.execute("SELECT FROM leads FOR UPDATE")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             await resync(desk.database)
 
     async with desk.database.transaction() as connection:
@@ -144,7 +147,7 @@ async def test_it_waits_for_nobody_and_nobody_waits_for_it(desk: "Desk") -> None
         bounds = {"after": UUID(int=0), "up_to": UUID(int=2**128 - 1)}
         for part in (Managers(outbox=outbox), WorkedLeads(outbox=outbox)):
             assert await part.say(connection, **bounds, limit=10)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             answer = await desk.mark(first, "interested")
     assert answer["next_lead"]["id"] == str(second)
     # What was read before the change may be published after it: its rev says which is newer.

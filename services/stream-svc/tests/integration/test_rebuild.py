@@ -176,8 +176,8 @@ async def test_the_log_of_the_old_epoch_is_forgotten(
         await eventually(operator.nothing_is_missing)
         assert await operator.finish()
         log = ChangeLog(database=operator.database)
-        assert await prune_log(log, retention=_A_WEEK) == 2
-        assert await operator.bury() == 1
+        await prune_log(log, retention=_A_WEEK)
+        await operator.bury()
         assert "Oldname" not in await operator.texts()
         head = await log.head()
         assert head.pruned_to == head.pos == 2

@@ -6,6 +6,8 @@ from leadwire.lifecycle import BackgroundTask
 from leadwire.lifecycle.task import LoopEndedError
 from leadwire.testing import eventually
 
+WITHIN = 20
+
 
 class Loop:
     """A loop that notes what happens to it."""
@@ -81,7 +83,7 @@ async def test_wait_returns_after_a_stop() -> None:
 
     await task.stop()
 
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, WITHIN)
 
 
 async def test_wait_raises_what_ended_the_loop() -> None:
@@ -92,7 +94,7 @@ async def test_wait_raises_what_ended_the_loop() -> None:
     loop.release.set()
 
     with pytest.raises(ValueError, match="broken"):
-        await asyncio.wait_for(task.wait(), 1)
+        await asyncio.wait_for(task.wait(), WITHIN)
 
 
 async def test_a_loop_that_returns_is_a_failure() -> None:
@@ -103,7 +105,7 @@ async def test_a_loop_that_returns_is_a_failure() -> None:
     loop.release.set()
 
     with pytest.raises(LoopEndedError, match="ended by itself"):
-        await asyncio.wait_for(task.wait(), 1)
+        await asyncio.wait_for(task.wait(), WITHIN)
 
 
 async def test_a_failure_while_stopping_is_not_raised_but_looked_at(

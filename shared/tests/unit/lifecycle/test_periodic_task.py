@@ -39,7 +39,7 @@ async def test_goes_on_at_intervals_until_it_is_stopped() -> None:
     await loop.stop()
     await loop.wait()
     calls = rounds.calls
-    await asyncio.wait_for(loop.wait(), timeout=1)
+    await asyncio.wait_for(loop.wait(), timeout=20)
     assert rounds.calls == calls
 
 
