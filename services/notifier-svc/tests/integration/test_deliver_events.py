@@ -282,12 +282,14 @@ async def test_however_much_fails_at_once_the_first_break_is_short(
     async with database.connection() as connection:
         [state] = await connection.fetch(query)
         assert tuple(state) == (OPENS_AFTER, True, True, 4 * IN_HAND)
-        await connection.execute("UPDATE webhooks SET resume_at = now()")
+        probed_at = await connection.fetchval(
+            "UPDATE webhooks SET resume_at = now() RETURNING now()"
+        )
     await replicas[0].work(on_end=nothing)
     await replicas[0].finish(within=5.0)
     async with database.connection() as connection:
         [state] = await connection.fetch(
-            "SELECT failures, resume_at > now() + interval '7 s' FROM webhooks"
+            "SELECT failures, resume_at > $1::timestamptz + interval '7 s' FROM webhooks", probed_at
         )
     assert tuple(state) == (OPENS_AFTER + 1, True)
 

@@ -180,13 +180,16 @@ async def test_what_a_dead_process_had_claimed_is_tried_when_its_lease_ends(
         "(id, source, event_id, kind, lead_id, recipient, subject, body, attempts, "
         "next_attempt_at) "
         "VALUES ($1, 's', 'e', 'alert', $1, 'a@example.com', 'S', 'B', 1, "
-        "now() + interval '1 second')",
+        "now() + interval '1 hour')",
         lead.id,
     )
-    assert await office.deliveries(status="delivered") == []
-    await until_delivered(office, 1)
-    [one] = await office.deliveries()
-    assert one["attempts"] == 2
+    await office.create(lead)
+    await until_delivered(office, 2)
+    [one] = await office.deliveries(status="pending")
+    assert one["attempts"] == 1
+    await office.execute("UPDATE deliveries SET next_attempt_at = now() WHERE id = $1", lead.id)
+    await until_delivered(office, 3)
+    assert await office.value("SELECT attempts FROM deliveries WHERE id = $1", lead.id) == 2
 
 
 async def test_old_deliveries_and_emails_are_forgotten(office: "Office") -> None:

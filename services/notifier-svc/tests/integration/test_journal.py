@@ -258,7 +258,6 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
     office: "Office",
 ) -> None:
     today = datetime.now(UTC).date()
-    await _first_days_kept(office)
     await office.execute("SELECT add_journal_days($1, $2)", today - timedelta(days=33), today)
     await office.publish(message("fresh", "told"))
     for age, event_id in ((29, "kept"), (31, "dropped")):
@@ -280,7 +279,6 @@ async def test_who_reads_the_whole_journal_keeps_no_process_from_starting_nor_fr
     office: "Office", database: Database
 ) -> None:
     """As a backup does, which may take hours, while days are to be dropped and made."""
-    await _first_days_kept(office)
     await office.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
     await office.execute(
         "INSERT INTO replays (id, status, subscription, types, since, finished_at) "
@@ -299,7 +297,6 @@ async def test_who_reads_the_whole_journal_keeps_no_process_from_starting_nor_fr
 async def test_a_day_that_cannot_be_made_keeps_no_old_one_from_being_dropped(
     office: "Office", database: Database
 ) -> None:
-    await _first_days_kept(office)
     long_ago = datetime.now(UTC).date() - timedelta(days=33)
     await office.execute("SELECT add_journal_days($1, $1)", long_ago)
     await office.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
@@ -310,11 +307,6 @@ async def test_a_day_that_cannot_be_made_keeps_no_old_one_from_being_dropped(
         await other.execute(f"DROP TABLE {_day(DAYS_AHEAD)}")
     await office.keep_house()
     assert await office.value("SELECT to_regclass($1)", _day(DAYS_AHEAD)) is not None
-
-
-async def _first_days_kept(office: "Office") -> None:
-    """Wait for the round that the service does when it starts: last it makes days."""
-    await eventually(lambda: office.value("SELECT to_regclass($1)", _day(DAYS_AHEAD)))
 
 
 def _day(days: int) -> str:
