@@ -1,8 +1,11 @@
 """Find a TCP port to listen on."""
 
 import contextlib
+import os
 import socket
+from collections import deque
 from random import SystemRandom
+from typing import Final
 
 from leadwire.db.embedded.errors import EmbeddedPostgresError
 
@@ -11,6 +14,11 @@ _CANDIDATES = range(15_000, 32_000)
 finds its port free when it comes back."""
 
 LOOPBACK = "127.0.0.1"
+
+_MOST_HELD: Final = 256
+_held: Final[deque[int]] = deque()
+"""Descriptors of UDP sockets: what listens by TCP is not hindered by one of the same number, and
+no process is given a port whose number another one holds so."""
 
 
 def is_free(port: int) -> bool:
@@ -26,11 +34,24 @@ def is_free(port: int) -> bool:
 def free_port() -> int:
     """Return a port that nobody listens on at this moment.
 
+    Until this process ends, or has asked for some hundred others, nobody else is given it: also
+    not before a server listens there, nor while that is stopped.
+
     Raises:
         EmbeddedPostgresError: A hundred random ports were all taken.
     """
     for _ in range(100):
         port = SystemRandom().choice(_CANDIDATES)
-        if is_free(port):
+        if is_free(port) and _hold(port):
             return port
     raise EmbeddedPostgresError("found no free TCP port on 127.0.0.1")
+
+
+def _hold(port: int) -> bool:
+    with socket.socket(type=socket.SOCK_DGRAM) as holder, contextlib.suppress(OSError):
+        holder.bind((LOOPBACK, port))
+        _held.append(holder.detach())
+        while len(_held) > _MOST_HELD:
+            os.close(_held.popleft())
+        return True
+    return False
