@@ -35,9 +35,10 @@ JAVASCRIPT := examples/subscriber-js/node_modules/.package-lock.json
 CONSOLE := console/node_modules/.package-lock.json
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
-# Tests wait more than they compute. Each job has servers of its own; a file is run by one job.
+# Tests wait more than they compute. Each job has servers of its own; a file is run by one job, in the
+# order of `testpaths`.
 JOBS ?= 3
-PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(JOBS) --dist loadfile)
+PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE

@@ -77,6 +77,13 @@ async def system(start_system: StartSystem) -> System:
     return await start_system()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """As `standalone_address`, for tests of a file that have people of their own each."""
+    async with standalone(tmp_path_factory.mktemp("leadwire")) as address:
+        yield address
+
+
 @pytest.fixture
 async def standalone_address(tmp_path: Path) -> AsyncIterator[str]:
     """A Leadwire as `make run` starts it, but on a port of its own."""

@@ -3,16 +3,15 @@
 import pytest
 
 from e2e.leads import FAILING_ROWS, as_csv, valid_rows
-from e2e.system import System
 from leadwire_client import AsyncClient, ConflictError, ImportStatus, Receipt
 
 ROWS = 20_000
 
 
-async def test_an_import_in_the_background_is_watched_to_its_end(system: System) -> None:
+async def test_an_import_in_the_background_is_watched_to_its_end(shared_address: str) -> None:
     seen: list[Receipt] = []
     content = as_csv([*valid_rows(ROWS), *FAILING_ROWS])
-    async with AsyncClient(system.service("import_svc").url) as client:
+    async with AsyncClient(f"http://{shared_address}") as client:
         accepted = await client.import_leads(
             content, content_type="text/csv", region="US", background=True
         )
@@ -32,10 +31,13 @@ async def test_an_import_in_the_background_is_watched_to_its_end(system: System)
     assert done[-1] <= len(content)
 
 
-async def test_an_import_in_the_background_can_be_cancelled(system: System) -> None:
-    async with AsyncClient(system.service("import_svc").url) as client:
+async def test_an_import_in_the_background_can_be_cancelled(shared_address: str) -> None:
+    async with AsyncClient(f"http://{shared_address}") as client:
         accepted = await client.import_leads(
-            as_csv(valid_rows(ROWS * 3)), content_type="text/csv", region="US", background=True
+            as_csv(valid_rows(ROWS * 4)[ROWS:]),
+            content_type="text/csv",
+            region="US",
+            background=True,
         )
         cancelled = await client.cancel_import(accepted.id)
         again = await client.cancel_import(accepted.id)

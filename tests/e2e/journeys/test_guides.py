@@ -157,16 +157,16 @@ def _without_ids_and_times(text: str) -> list[str]:
 
 
 async def test_the_form_of_the_guide_takes_a_lead_with_a_resume(
-    system: System, tmp_path: Path
+    shared_address: str, tmp_path: Path
 ) -> None:
-    output = await _run_guide("form.md", system.service("import_svc").url, cwd=tmp_path)
+    output = await _run_guide("form.md", f"http://{shared_address}", cwd=tmp_path)
     assert output == "Ada Lovelace\nAnalyst, 1842 until now\n"
 
 
 async def test_the_reader_of_the_guide_holds_what_there_is_and_hears_what_changes(
-    standalone_address: str, tmp_path: Path
+    shared_address: str, tmp_path: Path
 ) -> None:
-    output = await _run_guide("read.md", f"http://{standalone_address}", cwd=tmp_path)
+    output = await _run_guide("read.md", f"http://{shared_address}", cwd=tmp_path)
     assert output.splitlines() == ["Mary", "contact-1", "Mary", "2", "True", "erased"]
 
 
@@ -207,9 +207,9 @@ async def test_the_endpoint_of_the_guide_gets_signed_events(
 
 
 async def test_the_import_of_the_guide_is_mended_and_sent_again(
-    system: System, tmp_path: Path
+    shared_address: str, tmp_path: Path
 ) -> None:
-    output = await _run_guide("import.md", system.service("import_svc").url, cwd=tmp_path)
+    output = await _run_guide("import.md", f"http://{shared_address}", cwd=tmp_path)
     assert output.splitlines() == [
         "would be leads: 1",
         "leads: 1 failures: 2",

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from leadwire.testing.rabbitmq import (
+    GivenRabbitMQ,
     RabbitMQServer,
     Vhost,
     new_rabbitmq_server,
@@ -30,12 +31,15 @@ async def rabbitmq_server(
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def private_rabbitmq(
-    tmp_path_factory: pytest.TempPathFactory,
+    rabbitmq_server: RabbitMQServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[RabbitMQServer]:
     """A running RabbitMQ that the tests themselves started: they may stop and alarm it.
 
     A test leaves it running and without an alarm.
     """
+    if not isinstance(rabbitmq_server, GivenRabbitMQ):
+        yield rabbitmq_server
+        return
     server = own_rabbitmq_server(tmp_path_factory.mktemp("private-rabbitmq"))
     await server.start()
     yield server

@@ -63,5 +63,4 @@ def new_process(module: str, urls: Urls, directory: Path, *, replica: int = 1) -
 
 async def prepare(service: ServiceProcess) -> None:
     """Do once what a service needs before its first start."""
-    for command in ("migrate", "topology"):
-        await run_to_end([service.module, command], environment=service.environment)
+    await run_to_end([service.module, "prepare"], environment=service.environment)
