@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import aiohttp
 
+from e2e.preparing import prepare_here
 from leadwire.testing.process import ServiceProcess, run_to_end
-from leadwire.testing.services import PREFIXES, Urls, new_process, prepare
+from leadwire.testing.services import PREFIXES, Urls, new_process
 
 IMPORT_WITHIN = aiohttp.ClientTimeout(total=180)
 JSON = dict[str, Any]
@@ -41,7 +42,7 @@ class System:
         *,
         directory: Path,
         settings: Mapping[str, str] | None = None,
-        prepare: Callable[[ServiceProcess], Awaitable[None]] = prepare,
+        prepare: Callable[[ServiceProcess], Awaitable[None]] = prepare_here,
     ) -> Self:
         """Provision, migrate and declare as an operator would, then start every service.
 
