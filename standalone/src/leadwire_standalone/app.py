@@ -11,8 +11,9 @@ from importlib.metadata import version
 from aiohttp import web
 
 from leadwire.http import new_application
-from leadwire.service import ServiceSettings, authenticator_of
+from leadwire.service import ServiceSettings, authenticator_of, served_hosts_of
 from leadwire_standalone import console
+from leadwire_standalone.options import HOST
 from leadwire_standalone.services import SERVICES
 
 
@@ -28,6 +29,7 @@ def create_app(settings: Mapping[str, ServiceSettings]) -> web.Application:
         version=version("leadwire-standalone"),
         authenticator=authenticator_of(shared, issues_tokens=True),
         trusted_proxies=shared.trusted_proxies,
+        served_hosts=served_hosts_of(shared, listens_on=HOST),
         root=console.page,
     )
     console.add_console(app)

@@ -42,16 +42,29 @@ async def shown(client: Client, *, emails: set[str]) -> None:
     await eventually(all_there, within=20, message="the leads are in the stream")
 
 
+async def asked_as(host: str, url: str) -> int:
+    """Give the status of what a page asks for whose name leads to this machine."""
+    async with (
+        aiohttp.ClientSession(headers={"Host": host}) as session,
+        session.get(f"{url}/v1/leads") as response,
+    ):
+        return response.status
+
+
 EMAILS = {"ada@example.com", "grace@example.com", "edsger@example.com"}
 
 
 async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
     start: "Start", data: Path, servers_of: ServersOf
 ) -> None:
-    command = await start(MODULE, "--port=0", f"--data={data}")
+    command = await start(
+        *(MODULE, "--port=0", f"--data={data}"),
+        environment={"LEADWIRE_ALLOWED_HOSTS": "leads.example"},
+    )
     url = await command.url()
     async with aiohttp.ClientSession() as session, session.get(f"{url}/readyz") as response:
         assert response.status == 200
+    assert await asked_as("leads.example", url) == 200, "behind a tunnel that it was told of"
     async with Client(url=url) as client:
         await bring(client)
         manager = await client.add_manager("Anna")
@@ -67,6 +80,7 @@ async def test_a_first_start_is_ready_and_data_survives_a_clean_stop(
     async with Client(url=await command.url()) as client:
         await shown(client, emails=EMAILS)
         assert await client.held_lead(manager) == lead
+    assert await asked_as("leads.example", await command.url()) == 421, "the name of any site"
     ended = await command.end(signal.SIGTERM)
     assert ended.code == 0, ended.said
     assert "Traceback" not in ended.said

@@ -1,7 +1,6 @@
 """Let in who may: reads credentials from a request's headers, and words refusals."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from leadwire.access import (
     credentials_from,
 )
 from leadwire.http.clients import client_of
+from leadwire.http.hosts import host_of
 from leadwire.http.keys import AUTHENTICATOR, PRINCIPAL
 from leadwire.http.problems import Problem, unavailable
 
@@ -109,15 +109,8 @@ def _is_of_foreign_page(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    host = _host(origin)
-    return host is None or host != _host(f"//{request.host}")
-
-
-def _host(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+    host = host_of(origin.partition("//")[2])
+    return host is None or host != host_of(request.host)
 
 
 def access_problem(request: web.Request, refusal: AccessRefusalError) -> Problem:

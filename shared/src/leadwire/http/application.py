@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from leadwire.access import AccessMetrics, Authenticator
-from leadwire.http import docs, health, metrics, middleware
+from leadwire.http import docs, health, hosts, metrics, middleware
 from leadwire.http.clients import networks_of
 from leadwire.http.dispatch import aiohttp_handler
 from leadwire.http.inflight import IN_FLIGHT, InFlight
@@ -20,6 +20,7 @@ from leadwire.http.keys import (
     DRAINING,
     LEAVING,
     PASSING_FAILURES,
+    SERVED_HOSTS,
     SUPERVISOR,
     TRUSTED_PROXIES,
 )
@@ -48,6 +49,7 @@ def new_application(
     version: str,
     authenticator: Authenticator | None,
     trusted_proxies: str = "",
+    served_hosts: Sequence[str] | None = None,
     max_body: int = DEFAULT_MAX_BODY,
     root: middleware.Handler = docs.lead_to_documentation,
 ) -> web.Application:
@@ -58,6 +60,7 @@ def new_application(
         version: Shown in the documentation.
         authenticator: Tells who asks; None to let everybody do everything.
         trusted_proxies: Networks of the gateways in front, with commas between them.
+        served_hosts: Names that are served beside localhost and addresses; None for any.
         max_body: Most bytes of a request body where an operation says nothing else.
         root: Answers at `/`.
     """
@@ -66,6 +69,7 @@ def new_application(
             middleware.observe,
             middleware.render_problems,
             middleware.refuse_unreadable_headers,
+            hosts.refuse_other_hosts,
         ],
         client_max_size=max_body,
         handler_args={
@@ -85,6 +89,8 @@ def new_application(
     app[IN_FLIGHT] = InFlight()
     app[MAX_BODY] = max_body
     app[TRUSTED_PROXIES] = networks_of(trusted_proxies)
+    if served_hosts is not None:
+        app[SERVED_HOSTS] = served_hosts
     app[PASSING_FAILURES] = []
     app[OPENAPI] = OpenApi(title=title, version=version)
     app[health.READINESS_CHECKS] = {}

@@ -30,5 +30,8 @@ AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 PRINCIPAL = web.RequestKey("principal", Principal)
 """Who asks; in every request that reaches the handler of an operation."""
 
+SERVED_HOSTS = web.AppKey("served_hosts", Sequence[str])
+"""Names that are served beside localhost and addresses; not there if any is."""
+
 TRUSTED_PROXIES = web.AppKey("trusted_proxies", Sequence[IPv4Network | IPv6Network])
 """Who is believed for whom a request is."""

@@ -4,7 +4,7 @@ A service describes itself as a `ServiceDescription` and hands it to `main`; its
 calls `install_backbone`, `install_relay` and `add_consumer` for what it needs.
 """
 
-from leadwire.service.access import authenticator_of
+from leadwire.service.access import authenticator_of, served_hosts_of
 from leadwire.service.backbone import Backbone, add_consumer, install_backbone, install_relay
 from leadwire.service.cli import command_line, main
 from leadwire.service.commands import create_app, migrated_database
@@ -51,4 +51,5 @@ __all__ = [
     "migrated_database",
     "restored_command",
     "resync_command",
+    "served_hosts_of",
 ]

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from leadwire.http.clients import networks_of
+from leadwire.http.hosts import hosts_from
 
 
 def _lower(value: object) -> object:
@@ -15,6 +16,11 @@ def _lower(value: object) -> object:
 
 def _are_networks(text: str) -> str:
     networks_of(text)
+    return text
+
+
+def _are_hosts(text: str) -> str:
+    hosts_from(text)
     return text
 
 
@@ -58,6 +64,14 @@ class AccessSettings(BaseSettings):
         description="Networks of the gateways in front, with commas between them, as "
         "`10.0.0.0/8`. Theirs are not the addresses of clients: those stand in "
         "`X-Forwarded-For`.",
+    )
+    allowed_hosts: Annotated[str, AfterValidator(_are_hosts)] = Field(
+        default="",
+        validation_alias="LEADWIRE_ALLOWED_HOSTS",
+        description="Names under which the service is asked, beside localhost and addresses, with "
+        "commas between them: `leads.example.com`, `*.example.com` for all below, `*` for any. "
+        "Another one in `Host` gets 421. Without this no name is served where access is off, the "
+        "service listens on this machine alone, and no proxy is trusted; elsewhere any is.",
     )
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from leadwire.broker import Broker, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
 from leadwire.lifecycle import ComponentFailedError, allow_many_open_files, look_for_garbage_seldom
-from leadwire.service.access import authenticator_of
+from leadwire.service.access import authenticator_of, served_hosts_of
 from leadwire.service.components import AppliedMigrations, ConfiguredServer, PatientBroker
 from leadwire.service.description import Say, ServiceDescription, SettingsT
 from leadwire.service.settings import SettingsError, variable_of
@@ -31,6 +31,7 @@ def create_app(description: ServiceDescription[SettingsT], settings: SettingsT) 
         version=version("leadwire"),
         authenticator=authenticator_of(settings, issues_tokens=description.issues_tokens),
         trusted_proxies=settings.trusted_proxies,
+        served_hosts=served_hosts_of(settings, listens_on=settings.http_host),
     )
     description.setup(app, settings)
     return app

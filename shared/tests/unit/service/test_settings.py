@@ -113,6 +113,7 @@ def test_a_missing_or_empty_setting_is_named(
     ("name", "value", "told"),
     [
         ("LEADWIRE_TRUSTED_PROXIES", "10.0.0.0/8,gateway", "does not appear to be"),
+        ("LEADWIRE_ALLOWED_HOSTS", "http://hunter2", "without a port"),
         ("LEADWIRE_TOKEN_LIFETIME_S", "1", "60"),
         ("LEADWIRE_AUTH", "maybe", "'off'"),
         ("LEADWIRE_BROKER_URL", "kafka://u:hunter2@h/", "amqp://"),
