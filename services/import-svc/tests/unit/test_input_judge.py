@@ -5,7 +5,15 @@ import hashlib
 import pytest
 
 from import_svc.decoding import InputFormat
-from import_svc.usecases.input_judge import LEAST_CHUNK_ROWS, MAX_CHUNK_BLOCKS, InputJudge
+from import_svc.domain.rows import JudgedRows, RawRow
+from import_svc.domain.validation import judge_rows
+from import_svc.usecases import input_judge
+from import_svc.usecases.input_judge import (
+    LEAST_CHUNK_ROWS,
+    MAX_CHUNK_BLOCKS,
+    MAX_CHUNK_ROWS,
+    InputJudge,
+)
 
 FEW = LEAST_CHUNK_ROWS // 2
 
@@ -24,7 +32,7 @@ def block(rows: int) -> bytes:
 def test_blocks_with_few_rows_make_one_chunk_which_ends_where_the_last_of_them_does(
     judge: InputJudge,
 ) -> None:
-    assert judge.take(block(FEW), last=False) == []
+    assert list(judge.take(block(FEW), last=False)) == []
     [chunk] = judge.take(block(LEAST_CHUNK_ROWS - FEW), last=False)
     read = block(LEAST_CHUNK_ROWS)
     assert (chunk.received, chunk.input_bytes) == (LEAST_CHUNK_ROWS, len(read))
@@ -36,15 +44,33 @@ def test_blocks_with_few_rows_make_one_chunk_which_ends_where_the_last_of_them_d
 
 def test_blocks_of_wide_rows_make_a_chunk_before_they_are_too_many(judge: InputJudge) -> None:
     for _ in range(MAX_CHUNK_BLOCKS - 1):
-        assert judge.take(block(1), last=False) == []
+        assert list(judge.take(block(1), last=False)) == []
     assert [chunk.received for chunk in judge.take(block(1), last=False)] == [MAX_CHUNK_BLOCKS]
-    assert judge.take(block(1), last=False) == []
+    assert list(judge.take(block(1), last=False)) == []
 
 
 def test_the_last_block_ends_a_chunk_however_few_rows_there_are(judge: InputJudge) -> None:
-    judge.take(block(2), last=False)
+    assert list(judge.take(block(2), last=False)) == []
     assert [chunk.received for chunk in judge.take(block(1), last=True)] == [3]
 
 
 def test_the_last_block_gives_a_chunk_also_without_a_row(judge: InputJudge) -> None:
     assert [chunk.received for chunk in judge.take(b"", last=True)] == [0]
+
+
+def test_of_a_block_with_very_many_rows_one_chunk_is_judged_at_a_time(
+    judge: InputJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+
+    def counted(rows: list[RawRow], *, region: str | None) -> JudgedRows:
+        judged.append(len(rows))
+        return judge_rows(rows, region=region)
+
+    monkeypatch.setattr(input_judge, "judge_rows", counted)
+    chunks = judge.take(b"1\n" * (2 * MAX_CHUNK_ROWS + 1), last=True)
+    assert [(chunk.received, len(judged)) for chunk in chunks] == [
+        (MAX_CHUNK_ROWS, 1),
+        (MAX_CHUNK_ROWS, 2),
+        (1, 3),
+    ]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from import_svc.decoding import InputFormat, UnreadableInputError
 from import_svc.domain.reasons import Code
 from import_svc.usecases import judge_process
-from import_svc.usecases.input_judge import InputJudge
+from import_svc.usecases.input_judge import InputJudge, JudgedChunk
 from import_svc.usecases.judge_process import JudgeDiedError, JudgeProcess
 from leadwire.testing import eventually
 
@@ -36,15 +37,38 @@ class BrokenJudge(InputJudge):
     def __init__(self) -> None:
         pass
 
-    def take(self, block: bytes, *, last: bool) -> list[object]:  # type: ignore[override]
+    def take(self, block: bytes, *, last: bool) -> Iterator[JudgedChunk]:
         raise ValueError(block.decode())
+
+
+class HalfBrokenJudge(InputJudge):
+    """Fails after the first chunk that it gives."""
+
+    def __init__(self) -> None:
+        pass
+
+    def take(self, block: bytes, *, last: bool) -> Iterator[JudgedChunk]:
+        yield from new_judge().take(block, last=last)
+        raise ValueError
+
+
+async def taken(judge: JudgeProcess, block: bytes, *, last: bool) -> list[JudgedChunk]:
+    return [chunk async for chunk in judge.take(block, last=last)]
 
 
 async def test_the_chunks_of_another_process_are_those_of_this_one() -> None:
     here = new_judge()
     async with JudgeProcess(new_judge) as there:
         for block, last in ((HEAD + ROWS, False), (BROKEN, False), (b"", True)):
-            assert await there.take(block, last=last) == here.take(block, last=last)
+            assert await taken(there, block, last=last) == list(here.take(block, last=last))
+
+
+async def test_chunks_come_as_they_are_judged() -> None:
+    async with JudgeProcess(HalfBrokenJudge) as judge:
+        chunks = judge.take(HEAD + ROWS, last=True)
+        assert (await anext(chunks)).received == 2_000
+        with pytest.raises(JudgeDiedError):
+            await anext(chunks)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/x-ndjson"])
@@ -61,35 +85,35 @@ async def test_a_row_as_deep_as_can_be_read_fails_alone(
         InputJudge, input_format=InputFormat.of(media_type, None), region=None, stored=0
     )
     async with JudgeProcess(judge) as there:
-        chunks = await there.take(body, last=True)
-    assert chunks == judge().take(body, last=True)
+        chunks = await taken(there, body, last=True)
+    assert chunks == list(judge().take(body, last=True))
     assert code in chunks[0].rows.failed[0].codes
 
 
 async def test_input_that_breaks_breaks_there_as_here() -> None:
     with pytest.raises(UnreadableInputError) as here:
-        new_judge().take(b"a,b\n1,2\n", last=True)
+        next(new_judge().take(b"a,b\n1,2\n", last=True))
     async with JudgeProcess(new_judge) as judge:
         with pytest.raises(UnreadableInputError) as there:
-            await judge.take(b"a,b\n1,2\n", last=True)
+            await taken(judge, b"a,b\n1,2\n", last=True)
     assert vars(there.value) == vars(here.value)
     assert there.value.extra["headers_found"] == ["a", "b"]
 
 
 async def test_a_killed_judge_is_an_error() -> None:
     async with JudgeProcess(new_judge) as judge:
-        await judge.take(HEAD, last=False)
+        await taken(judge, HEAD, last=False)
         (process,) = multiprocessing.active_children()
         process.kill()
         with pytest.raises(JudgeDiedError):
-            await judge.take(ROWS, last=True)
+            await taken(judge, ROWS, last=True)
     assert not multiprocessing.active_children()
 
 
 async def test_an_error_in_the_judge_tells_where_and_not_what_was_read() -> None:
     async with JudgeProcess(BrokenJudge) as judge:
         with pytest.raises(JudgeDiedError) as caught:
-            await judge.take(b"ada@example.com", last=True)
+            await taken(judge, b"ada@example.com", last=True)
     assert caught.value.where is not None
     assert caught.value.where.startswith("ValueError in take")
     assert "ada" not in repr(vars(caught.value)) + str(caught.value)
@@ -112,7 +136,7 @@ async def test_a_judge_that_cannot_be_started_is_an_error(
 
 async def test_leaving_ends_the_process_whatever_it_does() -> None:
     async with JudgeProcess(new_judge) as judge:
-        asking = asyncio.create_task(judge.take(HEAD + ROWS * 500, last=True))
+        asking = asyncio.create_task(taken(judge, HEAD + ROWS * 500, last=True))
         await asyncio.sleep(0)
         asking.cancel()
     assert not multiprocessing.active_children()
@@ -130,7 +154,7 @@ class Loaded:
 async def loaded_by_a_judge():
     from import_svc.usecases.judge_process import JudgeProcess
     async with JudgeProcess(Loaded) as judge:
-        print(await judge.take(b"", last=True))
+        print([each async for each in judge.take(b"", last=True)])
 
 if __name__ == "__main__":
     asyncio.run(loaded_by_a_judge())
@@ -158,7 +182,7 @@ async def main():
         InputJudge, input_format=InputFormat.of("text/csv", None), region=None, stored=0
     )
     async with JudgeProcess(new_judge) as judge:
-        await judge.take(b"name", last=False)
+        assert [chunk async for chunk in judge.take(b"name", last=False)] == []
         print(multiprocessing.active_children()[0].pid, flush=True)
         await asyncio.Event().wait()
 

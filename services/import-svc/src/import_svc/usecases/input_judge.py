@@ -1,6 +1,7 @@
 """From the blocks of an input to chunks of judged rows: no I/O, only work for a processor."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,13 +53,15 @@ class InputJudge:
         self._rows: list[RawRow] = []
         self._blocks = 0
 
-    def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
-        """Return the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes.
+    def take(self, block: bytes, *, last: bool) -> Iterator[JudgedChunk]:
+        """Yield the chunks, of at most `MAX_CHUNK_ROWS`, that a block completes.
 
-        The same blocks always give the same chunks, and the last one at least one.
+        All are to be taken before the next block. The same blocks always give the same chunks, and
+        the last one at least one. The block is decoded whole before any, but each is judged
+        when it is asked for: of rows of two bytes a block has a quarter of a million.
 
         Raises:
-            UnreadableInputError: The input breaks in this block.
+            UnreadableInputError: The input breaks in this block; before any chunk of it.
         """
         self._digest.update(block)
         self._bytes += len(block)
@@ -67,25 +70,20 @@ class InputJudge:
         if last:
             self._rows += self._decoder.finish()
         elif len(self._rows) < LEAST_CHUNK_ROWS and self._blocks < MAX_CHUNK_BLOCKS:
-            return []
+            return
         rows, self._rows, self._blocks = self._rows, [], 0
-        return self._chunks(rows)
-
-    def _chunks(self, rows: list[RawRow]) -> list[JudgedChunk]:
-        chunks = []
         for begin in range(0, max(len(rows), 1), MAX_CHUNK_ROWS):
-            found = rows[begin : begin + MAX_CHUNK_ROWS]
-            judged = JudgedRows()
-            if self._stored <= 0:
-                judged = judge_rows(found, region=self._region)
-            elif found:
-                self._stored -= 1
-            chunks.append(
-                JudgedChunk(
-                    received=len(found),
-                    rows=judged,
-                    input_hash=self._digest.digest(),
-                    input_bytes=self._bytes,
-                )
-            )
-        return chunks
+            yield self._chunk(rows[begin : begin + MAX_CHUNK_ROWS])
+
+    def _chunk(self, rows: list[RawRow]) -> JudgedChunk:
+        judged = JudgedRows()
+        if self._stored <= 0:
+            judged = judge_rows(rows, region=self._region)
+        elif rows:
+            self._stored -= 1
+        return JudgedChunk(
+            received=len(rows),
+            rows=judged,
+            input_hash=self._digest.digest(),
+            input_bytes=self._bytes,
+        )

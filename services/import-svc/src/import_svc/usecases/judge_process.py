@@ -13,18 +13,18 @@ import gc
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeAlias, TypeVar
 
 from import_svc.decoding import UnreadableInputError
 from import_svc.usecases.input_judge import InputJudge, JudgedChunk
 
-BLOCK_WITHIN: Final = 120.0
-"""Seconds for a block, which takes a tenth of one."""
+ANSWER_WITHIN: Final = 120.0
+"""Seconds for what a block gives first, which takes a tenth of one, and for what it gives next."""
 
 START_WITHIN: Final = 30.0
 """Seconds for the process to begin; the first one waits until everything is loaded."""
@@ -34,6 +34,8 @@ _END_WITHIN: Final = 5.0
 _LOOK_FOR_CYCLES_EVERY: Final = 200_000
 
 _T = TypeVar("_T")
+_Answer: TypeAlias = JudgedChunk | Exception | None
+"""A chunk, or why there is none; None where the block has no more of them."""
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
@@ -103,17 +105,19 @@ class JudgeProcess:
         finally:
             self._close()
 
-    async def take(self, block: bytes, *, last: bool) -> list[JudgedChunk]:
+    async def take(self, block: bytes, *, last: bool) -> AsyncGenerator[JudgedChunk]:
         """Do what `InputJudge.take` does.
 
         Raises:
             UnreadableInputError: The input breaks in this block.
             JudgeDiedError: The process ended, or did not answer in time.
         """
-        answer = await self._within(BLOCK_WITHIN, partial(self._ask, block, last=last))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        answer = await self._within(ANSWER_WITHIN, partial(self._ask, block, last=last))
+        while answer is not None:
+            if isinstance(answer, Exception):
+                raise answer
+            yield answer
+            answer = await self._within(ANSWER_WITHIN, self._pipe.recv)
 
     async def _within(self, seconds: float, work: Callable[[], _T]) -> _T:
         try:
@@ -126,9 +130,9 @@ class JudgeProcess:
         self._pipe.close()
         self._thread.shutdown(wait=False)
 
-    def _ask(self, block: bytes, *, last: bool) -> list[JudgedChunk] | Exception:
+    def _ask(self, block: bytes, *, last: bool) -> _Answer:
         self._pipe.send((block, last))
-        answer: list[JudgedChunk] | Exception = self._pipe.recv()
+        answer: _Answer = self._pipe.recv()
         return answer
 
 
@@ -141,20 +145,19 @@ def _serve(pipe: Connection, new_judge: Callable[[], InputJudge]) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             block, last = pipe.recv()
-            try:
-                pipe.send(_take(judge, block, last=last))
-            except (UnreadableInputError, JudgeDiedError) as error:
-                pipe.send(error)
+            for answer in _answers(judge, block, last=last):
+                # Waits for whoever stores them: no more than one is ahead.
+                pipe.send(answer)
 
 
-def _take(judge: InputJudge, block: bytes, *, last: bool) -> list[JudgedChunk]:
+def _answers(judge: InputJudge, block: bytes, *, last: bool) -> Iterator[_Answer]:
     try:
-        return judge.take(block, last=last)
-    except UnreadableInputError:
-        raise
+        yield from judge.take(block, last=last)
+    except UnreadableInputError as error:
+        yield error
     except Exception as error:  # noqa: BLE001 (raised in the process that asked)
         # Where it happened, and not with which words: they may be somebody's.
         where = traceback.extract_tb(error.__traceback__)[-1]
-        raise JudgeDiedError(
-            f"{type(error).__name__} in {where.name}, line {where.lineno}"
-        ) from None
+        yield JudgeDiedError(f"{type(error).__name__} in {where.name}, line {where.lineno}")
+    else:
+        yield None

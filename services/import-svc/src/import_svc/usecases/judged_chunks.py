@@ -48,7 +48,8 @@ async def judged_chunks(
     block, last = await anext(blocks)
     if last:
         # What fits into a block is done before a process has begun.
-        for chunk in await asyncio.to_thread(new_judge().take, block, last=True):
+        found = new_judge().take(block, last=True)
+        while (chunk := await asyncio.to_thread(next, found, None)) is not None:
             yield chunk
         return
     async with (
@@ -63,10 +64,10 @@ async def judged_chunks(
 async def _judged(
     judge: JudgeProcess, first: bytes, others: AsyncIterator[tuple[bytes, bool]]
 ) -> AsyncGenerator[JudgedChunk]:
-    for chunk in await judge.take(first, last=False):
+    async for chunk in judge.take(first, last=False):
         yield chunk
     async for block, last in others:
-        for chunk in await judge.take(block, last=last):
+        async for chunk in judge.take(block, last=last):
             yield chunk
 
 
