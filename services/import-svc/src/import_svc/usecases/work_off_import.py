@@ -123,6 +123,9 @@ class WorkOffImport:
     async def _store(self, waiting: WaitingImport) -> Interruption | bytes:
         input_format = InputFormat(waiting.media_type, waiting.encoding, waiting.mapped)
         async with self._files.open(waiting.body.file) as body:
+            if body.size != waiting.body.size:
+                # What is cut off would end in half a row, on which the whole file cannot go on.
+                return BODY_LOST
             chunks = judged_chunks(
                 body.pieces, input_format, region=waiting.region, stored=waiting.chunks
             )
