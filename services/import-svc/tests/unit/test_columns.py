@@ -52,3 +52,9 @@ def test_a_header_is_known_whatever_its_letters_are_made_of(header: str) -> None
 def test_a_header_of_signs_alone_is_no_other_one() -> None:
     columns = recognise(["Name", "Family", "Mail", "", "?"], {"cellphone": "#"})
     assert columns.missing == ["cellphone"]
+
+
+def test_no_two_other_columns_have_the_same_name() -> None:
+    headers = ["Name", "Family", "Mail", "Tel", "Tag", " Tag", "Tag (2)", "", "column 8", "Tag"]
+    names = [name for _, name in recognise(headers).others]
+    assert names == ["Tag", "Tag (2)", "Tag (2) (2)", "column 8", "column 8 (2)", "Tag (3)"]

@@ -103,12 +103,20 @@ def _name_others(headers: Sequence[str], taken: set[int]) -> tuple[tuple[int, st
     counts: dict[str, int] = {}
     others = []
     for position, header in enumerate(headers):
-        if position in taken:
-            continue
-        name = header.strip() or f"column {position + 1}"
-        counts[name] = counts.get(name, 0) + 1
-        others.append((position, name if counts[name] == 1 else f"{name} ({counts[name]})"))
+        if position not in taken:
+            name = header.strip() or f"column {position + 1}"
+            others.append((position, _not_yet_used(name, counts)))
     return tuple(others)
+
+
+def _not_yet_used(name: str, counts: dict[str, int]) -> str:
+    """Return a name, numbered if it is one of those counted, and count it."""
+    unused = name
+    while unused in counts:
+        counts[name] += 1
+        unused = f"{name} ({counts[name]})"
+    counts[unused] = 1
+    return unused
 
 
 def as_written(header: str) -> str:
