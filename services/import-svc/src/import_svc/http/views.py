@@ -49,8 +49,8 @@ class ReceivedView(BaseModel):
 class ImportErrorView(BaseModel):
     """Why an import ended before its input did."""
 
-    code: str
-    detail: str
+    code: str = Field(description="Stable name of what happened; the guide of imports has all.")
+    detail: str = Field(description="What happened, and what to do.")
     headers_found: list[str] | None = Field(
         default=None,
         description="With `columns_not_recognised`, if there is a header line. A first line with "
