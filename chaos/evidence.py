@@ -20,6 +20,7 @@ class Committed:
     Attributes:
         type: Its type.
         facts: What it tells of what clients asked for.
+        hashes: Of its body, and of what an erasure left of that in the outbox.
         added_at: When, in seconds since 1970.
         removed_at: When it was taken out, which a relay does once the broker has it.
         withdrawn: Whether an erasure took it out: it may not be told any more, and may have been.
@@ -27,6 +28,7 @@ class Committed:
 
     type: str
     facts: frozenset[Fact]
+    hashes: frozenset[bytes]
     added_at: float
     removed_at: float | None
     withdrawn: bool
@@ -63,6 +65,7 @@ class Evidence:
         projected_revs: Lead and rev of each change of the projection, in its order.
         journal_readers: Who of those who received is told by the journal.
         redacted: Events of which an erasure has left nothing in the journal.
+        kept_whole: Hash of each event of which no erasure took anything out of the journal.
         planned: How often each event was to be sent to the webhook.
         emails: Lead, acknowledgements and alerts received, of leads from the form.
         copies: How many emails came that were there, as by their `Message-ID`.
@@ -81,6 +84,7 @@ class Evidence:
     projected_revs: Sequence[tuple[tuple[str, str], int]] = ()
     journal_readers: Collection[str] = ()
     redacted: Collection[EventKey] = ()
+    kept_whole: Mapping[EventKey, bytes] = field(default_factory=dict)
     planned: Counter[EventKey] = field(default_factory=Counter)
     emails: Sequence[tuple[str, int, int]] = ()
     copies: int = 0

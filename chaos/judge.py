@@ -1,8 +1,8 @@
 """Compare what was attempted, committed, delivered and journaled; name everything that is wrong.
 
-attempted >= committed >= confirmed; committed = delivered = journaled, but for what an erasure
-withdrew, which may have been told and need not; each effect once; no old news over new; the
-projection is what the owners have; nothing parked; nothing moves any more.
+attempted >= committed >= confirmed; committed = delivered = journaled, byte for byte, but for what
+an erasure withdrew, which may have been told and need not; each effect once; no old news over new;
+the projection is what the owners have; nothing parked; nothing moves any more.
 """
 
 from collections import Counter
@@ -24,6 +24,7 @@ class Wrong(StrEnum):
     LOST = "lost"
     DUPLICATE = "duplicate effect"
     INVENTED = "told, but never committed"
+    ALTERED = "told otherwise than committed"
     UNASKED = "committed, but never asked for"
     OLD_NEWS = "old news over new"
     DISAGREEMENT = "state differs from its owner's"
@@ -57,6 +58,7 @@ def judge(evidence: Evidence) -> list[Finding]:
     return [
         *_asked_and_committed(evidence),
         *_told(evidence),
+        *_contents(evidence),
         *_effects(evidence),
         *_order(evidence),
         *_states(evidence),
@@ -91,6 +93,20 @@ def _told(evidence: Evidence) -> Iterator[Finding]:
     for name, keys in heard.items():
         for key in keys - evidence.committed.keys():
             yield Finding(Wrong.INVENTED, "/".join(key), f"told to {name}")
+
+
+def _contents(evidence: Evidence) -> Iterator[Finding]:
+    """What an erasure left of an event in the journal, who is told by that may be told."""
+    told = {name: each.hashes for name, each in evidence.received.items()}
+    told["journal"] = {key: {digest} for key, digest in evidence.kept_whole.items()}
+    for name, contents in told.items():
+        keys = contents.keys() & evidence.committed.keys()
+        if name in evidence.journal_readers:
+            keys &= evidence.kept_whole.keys()
+        for key in sorted(keys):
+            event = evidence.committed[key]
+            if not contents[key] <= event.hashes:
+                yield Finding(Wrong.ALTERED, _event(key, event), name)
 
 
 def _last_seen(

@@ -115,6 +115,7 @@ async def _gather(
         received={name: each.received() for name, each in cluster.readers.items()},
         journal_readers=cluster.readers_of_journal.keys(),
         redacted=await witness.redacted(),
+        kept_whole=await witness.kept_whole(),
         planned=await witness.planned(),
         owned=await witness.owned(),
         projected=await read_projection(session, cluster.of("stream_svc")[0].process.url),

@@ -12,6 +12,7 @@ import os
 import sqlite3
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -26,7 +27,7 @@ QUEUE: Final = "other-team.{name}"
 _TABLES: Final = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-CREATE TABLE IF NOT EXISTS deliveries (source, id, at REAL);
+CREATE TABLE IF NOT EXISTS deliveries (source, id, at REAL, hash BLOB);
 CREATE TABLE IF NOT EXISTS inbox (source, id, PRIMARY KEY (source, id));
 CREATE TABLE IF NOT EXISTS unreadable (id PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS effects (source, id);
@@ -82,15 +83,16 @@ class Store:
             with self._database:
                 self._database.execute("INSERT OR IGNORE INTO unreadable VALUES (?)", (message_id,))
         else:
-            self._handle(event)
+            self._handle(event, sha256(body).digest())
 
-    def _handle(self, event: dict[str, Any]) -> None:
+    def _handle(self, event: dict[str, Any], digest: bytes) -> None:
         """Have the effect of an event, once."""
         self._handled += 1
         key = (event["source"], event["id"])
         self._database.execute("BEGIN IMMEDIATE")
         with self._database:
-            self._database.execute("INSERT INTO deliveries VALUES (?, ?, ?)", (*key, time.time()))
+            delivery = (*key, time.time(), digest)
+            self._database.execute("INSERT INTO deliveries VALUES (?, ?, ?, ?)", delivery)
             known = self._database.execute("INSERT OR IGNORE INTO inbox VALUES (?, ?)", key)
             if known.rowcount == 1:
                 self._have_effect(key, event)

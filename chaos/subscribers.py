@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -35,6 +35,7 @@ class Received:
     Attributes:
         first_at: When each event came first, in seconds since 1970.
         deliveries: How often events were delivered, repeated deliveries included.
+        hashes: Of all bodies with which each event came.
         effects: How often each event had its effect.
         news: Lead, side and rev of what it took for new, in this order.
         sides: What it believes of each lead, by id and side.
@@ -43,6 +44,7 @@ class Received:
 
     first_at: dict[EventKey, float] = field(default_factory=dict)
     deliveries: int = 0
+    hashes: dict[EventKey, set[bytes]] = field(default_factory=dict)
     effects: Counter[EventKey] = field(default_factory=Counter)
     news: Sequence[tuple[tuple[str, str], int]] = ()
     sides: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
@@ -54,6 +56,10 @@ class Received:
         with closing(reading(path)) as store:
             first = store.execute("SELECT source, id, min(at) FROM deliveries GROUP BY source, id")
             (deliveries,) = store.execute("SELECT count(*) FROM deliveries").fetchone()
+            came = store.execute("SELECT DISTINCT source, id, hash FROM deliveries")
+            hashes: defaultdict[EventKey, set[bytes]] = defaultdict(set)
+            for source, event, digest in came:
+                hashes[source, event].add(digest)
             effects = store.execute("SELECT source, id, count(*) FROM effects GROUP BY source, id")
             news = store.execute("SELECT id, side, rev FROM news ORDER BY number")
             sides = store.execute("SELECT id, side, says FROM leads")
@@ -61,6 +67,7 @@ class Received:
             return cls(
                 first_at={(source, event): at for source, event, at in first},
                 deliveries=deliveries,
+                hashes=hashes,
                 effects=Counter({(source, event): count for source, event, count in effects}),
                 news=[((lead, side), rev) for lead, side, rev in news],
                 sides={(lead, side): json.loads(says) for lead, side, says in sides},

@@ -86,6 +86,11 @@ class Witness:
         """Return the events of which the journal has nothing left."""
         return set(map(tuple, await self._fetch("list_redacted")))
 
+    async def kept_whole(self) -> dict[EventKey, bytes]:
+        """Return the hash of each event that the journal has as it came."""
+        rows = await self._fetch("list_kept_whole")
+        return {(source, event): digest for source, event, digest in rows}
+
     async def planned(self) -> Counter[EventKey]:
         """Return how often each event was to be sent to the webhook."""
         rows = await self._fetch("list_planned")
@@ -107,6 +112,7 @@ def _committed(row: asyncpg.Record) -> tuple[EventKey, Committed]:
     committed = Committed(
         type=event["type"],
         facts=facts_of(event["type"], event["data"]),
+        hashes=frozenset(row["hashes"]),
         added_at=row["added_at"].timestamp(),
         removed_at=None if removed_at is None else removed_at.timestamp(),
         withdrawn=row["withdrawn"],

@@ -9,6 +9,7 @@ CREATE TABLE witness.events (
     event_id   text NOT NULL,
     type       text NOT NULL,
     body       bytea NOT NULL,
+    hashes     bytea[] NOT NULL, -- of all that it said: an erasure may take a part out
     added_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     removed_at timestamptz,
     removed_in xid8 -- by which transaction
@@ -21,8 +22,17 @@ CREATE TABLE witness.erasures (service text NOT NULL, xid xid8 NOT NULL);
 
 CREATE FUNCTION witness.note_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    INSERT INTO witness.events (service, event_id, type, body)
-    VALUES (TG_TABLE_SCHEMA, NEW.event_id, NEW.type, NEW.body);
+    INSERT INTO witness.events (service, event_id, type, body, hashes)
+    VALUES (TG_TABLE_SCHEMA, NEW.event_id, NEW.type, NEW.body, ARRAY[sha256(NEW.body)]);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION witness.note_rewriting() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    UPDATE witness.events
+    SET hashes = hashes || sha256(NEW.body)
+    WHERE event_id = NEW.event_id;
     RETURN NULL;
 END
 $$;
@@ -58,6 +68,11 @@ CREATE TRIGGER witness_event AFTER INSERT ON manager_svc.outbox
 FOR EACH ROW EXECUTE FUNCTION witness.note_event();
 CREATE TRIGGER witness_event AFTER INSERT ON notifier_svc.outbox
 FOR EACH ROW EXECUTE FUNCTION witness.note_event();
+
+CREATE TRIGGER witness_rewriting AFTER UPDATE OF body ON import_svc.outbox
+FOR EACH ROW EXECUTE FUNCTION witness.note_rewriting();
+CREATE TRIGGER witness_rewriting AFTER UPDATE OF body ON manager_svc.outbox
+FOR EACH ROW EXECUTE FUNCTION witness.note_rewriting();
 
 CREATE TRIGGER witness_removal AFTER DELETE ON import_svc.outbox
 FOR EACH ROW EXECUTE FUNCTION witness.note_removal();

@@ -1,6 +1,7 @@
 SELECT
     event_id,
     body,
+    hashes,
     added_at,
     removed_at,
     EXISTS (

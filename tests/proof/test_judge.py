@@ -16,6 +16,7 @@ from chaos.subscribers import Received
 CREATED = ("leadwire/import-svc", "event-1")
 MARKED = ("leadwire/manager-svc", "event-2")
 LEAD = "lead-1"
+AS_COMMITTED = b"hash of the body"
 FACTS = {lead_created("ada@example.com"), lead_marked(LEAD, "interested")}
 
 
@@ -30,6 +31,7 @@ def evidence() -> Evidence:
         notes=Notes(attempted=set(FACTS), confirmed=set(FACTS)),
         committed=committed,
         journaled=Counter(list(committed)),
+        kept_whole=dict.fromkeys(committed, AS_COMMITTED),
         received={name: _received() for name in ("slow", "crashing", "endpoint")},
         journal_readers=["endpoint"],
         planned=Counter(list(committed)),
@@ -42,7 +44,12 @@ def evidence() -> Evidence:
 
 def _committed(event_type: str, *facts: tuple[str, ...]) -> Committed:
     return Committed(
-        type=event_type, facts=frozenset(facts), added_at=1.0, removed_at=2.0, withdrawn=False
+        type=event_type,
+        facts=frozenset(facts),
+        hashes=frozenset([AS_COMMITTED]),
+        added_at=1.0,
+        removed_at=2.0,
+        withdrawn=False,
     )
 
 
@@ -50,6 +57,7 @@ def _received() -> Received:
     return Received(
         first_at={CREATED: 1.1, MARKED: 1.2},
         deliveries=3,
+        hashes={CREATED: {AS_COMMITTED}, MARKED: {AS_COMMITTED}},
         effects=Counter([CREATED, MARKED]),
         news=[((LEAD, "contact"), 1), ((LEAD, "work"), 2)],
         sides={(LEAD, "contact"): {"rev": 1}, (LEAD, "work"): {"rev": 2}},
@@ -134,6 +142,18 @@ def deliver_what_was_never_committed(found: Evidence) -> None:
     found.received["slow"].effects["leadwire/manager-svc", "event-9"] += 1
 
 
+def deliver_something_else(found: Evidence) -> None:
+    found.received["slow"].hashes[MARKED].add(b"of another body")
+
+
+def post_something_else(found: Evidence) -> None:
+    found.received["endpoint"].hashes[MARKED] = {b"of another body"}
+
+
+def journal_something_else(found: Evidence) -> None:
+    found.kept_whole = {**found.kept_whole, MARKED: b"of another body"}
+
+
 def take_old_news(found: Evidence) -> None:
     found.received["slow"].news = [((LEAD, "work"), 2), ((LEAD, "work"), 1)]
 
@@ -191,6 +211,9 @@ def end(found: Evidence) -> None:
         (plan_for_the_endpoint_twice, Wrong.DUPLICATE),
         (send_two_emails, Wrong.DUPLICATE),
         (deliver_what_was_never_committed, Wrong.INVENTED),
+        (deliver_something_else, Wrong.ALTERED),
+        (post_something_else, Wrong.ALTERED),
+        (journal_something_else, Wrong.ALTERED),
         (take_old_news, Wrong.OLD_NEWS),
         (project_old_news, Wrong.OLD_NEWS),
         (project_another_state, Wrong.DISAGREEMENT),
@@ -267,3 +290,12 @@ def test_what_an_erasure_left_nothing_of_need_not_be_told_by_the_journal() -> No
     assert judge(redacted) == []
     lose_at_one_subscriber(redacted)
     assert [finding.kind for finding in judge(redacted)] == [Wrong.LOST]
+
+
+def test_what_an_erasure_left_of_an_event_is_told_by_the_journal_alone() -> None:
+    redacted = evidence()
+    redacted.kept_whole = {CREATED: AS_COMMITTED}
+    redacted.received["endpoint"].hashes[MARKED].add(b"of what is left")
+    assert judge(redacted) == []
+    redacted.received["slow"].hashes[MARKED].add(b"of what is left")
+    assert [finding.kind for finding in judge(redacted)] == [Wrong.ALTERED]

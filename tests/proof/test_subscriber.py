@@ -6,7 +6,8 @@ The judge sees its store through the same eyes as in a run.
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import aio_pika
@@ -49,7 +50,8 @@ async def test_one_that_believes_old_news_is_found_out(rabbitmq_vhost: str, tmp_
 
 async def wrongs(url: str, directory: Path, *vices: str) -> Counter[Wrong]:
     """Let a subscriber with these vices receive events, and judge what it has."""
-    committed = {(SOURCE, f"event-{number}"): _committed() for number in range(1, EVENTS + 1)}
+    events = _events()
+    committed = {key: _committed(body) for key, body in events.items()}
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         for name in ("events", "directed"):
@@ -57,7 +59,7 @@ async def wrongs(url: str, directory: Path, *vices: str) -> Counter[Wrong]:
         subscriber = SubscriberProcess(name="tried", vices=vices, url=url, directory=directory)
         await subscriber.start()
         try:
-            await _publish(channel, list(committed))
+            await _publish(channel, events.values())
             last = list(committed)[-1]
             await eventually(lambda: last in subscriber.received().first_at, within=60)
             received = subscriber.received()
@@ -76,26 +78,34 @@ async def wrongs(url: str, directory: Path, *vices: str) -> Counter[Wrong]:
     return Counter(finding.kind for finding in findings)
 
 
-def _committed() -> Committed:
+def _committed(body: bytes) -> Committed:
     return Committed(
         type="lead_assigned",
         facts=frozenset(),
+        hashes=frozenset([sha256(body).digest()]),
         added_at=time.time(),
         removed_at=time.time(),
         withdrawn=False,
     )
 
 
-async def _publish(channel: aio_pika.abc.AbstractChannel, keys: Sequence[EventKey]) -> None:
-    """Publish an event for each key, with rising revs, the last two in the wrong order."""
+def _events() -> Mapping[EventKey, bytes]:
+    """Return bodies of events with rising revs, the last two in the wrong order."""
     revs = [*range(1, EVENTS - 1), EVENTS, EVENTS - 1]
+    return {(SOURCE, f"event-{number}"): _body(number, rev) for number, rev in enumerate(revs, 1)}
+
+
+def _body(number: int, rev: int) -> bytes:
+    event = {
+        "source": SOURCE,
+        "id": f"event-{number}",
+        "type": "lead_assigned",
+        "data": {"lead": {"id": LEAD, "rev": rev}},
+    }
+    return json.dumps(event).encode()
+
+
+async def _publish(channel: aio_pika.abc.AbstractChannel, bodies: Iterable[bytes]) -> None:
     exchange = await channel.get_exchange("leadwire.events")
-    for (source, event_id), rev in zip(keys, revs, strict=True):
-        event = {
-            "source": source,
-            "id": event_id,
-            "type": "lead_assigned",
-            "data": {"lead": {"id": LEAD, "rev": rev}},
-        }
-        message = aio_pika.Message(json.dumps(event).encode())
-        await exchange.publish(message, routing_key="lead_assigned")
+    for body in bodies:
+        await exchange.publish(aio_pika.Message(body), routing_key="lead_assigned")

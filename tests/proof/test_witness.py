@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ VALUES ($1, $2, 'lead_erased', '', $3, '{}')
 """
 ERASE = "INSERT INTO erased_leads (lead_id, erased_at, rev) VALUES ($1, now(), 2)"
 KEY = ("leadwire/tried", "event-1")
+LEFT = b"what an erasure leaves of it"
 
 
 @pytest.fixture
@@ -99,8 +101,12 @@ async def test_what_an_erasure_removes_is_withdrawn(
         await add(connection)
         async with connection.transaction():
             await connection.execute(ERASE, LEAD)
+            await connection.execute("UPDATE outbox SET body = $1", LEFT)
             await connection.execute("DELETE FROM outbox")
-    assert (await witness.committed())[KEY].withdrawn
+    noted = (await witness.committed())[KEY]
+    assert noted.withdrawn
+    assert len(noted.hashes) == 2
+    assert sha256(LEFT).digest() in noted.hashes
     assert await witness.committed_keys() == set()
 
 
