@@ -2,8 +2,8 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from asyncpg import RaiseError
@@ -25,6 +25,7 @@ from leadwire.testing import eventually
 from notifier_svc.mail import Letters, transport_from_url
 from notifier_svc.messaging.events import all_events
 from notifier_svc.metrics import NotifierMetrics
+from notifier_svc.usecases import keep_house
 from notifier_svc.usecases.keep_house import DAYS_AHEAD
 from notifier_svc.usecases.plan_emails import EmailPlanner
 
@@ -255,9 +256,11 @@ async def test_a_malformed_query_is_refused(office: "Office", params: dict[str, 
 
 
 async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
-    office: "Office",
+    office: "Office", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By the database's clock: that of a process may be wrong by years."""
     today = datetime.now(UTC).date()
+    monkeypatch.setattr(keep_house, "datetime", _Astray, raising=False)
     await office.execute("SELECT add_journal_days($1, $2)", today - timedelta(days=33), today)
     await office.publish(message("fresh", "told"))
     for age, event_id in ((29, "kept"), (31, "dropped")):
@@ -273,6 +276,12 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
         "SELECT count(*) FROM pg_inherits WHERE inhparent = 'journal'::regclass"
     )
     assert partitions == 30 + 1 + 7 + 1  # and one for what deliveries wait for
+
+
+class _Astray(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=1000)
 
 
 async def test_who_reads_the_whole_journal_keeps_no_process_from_starting_nor_from_pruning(

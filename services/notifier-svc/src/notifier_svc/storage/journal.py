@@ -181,6 +181,11 @@ class JournalStore:
             QUERIES["replace_journal_body"], stored.received_at, stored.position, body, without
         )
 
+    async def today(self) -> date:
+        """Return the day of an entry that comes in now."""
+        day: date = await self._connection.fetchval(QUERIES["tell_day"])
+        return day
+
     async def add_days(self, first: date, last: date) -> int:
         """Make the journal ready for entries of these days.
 

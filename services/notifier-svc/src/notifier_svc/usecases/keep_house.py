@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -83,9 +83,10 @@ class HouseKeeping(PeriodicTask):
             await _try(step)
 
     async def _add_next_days(self) -> None:
-        today = datetime.now(UTC).date()
         async with self._database.transaction() as connection:
-            await JournalStore(connection=connection).add_days(today, today + timedelta(days=1))
+            store = JournalStore(connection=connection)
+            today = await store.today()
+            await store.add_days(today, today + timedelta(days=1))
 
     async def _forget_emails(self) -> None:
         emails = await self._transport.forget(older_than=self._retention.deliveries)
@@ -101,19 +102,18 @@ class HouseKeeping(PeriodicTask):
         return False
 
     async def _drop_days(self) -> None:
-        today = datetime.now(UTC).date()
         async with self._database.transaction() as connection:
             store = JournalStore(connection=connection)
             await store.lock_for_recording()
             await store.wait_briefly()
-            dropped = await store.drop_days_before(today - self._retention.journal)
+            dropped = await store.drop_days_before(await store.today() - self._retention.journal)
         log.debug("journal_days_dropped", days=dropped)
 
     async def _add_days(self) -> None:
-        today = datetime.now(UTC).date()
         async with self._database.transaction() as connection:
             store = JournalStore(connection=connection)
             await store.wait_briefly()
+            today = await store.today()
             added = await store.add_days(today, today + timedelta(days=DAYS_AHEAD))
         log.debug("journal_days_added", days=added)
 
