@@ -16,7 +16,7 @@ class Webhook:
         failures: Deliveries that failed since the last that succeeded.
         failing_since: When the first of them did.
         resume_at: Nothing is sent before.
-        previous_secret_until: Until then the secret that was replaced signs beside the new one.
+        previous_secret_until: Until then secrets that were replaced sign beside the new one.
     """
 
     id: UUID

@@ -14,7 +14,10 @@ MAX_WEBHOOKS: Final = 50
 """An endpoint that hangs occupies what is its own only: so all of them together are bounded."""
 
 SECRET_OVERLAP: Final = timedelta(hours=24)
-"""For so long a secret that was replaced signs beside the new one."""
+"""For so long a secret that was replaced signs beside the new one, at least."""
+
+MOST_PREVIOUS: Final = 4
+"""Secrets that were replaced and still sign: each lengthens a header of every request."""
 
 _PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = range(24, 65)  # what Standard Webhooks asks for
@@ -36,7 +39,7 @@ class Webhook:
         types: Of the events that it gets; of all if there are none.
         state_reason: Why it is disabled, if nobody asked for it.
         secret: Signs what is sent; shown when it is new and never again.
-        previous_secret: Signs beside it, until `previous_secret_until`.
+        previous_secrets: Sign beside it, until `previous_secret_until`; the newest first.
         failures: Deliveries that failed since the last that succeeded.
         failing_since: When the first of them did.
         resume_at: Nothing is sent before, since too many failed.
@@ -49,7 +52,7 @@ class Webhook:
     state: WebhookState
     state_reason: str | None
     secret: str = field(repr=False)
-    previous_secret: str | None = field(repr=False)
+    previous_secrets: Sequence[str] = field(repr=False)
     previous_secret_until: datetime | None
     failures: int
     failing_since: datetime | None
@@ -59,10 +62,9 @@ class Webhook:
 
     def secrets_at(self, moment: datetime) -> list[str]:
         """Return all that sign at a moment, the newest first."""
-        previous, until = self.previous_secret, self.previous_secret_until
-        if previous is None or until is None or until <= moment:
-            return [self.secret]
-        return [self.secret, previous]
+        until = self.previous_secret_until
+        previous = () if until is None or until <= moment else self.previous_secrets
+        return [self.secret, *previous]
 
 
 class WebhookChanges(TypedDict, total=False):

@@ -138,9 +138,10 @@ def _commands(handlers: WebhookHandlers) -> Sequence[Operation]:
             tag="webhooks",
             access=ADMINS,
             description=(
-                "For 24 hours the secret that was there signs as well: `webhook-signature` then "
-                "has two signatures. The body may be left out; the answer shows the new secret, "
-                "this once."
+                "For 24 hours those that signed so far, four at most, sign as well: "
+                "`webhook-signature` then has a signature of each. The body may be left out; the "
+                "answer shows the new secret, this once. One that is given and is there already "
+                "changes nothing."
             ),
             responses={200: Response(SecretView, "The webhook with its new secret.")},
             errors=[

@@ -33,7 +33,7 @@ class WebhookView(BaseModel):
         description="Nothing is sent before, as too much failed or the endpoint asked for it."
     )
     previous_secret_until: datetime | None = Field(
-        description="Until then the secret that was replaced signs beside the new one."
+        description="Until then secrets that were replaced sign beside the new one."
     )
     created_at: datetime
     updated_at: datetime

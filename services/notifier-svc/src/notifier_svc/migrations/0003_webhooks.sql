@@ -7,7 +7,7 @@ CREATE TABLE webhooks (
     state text NOT NULL CHECK (state IN ('enabled', 'paused', 'disabled', 'deleted')),
     state_reason text, -- why it is disabled, if not by request
     secret text NOT NULL, -- as it is given to people: it is needed to sign
-    previous_secret text,
+    previous_secrets text[] NOT NULL DEFAULT '{}', -- the newest first
     previous_secret_until timestamptz,
     enabled_since timestamptz NOT NULL DEFAULT now(), -- what waits is tried from then on
     -- The circuit breaker, the same for all replicas.
@@ -17,7 +17,7 @@ CREATE TABLE webhooks (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT webhooks_previous_secret_ends
-        CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL))
+        CHECK ((cardinality(previous_secrets) = 0) = (previous_secret_until IS NULL))
 );
 
 -- UUIDv7: deliveries are planned by one statement for many webhooks or events, and are listed

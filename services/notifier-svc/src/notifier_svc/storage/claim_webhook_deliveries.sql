@@ -18,7 +18,7 @@ WITH probing AS (
 lane AS (
     SELECT
         id, url, secret, enabled_since, failures,
-        CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret,
+        CASE WHEN previous_secret_until > now() THEN previous_secrets END AS previous_secrets,
         CASE WHEN failures >= $4 THEN 1 ELSE $3::integer END - coalesce(busy.count, 0) AS room
     FROM webhooks
     LEFT JOIN unnest($1::uuid[], $2::integer[]) AS busy (webhook_id, count)
@@ -73,7 +73,7 @@ WHERE deliveries.id = ANY (ARRAY(SELECT due.id FROM due))
 RETURNING
     deliveries.id, event_id, event_type, about, attempts, webhook_id, url, failures,
     greatest(waiting_since, enabled_since) AS waiting_since,
-    array_remove(ARRAY[secret, previous_secret], NULL) AS secrets,
+    secret || previous_secrets AS secrets,
     (
         SELECT journal.body
         FROM journal

@@ -3,7 +3,7 @@
 UPDATE webhooks
 SET state = 'deleted',
     secret = '',
-    previous_secret = NULL,
+    previous_secrets = '{}',
     previous_secret_until = NULL,
     updated_at = now()
 WHERE id = $1

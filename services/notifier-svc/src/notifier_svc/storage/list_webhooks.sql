@@ -1,5 +1,5 @@
 SELECT
-    id, url, types, description, state, state_reason, secret, previous_secret, previous_secret_until,
+    id, url, types, description, state, state_reason, secret, previous_secrets, previous_secret_until,
     failures, failing_since, resume_at, created_at, updated_at
 FROM webhooks
 WHERE state <> 'deleted'

@@ -15,5 +15,5 @@ SET url = coalesce($2, url),
 WHERE id = $1
     AND state <> 'deleted'
 RETURNING
-    id, url, types, description, state, state_reason, secret, previous_secret, previous_secret_until,
+    id, url, types, description, state, state_reason, secret, previous_secrets, previous_secret_until,
     failures, failing_since, resume_at, created_at, updated_at

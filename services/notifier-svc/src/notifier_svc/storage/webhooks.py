@@ -13,7 +13,13 @@ from notifier_svc.domain.errors import (
     WebhookDisabledError,
     WebhookNotFoundError,
 )
-from notifier_svc.domain.webhooks import MAX_WEBHOOKS, Webhook, WebhookChanges, WebhookState
+from notifier_svc.domain.webhooks import (
+    MAX_WEBHOOKS,
+    MOST_PREVIOUS,
+    Webhook,
+    WebhookChanges,
+    WebhookState,
+)
 from notifier_svc.storage.queries import QUERIES
 
 
@@ -88,13 +94,13 @@ class WebhookStore:
         return self._found(webhook_id, row)
 
     async def rotate_secret(self, webhook_id: UUID, secret: str, *, overlap: timedelta) -> Webhook:
-        """Put a secret in the place of the one that is there, which goes on for the overlap.
+        """Put a secret in the place of those that are there, which go on for the overlap.
 
         Raises:
             WebhookNotFoundError: There is none of this id.
         """
         row = await self._connection.fetchrow(
-            QUERIES["rotate_webhook_secret"], webhook_id, secret, overlap
+            QUERIES["rotate_webhook_secret"], webhook_id, secret, overlap, MOST_PREVIOUS
         )
         return self._found(webhook_id, row)
 

@@ -34,10 +34,10 @@ def delete_webhook(webhook_id: Id) -> Call[None]:
 
 
 def rotate_secret(webhook_id: Id, *, secret: str | None) -> Call[WebhookWithSecret]:
-    """Give a webhook another secret. A repetition would replace the one before, too soon."""
+    """Give a webhook another secret. Where none is given, a repetition would make one more."""
     path = path_of("webhooks", webhook_id, "rotate-secret")
     body = fields(secret=secret)
-    return write("POST", path, WebhookWithSecret, body=body, repeatable=False)
+    return write("POST", path, WebhookWithSecret, body=body, repeatable=secret is not None)
 
 
 def ping_webhook(webhook_id: Id) -> Call[WebhookAnswer]:
