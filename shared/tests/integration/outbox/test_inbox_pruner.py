@@ -45,6 +45,22 @@ async def test_by_default_rows_outlive_the_journal(database: Database, rows: Row
     assert await InboxPruner(database=database).prune() == 1
 
 
+async def test_what_may_still_be_requeued_is_remembered(database: Database, rows: Rows) -> None:
+    """It was requeued and handled, and who requeued it was killed before he could delete it."""
+    await fill(database, old=2, young=0, age="50 days")
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO parked "
+            "(subscription, source, event_id, type, content_type, body, headers, reason, attempts) "
+            "VALUES ('p', 'src', 'old 2', 't', '', '', '{}', 'why', 10)"
+        )
+    assert await InboxPruner(database=database).prune() == 1
+    assert await rows("SELECT event_id FROM inbox") == [("old 2",)]
+    async with database.connection() as connection:
+        await connection.execute("DELETE FROM parked")
+    assert await InboxPruner(database=database).prune() == 1
+
+
 async def test_decisions_on_parked_events_go_after_more_than_a_year(
     database: Database, rows: Rows
 ) -> None:
