@@ -227,7 +227,7 @@ export const t = {
   },
 
   leadsView: {
-    search: "Search name or email",
+    search: "Search name, email or number",
     status: "Status",
     assigned: "Assigned",
     assignedYes: "To somebody",
@@ -392,7 +392,8 @@ export const t = {
     none: "No manager yet",
     noneText: "Add one, and he gets the oldest lead that waits.",
     noneFound: "No manager matches",
-    noneFoundText: "Search for less, or show all.",
+    noneFoundText: "Search for less, or show all. Managers are found by their names.",
+    amongLeads: "Search among the leads",
     first: (n: number) => `Only the first ${count(n)} are shown. Find others by their name.`,
     actions: (name: string) => `Actions for ${name}`,
     moreLeads: (n: number) => `and ${count(n)} more`,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LeadRow, Status } from "../src/api/types.ts";
 import type { Change } from "../src/stream/session.ts";
-import { LeadTable, MOST_ROWS, SORTS, type Sort } from "../src/views/leads/table.ts";
+import { AT_ONCE, LeadTable, MOST_ROWS, SORTS, type Sort } from "../src/views/leads/table.ts";
 
 const STATUSES: Status[] = ["pending", "reached_out", "interested", "not_interested"];
 const NAMES = ["Zoë", "zoe", "Ada", "Ądam", "שלום", "ada"];
@@ -37,13 +37,17 @@ const shown = (table: LeadTable) => table.slice(0, table.length).map(({ lead }) 
 function filled(leads: readonly LeadRow[]): LeadTable {
   const table = new LeadTable();
   table.apply([...leads.map(put), { type: "synced", cursor: "c" }], 0);
-  table.settle();
   return table;
+}
+
+function arrange(table: LeadTable, search: string, sort: Sort): void {
+  table.arrange(search, sort);
+  while (table.proceed());
 }
 
 function found(search: string, ...leads: LeadRow[]): string[] {
   const table = filled(leads);
-  table.arrange(search, "created");
+  arrange(table, search, "created");
   return shown(table).map(({ id }) => id);
 }
 
@@ -82,7 +86,7 @@ for (const sort of SORTS) {
     test(`whatever changes, ${search || "all"} by ${sort} is as if sorted anew`, () => {
       const draw = chance(7);
       const table = new LeadTable();
-      table.arrange(search, sort);
+      arrange(table, search, sort);
       const held = new Map<string, LeadRow>();
       for (let round = 0; round < 60; round += 1) {
         const changes = Array.from({ length: draw(12) }, (): Change<LeadRow> => {
@@ -100,7 +104,6 @@ for (const sort of SORTS) {
           return put(lead);
         });
         table.apply(changes, round);
-        table.settle();
         assert.deepEqual(shown(table), expected(held, search, sort));
         assert.equal(table.size, held.size);
       }
@@ -117,13 +120,56 @@ test("a search finds names without case and accents, emails, and numbers", () =>
   assert.deepEqual(found("nobody", ...leads), []);
 });
 
+const NUMBERS = {
+  "lead-usa": "+12125550199",
+  "lead-germany": "+4915112345678",
+  "lead-italy": "+390612345678",
+};
+const FOUND: [search: string, ...ids: string[]][] = [
+  ["+1 212 555 0199", "lead-usa"],
+  ["(212) 555-0199", "lead-usa"],
+  ["1-212-555-0199", "lead-usa"],
+  ["212.555", "lead-usa"],
+  ["555 01", "lead-usa"],
+  // As they are copied from other programs: with marks of direction, blanks and dashes of other kinds.
+  ["\u202A+1\u00A0212\u202F555\u20110199\u202C", "lead-usa"],
+  ["001 212 555 0199", "lead-usa"],
+  ["0151 1234-5678", "lead-germany"],
+  ["0049 151/12345678", "lead-germany"],
+  ["+49 (0)151 12345678", "lead-germany"],
+  ["06 1234 5678", "lead-italy"],
+  // What begins with + is looked for at the beginning alone.
+  ["+212 555"],
+  ["(212) 555-0198"],
+  ["()"],
+];
+
+for (const [search, ...ids] of FOUND) {
+  test(`of numbers ${JSON.stringify(search)} finds ${ids.length}`, () => {
+    const leads = Object.entries(NUMBERS).map(([id, cellphone]) =>
+      row(0, { id, cellphone, email: "no@example.com" }),
+    );
+    assert.deepEqual(found(search, ...leads), ids);
+  });
+}
+
+test("digits find emails and names with them, and letters are no number", () => {
+  const leads = [
+    row(1, { email: "no-0-7@example.com" }),
+    row(2, { name: "R2-D2", email: "b@example.com" }),
+  ];
+  assert.deepEqual(found("0-7", ...leads), ["lead-000001"]);
+  assert.deepEqual(found("r2-d2", ...leads), ["lead-000002"]);
+  assert.deepEqual(found("2-d", ...leads), ["lead-000002"]);
+  assert.deepEqual(found("2@", ...leads), []);
+});
+
 test("a reset drops all, and only what comes while one looks is new", () => {
   const table = filled([row(1)]);
   assert.equal(table.slice(0, 1)[0]?.changedAt, 0);
   table.apply([{ type: "reset", reason: "epoch_changed" }], 5);
   assert.deepEqual([table.size, table.length, table.synced], [0, 0, false]);
   table.apply([put(row(2)), { type: "synced", cursor: "c" }, put(row(3))], 5);
-  table.settle();
   assert.deepEqual(
     table.slice(0, 2).map(({ changedAt }) => changedAt),
     [5, 0],
@@ -132,7 +178,7 @@ test("a reset drops all, and only what comes while one looks is new", () => {
 
 test("what is not shown is known all the same", () => {
   const table = filled([row(1), row(2)]);
-  table.arrange("nobody", "created");
+  arrange(table, "nobody", "created");
   assert.equal(table.length, 0);
   assert.equal(table.lead(row(2).id)?.email, "lead2@example.com");
   assert.equal(table.indexOf(row(2).id), -1);
@@ -145,3 +191,58 @@ test("no more is held than memory has room for, and that is told", () => {
   assert.deepEqual([table.full, table.size], [true, MOST_ROWS]);
   assert.equal(table.lead(row(1).id)?.rev, 2);
 });
+
+/** Leads that are alike in all that they are sorted by, and how often one was looked at. */
+function watched(count: number): { leads: LeadRow[]; looks: () => number } {
+  let looks = 0;
+  const leads = Array.from({ length: count }, (_, number) => {
+    const { id, ...others } = row(number, { name: "Ada" });
+    return Object.defineProperty(others as LeadRow, "id", {
+      get: () => {
+        looks += 1;
+        return id;
+      },
+    });
+  });
+  return { leads, looks: () => looks };
+}
+
+const MANY = 5 * AT_ONCE;
+const FEW_LOOKS = 200;
+
+for (const sort of SORTS) {
+  test(`of ${MANY} leads by ${sort} a change looks at few, and another order at some at a time`, () => {
+    const { leads, looks } = watched(MANY);
+    const table = filled(leads);
+    const cost = (action: () => unknown) => {
+      const before = looks();
+      action();
+      return looks() - before;
+    };
+    table.arrange("ada", sort);
+    const turns: number[] = [];
+    for (let more = true; more; ) {
+      turns.push(
+        cost(() => {
+          more = table.proceed();
+        }),
+      );
+    }
+    assert.ok(turns.length > MANY / AT_ONCE);
+    assert.ok(Math.max(...turns) < AT_ONCE * FEW_LOOKS);
+
+    const middle = row(MANY / 2).id;
+    const changes = [
+      put(row(MANY / 2, { name: "Zoë", rev: 2 })),
+      put(row(MANY / 2, { name: "Ada", status: "interested", rev: 3 })),
+      gone(middle),
+      put(row(MANY / 2, { name: "Ada" })),
+      put(row(MANY)),
+    ];
+    for (const change of changes) {
+      assert.ok(cost(() => table.apply([change], 0)) < FEW_LOOKS);
+      assert.ok(cost(() => table.slice(MANY / 2, MANY / 2 + 40)) < FEW_LOOKS);
+      assert.ok(cost(() => table.indexOf(middle)) < FEW_LOOKS);
+    }
+  });
+}

@@ -40,7 +40,12 @@ new MutationObserver(() => {
 MANY = 100_000
 MOST_ROWS_DRAWN = 60
 COPY_LEAD = Path(__file__).with_name("copy_lead.sql").read_text()
-NOTE_LONG_TASKS = """
+NOTE_WORK = """
+window.mostRows = 0;
+new MutationObserver(() => {
+  const rows = document.querySelectorAll(".rows tbody tr").length;
+  window.mostRows = Math.max(window.mostRows, rows);
+}).observe(document, { childList: true, subtree: true });
 window.longTasks = [];
 new PerformanceObserver((list) => {
   for (const task of list.getEntries()) window.longTasks.push(task.duration);
@@ -290,7 +295,7 @@ async def test_a_hundred_thousand_leads_are_scrolled_searched_and_followed(
     page = await windows.open("#/managers")
     await bring_token(page, keyring.token("admin"))
     await expect(page.get_by_role("navigation")).to_be_visible()
-    await page.add_init_script(NOTE_LONG_TASKS)
+    await page.add_init_script(NOTE_WORK)
     await page.reload()
     began = time.perf_counter()
     await page.goto(f"{windows.url}/#/leads")
@@ -309,18 +314,18 @@ async def test_a_hundred_thousand_leads_are_scrolled_searched_and_followed(
         await page.keyboard.press("PageDown")
     await page.keyboard.press("End")
     await expect(rows.last).to_contain_text(oldest["email"])
-    assert await rows.count() < MOST_ROWS_DRAWN
     await page.keyboard.press("Home")
     await expect(rows.first).to_contain_text(f"No{MANY - 1}")
 
-    await page.get_by_role("searchbox").fill("lead77777@")
+    await page.get_by_role("searchbox").fill("(212) 207-7777")
     await expect(rows).to_have_count(1)
-    await expect(rows.first).to_contain_text("+12122077777")
+    await expect(rows.first).to_contain_text("lead77777@")
     await page.get_by_role("searchbox").fill("leadzero@")
     await expect(rows.first).to_contain_text("Nozero")
     async with admin.patch(f"/v1/leads/{lead_id}", json={"family_name": "Changed"}) as response:
         assert response.status == 200
     await expect(rows.first).to_contain_text("Changed")
+    assert 1 < await page.evaluate("window.mostRows") < MOST_ROWS_DRAWN
     tasks = await page.evaluate("window.longTasks")
     report_counts(
         seconds_to_load_100000_leads=round(loaded, 1),

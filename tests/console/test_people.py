@@ -513,7 +513,7 @@ document.addEventListener("click", (event) => {
 """
 
 
-async def test_a_lead_is_called_and_written_to_by_a_key_and_its_number_is_copied(
+async def test_a_lead_is_found_by_its_number_which_is_called_and_copied(
     leadwire: Leadwire, windows: Windows
 ) -> None:
     added = await leadwire.ask(
@@ -526,7 +526,13 @@ async def test_a_lead_is_called_and_written_to_by_a_key_and_its_number_is_copied
             "cellphone": "+12125550188",
         },
     )
-    page = await windows.open(f"#/leads/{added['id']}")
+    page = await windows.open("#/managers")
+    await page.get_by_label("Find by name").fill("(212) 555-0188")
+    await page.get_by_role("link", name="Search among the leads").click()
+    row = page.locator(".rows tbody tr:not(.room)")
+    await expect(row).to_have_count(1)
+    await row.click()
+    assert page.url.partition("?")[0].endswith(f"#/leads/{added['id']}")
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.evaluate(NOTE_LINKS)
     await page.get_by_role("button", name="Copy +12125550188").click()

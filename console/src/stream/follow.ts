@@ -20,6 +20,8 @@ export type Open = (cursor: string | null, signal: AbortSignal) => Promise<Respo
 
 const PATIENCE: Backoff = { first: 500, most: 15_000 };
 const STREAM_TYPE = "application/x-ndjson";
+/** Bytes: some hundred leads, which are read between two frames. */
+export const AT_ONCE = 128 * 1024;
 
 /** Those for whom it is followed. */
 export interface Audience {
@@ -110,11 +112,27 @@ async function read<Lead>(
     // That it breaks off is nothing but its end.
     const { value } = await body.read().catch(() => ({ value: undefined }));
     if (value === undefined) return;
-    const changes = session.feed(value);
-    if (changes.some((change) => change.type === "mark")) reader.linked("live");
-    reader.changed(changes);
-    if (session.hungUp) return;
+    for (let at = 0; at < value.length; at += AT_ONCE) {
+      const changes = session.feed(value.subarray(at, at + AT_ONCE));
+      if (changes.some((change) => change.type === "mark")) reader.linked("live");
+      reader.changed(changes);
+      if (session.hungUp) return;
+      await turn();
+      if (watch.signal.aborted) return;
+    }
   }
+}
+
+/** Let the page draw, and hear the keys, in between; a timer would have it wait. */
+function turn(): Promise<void> {
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** Aborts what it watches if nothing is heard for too long, or if the reader has enough. */

@@ -28,25 +28,16 @@ export function useLive(filters: Filters, search: string, sort: Sort): Live {
   });
   const redraw = useRedraw();
 
-  const arranged = useRef("");
-  const arrangement = `${sort} ${search}`;
-  if (arranged.current !== arrangement) {
-    arranged.current = arrangement;
-    table.current.arrange(search, sort);
-  }
-
   useEffect(() => {
     const controller = new AbortController();
     const mine = new LeadTable();
     table.current = mine;
-    arranged.current = "";
     setState({ link: "connecting", error: null });
     let due: ReturnType<typeof setTimeout> | undefined;
     let drawnAt = 0;
     const draw = () => {
       due = undefined;
       drawnAt = performance.now();
-      mine.settle();
       redraw();
     };
     const drawSoon = () => {
@@ -71,6 +62,18 @@ export function useLive(filters: Filters, search: string, sort: Sort): Live {
       clearTimeout(due);
     };
   }, [key, redraw]);
+
+  useEffect(() => {
+    const mine = table.current;
+    let due: ReturnType<typeof setTimeout> | undefined;
+    const proceed = () => {
+      if (mine.proceed()) due = setTimeout(proceed);
+      else redraw();
+    };
+    mine.arrange(search, sort);
+    proceed();
+    return () => clearTimeout(due);
+  }, [key, search, sort, redraw]);
 
   return { table: table.current, ...state };
 }

@@ -14,11 +14,13 @@ import { RemoveManager } from "./RemoveManager.tsx";
 
 interface FoundProps {
   page: Page<Manager>;
+  /** What was searched for. */
+  q: string;
   filtered: boolean;
   onChanged: () => void;
 }
 
-export function Found({ page, filtered, onChanged }: FoundProps) {
+export function Found({ page, q, filtered, onChanged }: FoundProps) {
   if (page.items.length === 0) {
     return (
       <div class="card">
@@ -26,7 +28,13 @@ export function Found({ page, filtered, onChanged }: FoundProps) {
           icon={<ManagersIcon />}
           title={filtered ? t.managersView.noneFound : t.managersView.none}
           text={filtered ? t.managersView.noneFoundText : t.managersView.noneText}
-        />
+        >
+          {q !== "" && (
+            <a class="button" href={href("leads", null, new URLSearchParams({ q }))}>
+              {t.managersView.amongLeads}
+            </a>
+          )}
+        </Empty>
       </div>
     );
   }

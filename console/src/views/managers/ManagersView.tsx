@@ -65,7 +65,7 @@ function List({ q, state }: { q: string; state: string }) {
       {error && <ProblemNotice error={error} again={again} />}
       {answer === null && error === null && <Loading />}
       {answer && (
-        <Found page={answer} filtered={Object.keys(wanted).length > 0} onChanged={again} />
+        <Found page={answer} q={q} filtered={Object.keys(wanted).length > 0} onChanged={again} />
       )}
       {answer?.next_cursor != null &&
         (shown < MOST ? (
