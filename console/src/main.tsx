@@ -4,6 +4,7 @@ import { learnWho } from "./api/session.ts";
 import { App } from "./frame/App.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/controls.css";
 import "./styles/parts.css";
 import "./styles/frame.css";
 import "./styles/views.css";

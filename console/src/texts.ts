@@ -22,6 +22,11 @@ export function duration(seconds: number): string {
   return `${whole} s`;
 }
 
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
+
+/** The time of a day. @param moment Milliseconds */
+export const hour = (moment: number) => clock.format(moment);
+
 export const STATUS: Record<Status, string> = {
   pending: "Pending",
   reached_out: "Reached out",
@@ -64,11 +69,13 @@ export const t = {
 
   logIn: {
     title: "Log in",
-    again: "You were logged out, perhaps since your session had ended. Log in and go on.",
+    ended: "Your session has ended. Log in and go on where you were: nothing is lost.",
+    early: "Your session begins anew, and you go on where you are.",
+    endsAt: (time: string) => `Your session ends at ${time}.`,
+    again: "Log in again",
     name: "User name",
     password: "Password",
     submit: "Log in",
-    busy: "Logging in…",
     out: "Log out",
     as: (name: string) => `Logged in as ${name}`,
     wrong: "User name or password is wrong.",
@@ -123,6 +130,7 @@ export const t = {
     resume: "Resume",
     resumeBusy: "Fetching the resume…",
     noCellphone: "No cellphone",
+    extension: (digits: string) => `ext. ${digits}`,
     attributes: "More about this lead",
     cameIn: "Came in",
     from: { import: "import", form: "form", api: "API" } as Record<string, string>,
@@ -296,6 +304,8 @@ export const t = {
     noColumns: "The columns of this file are found by the server.",
     region: "Numbers without + are from",
     regionNone: "nowhere: they need a +",
+    regionMissing:
+      "If numbers failed that do not begin with +, choose above where they are from, and check again.",
     check: "Check the file",
     checking: "Checking…",
     checkText: "A dry run tells what would happen, row by row, and stores nothing.",
@@ -368,7 +378,6 @@ export const t = {
     email: "Email (optional)",
     capacity: "Leads at once",
     save: "Add",
-    saving: "Saving…",
     change: "Change",
     changeTitle: (name: string) => `Change ${name}`,
     saveChange: "Save",

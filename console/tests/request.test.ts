@@ -17,7 +17,8 @@ Object.assign(globalThis, {
 const ofNode = globalThis.fetch;
 globalThis.fetch = (path, options) => ofNode(`${here}${path}`, options);
 
-const { ask, keepToken, loggedOut, tokenNow } = await import("../src/api/request.ts");
+const { ask } = await import("../src/api/request.ts");
+const { gone, loggedIn, loggedOut, tokenNow } = await import("../src/api/token.ts");
 const { leads } = await import("../src/api/leadwire.ts");
 const { link } = await import("../src/api/link.ts");
 
@@ -75,17 +76,50 @@ test("one service that is away does not make all of Leadwire away", async () => 
   assert.equal(link.value, "live");
 });
 
+/** Refuse every token but one. */
+const takeOnly = (good: string) => (response: ServerResponse) => {
+  if (response.req.headers.authorization === `Bearer ${good}`) response.end("{}");
+  else refuse(401, "{}")(response);
+};
+const untilLoggedOut = () =>
+  new Promise<void>((told) => {
+    loggedOut.subscribe((is) => is && told());
+  });
+
+test("what is asked as a session ends is asked again once the same person has logged in", async () => {
+  loggedIn("old", true);
+  answer = takeOnly("new");
+  const asked = [ask("GET", "/v1/x"), ask("GET", "/v1/y")];
+  await untilLoggedOut();
+  loggedIn("new", true);
+  assert.deepEqual([await Promise.all(asked), loggedOut.value], [[{}, {}], false]);
+});
+
+test("what somebody asked is not done in the name of another, nor once he has gone", async () => {
+  answer = takeOnly("new");
+  for (const end of [() => loggedIn("new", false), gone]) {
+    loggedIn("old", true);
+    const asked = fails("http_401");
+    await untilLoggedOut();
+    end();
+    await asked;
+  }
+});
+
 test("a refusal of an old token does not log out who has logged in since", async () => {
-  keepToken("old");
+  loggedIn("old", true);
   answer = (response) => {
-    keepToken("new");
-    refuse(401, "{}")(response);
+    if (tokenNow() === "old") loggedIn("new", true);
+    takeOnly("new")(response);
   };
-  await fails("http_401");
+  await ask("GET", "/v1/x");
   assert.deepEqual([tokenNow(), loggedOut.value], ["new", false]);
+});
+
+test("a wrong password is told, and nobody waits", async () => {
   answer = refuse(401, "{}");
-  await fails("http_401");
-  assert.deepEqual([tokenNow(), loggedOut.value], [null, true]);
+  await assert.rejects(ask("POST", "/v1/auth/token", { token: null }), { code: "http_401" });
+  assert.equal(loggedOut.value, false);
 });
 
 test("whatever an address names as an id stays one part of the path", async () => {

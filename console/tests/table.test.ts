@@ -131,6 +131,8 @@ const FOUND: [search: string, ...ids: string[]][] = [
   ["1-212-555-0199", "lead-usa"],
   ["212.555", "lead-usa"],
   ["555 01", "lead-usa"],
+  ["212.555.0199x2718", "lead-usa"],
+  ["212-555-0199 ext. 27", "lead-usa"],
   // As they are copied from other programs: with marks of direction, blanks and dashes of other kinds.
   ["\u202A+1\u00A0212\u202F555\u20110199\u202C", "lead-usa"],
   ["001 212 555 0199", "lead-usa"],

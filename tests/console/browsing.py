@@ -14,6 +14,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 SERIOUS = {"serious", "critical"}
 PATIENCE_MS = 30_000
+# What is asked for again and again is asked for sooner.
+HURRY = """
+const every = window.setInterval;
+window.setInterval = (call, pause) => every(call, Math.min(pause, 500));
+"""
 
 
 def chromium() -> str:
@@ -52,14 +57,30 @@ class Windows:
         self.away_expected = False
 
     async def open(
-        self, place: str = "", *, theme: Theme = "light", width: int = 1280, height: int = 800
+        self,
+        place: str = "",
+        *,
+        theme: Theme = "light",
+        width: int = 1280,
+        height: int = 800,
+        hurried: bool = False,
     ) -> Page:
-        """Open a window of somebody else at a place of the console, as `#/leads`."""
+        """Open a window of somebody else at a place of the console, as `#/leads`.
+
+        Args:
+            place: Where in the console; `about:blank` for none as yet.
+            theme: Which colours the system has.
+            width: Of the window, in pixels.
+            height: As the width.
+            hurried: Whether what changes unheard is looked for twice a second.
+        """
         context = await self._browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=theme, locale="en-GB"
         )
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
+        if hurried:
+            await context.add_init_script(HURRY)
         page = await context.new_page()
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -81,11 +102,16 @@ class Windows:
         self.faults.append(f"{message.type}: {message.text} ({message.location['url']})")
 
 
-async def serious_violations(page: Page) -> list[str]:
-    """Have axe look at a page as it stands; return what it finds serious."""
+async def serious_violations(page: Page, *, only: str | None = None) -> list[str]:
+    """Have axe look at a page as it stands, by one rule or all; return what it finds serious."""
     # Not as a script of the page, whose policy lets in none but its own.
-    await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("axe.run()")
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text())
+    # Colours on their way to others are none that stay.
+    await page.evaluate("document.getAnimations().forEach((each) => each.finish())")
+    found: dict[str, Any] = await page.evaluate(
+        "rules => axe.run(rules === null ? {} : { runOnly: rules })", [only] if only else None
+    )
     return [
         f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:3]}"
         for each in found["violations"]

@@ -1,7 +1,6 @@
 """A Leadwire as `make run BROKER_URL=amqp://...` starts it, to be stopped and started again."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -53,7 +52,7 @@ class Leadwire:
     async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
-        self.stop()
+        self.kill()
         await EmbeddedPostgres(data_dir=self._directory / "data" / "postgres").destroy()
 
     async def start(self) -> None:
@@ -77,12 +76,6 @@ class Leadwire:
             return f"Leadwire is ready at {self.url}" in log.read_text()
 
         await eventually(is_ready, within=READY_WITHIN)
-
-    def stop(self) -> None:
-        """Stop it as somebody at a terminal does; streams are told goodbye."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(STOPS_WITHIN)
 
     def kill(self) -> None:
         """End it in the middle of whatever it does."""

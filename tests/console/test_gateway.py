@@ -51,6 +51,7 @@ new PerformanceObserver((list) => {
   for (const task of list.getEntries()) window.longTasks.push(task.duration);
 }).observe({ entryTypes: ["longtask"] });
 """
+ODD_COLUMNS = b"Vorname,family_name,email,cellphone\nAda,Lovelace,ada@example.net,+12125550111\n"
 LARGE = b"name,family_name,email,cellphone\n" * 100
 
 
@@ -182,10 +183,59 @@ async def test_who_was_logged_out_logs_in_and_goes_on_where_he_was(
     await page.get_by_role("button", name="Free").evaluate(
         f"(button, token) => {{ {KEEP_TOKEN}; button.click(); }}", expired
     )
-    await expect(page.get_by_text("You were logged out")).to_be_visible()
+    await expect(page.get_by_text("Your session has ended.")).to_be_visible()
     # Not the reader, whose wrong password makes him wait.
     await log_in(page, "admin", "password of admin")
     await expect(page.get_by_label("Find by name")).to_have_value("maya")
+
+
+async def test_a_session_that_ends_is_told_before_and_takes_nothing_away(
+    windows: Windows, keyring: Keyring
+) -> None:
+    page = await windows.open("#/import")
+    await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    await bring_token(page, keyring.token("admin", lifetime=timedelta(minutes=4)))
+    dialog = page.get_by_role("dialog")
+    ends = page.get_by_text(re.compile(r"^Your session ends at \d\d:\d\d\.$"))
+    await expect(ends).to_be_visible()
+    file: FilePayload = {"name": "x.csv", "mimeType": "text/csv", "buffer": ODD_COLUMNS}
+    await page.locator("input[type=file]").set_input_files(file)
+    await page.get_by_label("Name", exact=True).select_option("Vorname")
+    await page.get_by_role("button", name="Log in again").click()
+    assert await serious_violations(page) == []
+    await dialog.get_by_label("Password").fill("password of admin")
+    await dialog.get_by_role("button", name="Log in").click()
+    await expect(ends).to_have_count(0)
+
+    await page.evaluate(
+        f"token => {KEEP_TOKEN}", keyring.token("admin", lifetime=timedelta(hours=-1))
+    )
+    await page.get_by_role("button", name="Check the file").click()
+    await expect(dialog.get_by_text("Your session has ended.")).to_be_visible()
+    for _ in range(2):  # a browser lets the second one through
+        await page.keyboard.press("Escape")
+    await dialog.get_by_label("Password").fill("password of admin")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("1 lead would be imported")).to_be_visible()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Vorname")
+    await another_goes_on_with_nothing_of_it(page, keyring)
+
+
+async def another_goes_on_with_nothing_of_it(page: Page, keyring: Keyring) -> None:
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(f"{each.method} {each.url}"))
+    await page.get_by_role("link", name="Managers").click()
+    await page.get_by_role("button", name="Add a manager").click()
+    await page.get_by_label("Name", exact=True).fill("Of Somebody Else")
+    expired = keyring.token("admin", lifetime=timedelta(hours=-1))
+    await page.get_by_role("button", name="Add", exact=True).evaluate(
+        f"(button, token) => {{ {KEEP_TOKEN}; button.click(); }}", expired
+    )
+    await log_in(page, "importer", "password of importer")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert await tabs(page) == ["Import"]
+    # The one that was refused.
+    assert sum(each.startswith("POST") and "/managers" in each for each in asked) == 1
 
 
 async def bring_token(page: Page, token: str) -> None:

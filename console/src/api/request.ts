@@ -1,7 +1,7 @@
 /** Ask Leadwire: with the token, within a time, and with an error that says what is wrong. */
-import { signal } from "@preact/signals";
 import { ApiError } from "./errors.ts";
 import { heard, lost } from "./link.ts";
+import { credentials, withToken } from "./token.ts";
 
 export type Query = Record<string, string | number | boolean | string[] | null | undefined>;
 
@@ -13,31 +13,11 @@ export interface Ask {
   signal?: AbortSignal;
   /** Milliseconds until the answer is there; 0 for no limit. */
   within?: number;
+  /** Another one than that of who is logged in; its refusal is not waited out. */
+  token?: string | null;
 }
 
 const USUAL_PATIENCE = 30_000;
-const TOKEN = "leadwire.token";
-
-/** Whether somebody must log in before anything else is shown. */
-export const loggedOut = signal(false);
-
-/**
- * The token lives in the tab's own storage: a reload keeps it, no other window sees it, and it is
- * gone when the tab is. Memory alone would ask for the password at each reload; no place that a
- * script can read would be safer than this one, and the page lets no script in but its own.
- */
-export function keepToken(token: string | null): void {
-  if (token === null) sessionStorage.removeItem(TOKEN);
-  else sessionStorage.setItem(TOKEN, token);
-}
-
-export const tokenNow = () => sessionStorage.getItem(TOKEN);
-
-/** Headers of every request. `X-Requested-With` keeps browsers from asking for a password. */
-export function credentials(token: string | null): Record<string, string> {
-  const asked = { "X-Requested-With": "leadwire-console" };
-  return token === null ? asked : { ...asked, Authorization: `Bearer ${token}` };
-}
 
 /** Write a path with its query; what is null or undefined is left out. */
 export function address(path: string, query: Query = {}): string {
@@ -54,25 +34,33 @@ export function address(path: string, query: Query = {}): string {
  *
  * @throws ApiError
  */
-export async function send(method: string, path: string, ask: Ask = {}): Promise<Response> {
-  const deadline = new Deadline(ask.within ?? USUAL_PATIENCE);
-  try {
-    return await sent(method, path, ask, deadline.signal);
-  } finally {
-    deadline.end();
-  }
+export function send(method: string, path: string, ask: Ask = {}): Promise<Response> {
+  return answered(method, path, ask, async (response) => response);
 }
 
 /** Send a request; give the JSON of the answer, the whole of which comes within the time. @throws ApiError */
-export async function ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
-  const deadline = new Deadline(ask.within ?? USUAL_PATIENCE);
-  try {
-    const response = await sent(method, path, ask, deadline.signal);
+export function ask<Answer>(method: string, path: string, ask: Ask = {}): Promise<Answer> {
+  return answered(method, path, ask, async (response) => {
     const text = await arrived(response.text());
     return response.status === 204 ? (undefined as Answer) : understood(text);
-  } finally {
-    deadline.end();
-  }
+  });
+}
+
+async function answered<Answer>(
+  method: string,
+  path: string,
+  ask: Ask,
+  read: (response: Response) => Promise<Answer>,
+): Promise<Answer> {
+  const once = async (token: string | null) => {
+    const deadline = new Deadline(ask.within ?? USUAL_PATIENCE);
+    try {
+      return await read(await sent(method, path, ask, token, deadline.signal));
+    } finally {
+      deadline.end();
+    }
+  };
+  return ask.token === undefined ? withToken(once) : once(ask.token);
 }
 
 /** Wait for what is still to come of an answer. @throws ApiError: It broke off. */
@@ -88,9 +76,9 @@ async function sent(
   method: string,
   path: string,
   ask: Ask,
+  token: string | null,
   deadline: AbortSignal,
 ): Promise<Response> {
-  const token = tokenNow();
   const body = ask.json === undefined ? {} : { body: JSON.stringify(ask.json) };
   const type = ask.json === undefined ? {} : { "Content-Type": "application/json" };
   try {
@@ -101,7 +89,7 @@ async function sent(
       cache: "no-store",
       ...body,
     });
-    if (!response.ok) throw noted(await ApiError.of(response), token);
+    if (!response.ok) throw noted(await ApiError.of(response));
     heard();
     return response;
   } catch (error) {
@@ -120,15 +108,10 @@ function understood<Answer>(text: string): Answer {
   }
 }
 
-/** Note what a refusal tells of Leadwire itself, and of whoever asked with a token. */
-export function noted(error: ApiError, token: string | null): ApiError {
+/** Note what a refusal tells of Leadwire itself. */
+export function noted(error: ApiError): ApiError {
   if (error.isOfNobody) lost();
   else heard();
-  // Whoever has logged in anew since is not meant.
-  if (error.status === 401 && token === tokenNow()) {
-    keepToken(null);
-    loggedOut.value = true;
-  }
   return error;
 }
 

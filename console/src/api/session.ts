@@ -1,7 +1,9 @@
 /** Who looks at the console, and what he may do. */
 import { computed, signal } from "@preact/signals";
+import { t } from "../texts.ts";
 import { ApiError } from "./errors.ts";
-import { ask, keepToken, loggedOut } from "./request.ts";
+import { ask } from "./request.ts";
+import { gone, loggedIn } from "./token.ts";
 import type { Me, Role, Token } from "./types.ts";
 
 /** Who it is; null until that is known. */
@@ -32,25 +34,31 @@ export function mayActAs(managerId: string | undefined): boolean {
   return roles.value.has("admin") || (may("work") && me.value?.manager_id === managerId);
 }
 
-/** Learn who looks. @throws ApiError: Leadwire does not answer; a refused token is no error. */
+/** Learn who looks. @throws ApiError */
 export async function learnWho(): Promise<void> {
-  try {
-    me.value = await ask<Me>("GET", "/v1/auth/me");
-    loggedOut.value = false;
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 401)) throw error;
-  }
+  me.value = await ask<Me>("GET", "/v1/auth/me");
 }
 
 /** Log in, and go on where one was. @throws ApiError */
 export async function logIn(username: string, password: string): Promise<void> {
+  const { access_token } = await tokenFor(username, password);
+  const now = await ask<Me>("GET", "/v1/auth/me", { token: access_token });
+  const isSame = me.value === null || me.value.name === now.name;
+  me.value = now;
+  loggedIn(access_token, isSame);
+}
+
+async function tokenFor(username: string, password: string): Promise<Token> {
   const json = { username, password };
-  keepToken((await ask<Token>("POST", "/v1/auth/token", { json })).access_token);
-  await learnWho();
+  try {
+    return await ask<Token>("POST", "/v1/auth/token", { json, token: null });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+    throw new ApiError(401, error.code, t.logIn.wrong);
+  }
 }
 
 export function logOut(): void {
-  keepToken(null);
   me.value = null;
-  loggedOut.value = true;
+  gone();
 }

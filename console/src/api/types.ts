@@ -7,7 +7,6 @@ export const STATUSES: readonly Status[] = [
   "interested",
   "not_interested",
 ];
-export type Decision = "interested" | "not_interested";
 
 export interface ManagerRef {
   id: string;

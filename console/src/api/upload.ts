@@ -1,6 +1,7 @@
 /** Send a file, and tell how far it is: `fetch` cannot. */
 import { ApiError } from "./errors.ts";
-import { address, credentials, noted, type Query, tokenNow } from "./request.ts";
+import { address, noted, type Query } from "./request.ts";
+import { credentials, withToken } from "./token.ts";
 
 export interface Upload {
   query: Query;
@@ -13,9 +14,12 @@ export interface Upload {
 
 /** @throws ApiError: It was refused, or nobody answered; `signal` ends it with `aborted`. */
 export function upload<Answer>(path: string, upload: Upload): Promise<Answer> {
+  return withToken((token) => sent(path, upload, token));
+}
+
+function sent<Answer>(path: string, upload: Upload, token: string | null): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const token = tokenNow();
     request.open("POST", address(path, upload.query));
     for (const [name, value] of Object.entries({ ...credentials(token), ...upload.headers })) {
       request.setRequestHeader(name, value);
@@ -31,7 +35,7 @@ export function upload<Answer>(path: string, upload: Upload): Promise<Answer> {
         headers: { "Retry-After": request.getResponseHeader("Retry-After") ?? "" },
       });
       if (answer.ok) resolve(answer.json().catch(() => reject(ApiError.notUnderstood())));
-      else reject(noted(await ApiError.of(answer), token));
+      else reject(noted(await ApiError.of(answer)));
     };
     upload.signal.addEventListener("abort", () => request.abort(), { once: true });
     if (upload.signal.aborted) reject(new ApiError(0, "aborted", ""));

@@ -2,9 +2,10 @@
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { link, nextTryAt } from "../api/link.ts";
-import { loggedOut } from "../api/request.ts";
 import { learnWho, me } from "../api/session.ts";
+import { loggedOut } from "../api/token.ts";
 import { now } from "../parts/clock.ts";
+import { beginChord, endChord, useKeys } from "../parts/keys.ts";
 import { Loading, ProblemNotice, Toasts } from "../parts/notice.tsx";
 import { useAsked } from "../parts/use.ts";
 import { go, href, place, type View } from "../router.ts";
@@ -14,9 +15,9 @@ import { ImportView } from "../views/import/ImportView.tsx";
 import { LeadsView } from "../views/leads/LeadsView.tsx";
 import { ManagersView } from "../views/managers/ManagersView.tsx";
 import { WorkView } from "../views/work/WorkView.tsx";
+import { Ending } from "./Ending.tsx";
 import { Help } from "./Help.tsx";
-import { beginChord, endChord, useKeys } from "./keys.ts";
-import { LogIn } from "./LogIn.tsx";
+import { LogIn, LogInAgain } from "./LogIn.tsx";
 import { allowedViews, Rail } from "./Rail.tsx";
 
 const SHOWN: Record<View, FunctionComponent> = {
@@ -29,8 +30,16 @@ const SHOWN: Record<View, FunctionComponent> = {
 
 export function App() {
   const { error, again } = useAsked(learnWho, []);
-  if (loggedOut.value) return <LogIn again={me.value !== null} />;
-  if (me.value !== null) return <Console />;
+  if (me.value !== null) {
+    return (
+      <>
+        {/* Nothing that somebody was at is left to somebody else. */}
+        <Console key={me.value.name} />
+        {loggedOut.value && <LogInAgain onClose={null} />}
+      </>
+    );
+  }
+  if (loggedOut.value) return <LogIn />;
   return (
     <main class="log-in" id="main">
       {error ? <ProblemNotice error={error} again={again} /> : <Loading />}
@@ -55,6 +64,7 @@ function Console() {
       <Rail current={view} onHelp={() => setHelp(true)} />
       <main id="main" ref={main} tabIndex={-1}>
         <Away />
+        <Ending />
         {Shown ? <Shown key={view} /> : <p class="notice">{t.logIn.nothingAllowed}</p>}
       </main>
       <Toasts />

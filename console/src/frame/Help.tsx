@@ -1,7 +1,7 @@
 /** What the keyboard does. */
 import { Dialog } from "../parts/dialog.tsx";
+import { setSingleKeys, singleKeys } from "../parts/keys.ts";
 import { t } from "../texts.ts";
-import { setSingleKeys, singleKeys } from "./keys.ts";
 
 const { list, groups } = t.help;
 

@@ -1,53 +1,70 @@
-/** The way in when access is on; where one was stays in the address. */
-import { logIn } from "../api/session.ts";
+/** The way in when access is on; where one was stays in the address, and what one was at. */
+import { logIn, me } from "../api/session.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { Field, Form, type Values } from "../parts/form.tsx";
 import { Brand } from "../parts/icons.tsx";
-import { ProblemNotice } from "../parts/notice.tsx";
 import { useDoing } from "../parts/use.ts";
 import { t } from "../texts.ts";
 
-/** @param again Whether somebody was logged in before. */
-export function LogIn({ again }: { again: boolean }) {
-  const { busy, error, run } = useDoing();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    void run(() => logIn(String(fields.get("username")), String(fields.get("password"))));
-  };
+export function LogIn() {
   return (
     <main class="log-in" id="main">
-      <form class="card padded stack" onSubmit={submit}>
+      <div class="card padded stack">
         <div class="brand">
           <Brand />
           {t.brand}
         </div>
         <h1>{t.logIn.title}</h1>
-        {again && <p class="soft">{t.logIn.again}</p>}
-        {error &&
-          (error.status === 401 ? (
-            <p class="notice bad" role="alert">
-              {t.logIn.wrong}
-            </p>
-          ) : (
-            <ProblemNotice error={error} />
-          ))}
-        <label class="field">
-          <span>{t.logIn.name}</span>
-          <input class="input" name="username" autocomplete="username" required autofocus />
-        </label>
-        <label class="field">
-          <span>{t.logIn.password}</span>
-          <input
-            class="input"
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            required
-          />
-        </label>
-        <button class="button main" type="submit" disabled={busy}>
-          {busy ? t.logIn.busy : t.logIn.submit}
-        </button>
-      </form>
+        <LogInForm />
+      </div>
     </main>
+  );
+}
+
+interface LogInAgainProps {
+  /** null: the session has ended, so that there is nothing else to do. */
+  onClose: (() => void) | null;
+}
+
+/** Over the view, which stays as it is. */
+export function LogInAgain({ onClose }: LogInAgainProps) {
+  return (
+    <Dialog title={t.logIn.title} onClose={onClose}>
+      <p class="soft">{onClose === null ? t.logIn.ended : t.logIn.early}</p>
+      <LogInForm username={me.value?.name ?? ""} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+interface LogInFormProps {
+  username?: string;
+  onClose?: (() => void) | null;
+}
+
+function LogInForm({ username = "", onClose = null }: LogInFormProps) {
+  const doing = useDoing();
+  const submit = async (values: Values) => {
+    await logIn(values("username"), values("password"));
+    onClose?.();
+  };
+  return (
+    <Form doing={doing} action={t.logIn.submit} onClose={onClose} onSubmit={submit}>
+      <Field
+        label={t.logIn.name}
+        name="username"
+        autocomplete="username"
+        required
+        defaultValue={username}
+        autofocus={username === ""}
+      />
+      <Field
+        label={t.logIn.password}
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus={username !== ""}
+      />
+    </Form>
   );
 }

@@ -4,7 +4,8 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 interface DialogProps {
   title: string;
-  onClose: () => void;
+  /** null: it stays, and hides what is behind it, until what it asks for is done. */
+  onClose: (() => void) | null;
   children: ComponentChildren;
 }
 
@@ -24,10 +25,13 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     <dialog
       ref={element}
       aria-labelledby={label}
+      class={onClose === null ? "hiding" : undefined}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        onClose?.();
       }}
+      // A second Escape closes it whatever the page says.
+      onClose={() => onClose === null && element.current?.showModal()}
     >
       <div class="stack">
         <h2 id={label} dir="auto" class="break">

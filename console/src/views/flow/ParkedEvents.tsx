@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { operations, type Service } from "../../api/leadwire.ts";
 import type { Parked } from "../../api/types.ts";
 import { Dialog } from "../../parts/dialog.tsx";
+import { Field, Form, type Values } from "../../parts/form.tsx";
 import { ProblemNotice, toast } from "../../parts/notice.tsx";
 import { Ago, Typed } from "../../parts/show.tsx";
 import { useAsked, useDoing } from "../../parts/use.ts";
@@ -131,35 +132,19 @@ function ParkedRow({ service, event, onDecided }: ParkedRowProps) {
 }
 
 function Discard({ service, event, onClose, onDecided }: ParkedRowProps & { onClose: () => void }) {
-  const { busy, error, run } = useDoing();
-  const submit = (submitted: SubmitEvent) => {
-    submitted.preventDefault();
-    const reason = String(new FormData(submitted.currentTarget as HTMLFormElement).get("reason"));
-    void run(async () => {
-      await operations.discard(service, event.id, reason.trim());
-      toast(t.flow.discarded);
-      onClose();
-      onDecided();
-    });
+  const doing = useDoing();
+  const discard = async (values: Values) => {
+    await operations.discard(service, event.id, values("reason").trim());
+    toast(t.flow.discarded);
+    onClose();
+    onDecided();
   };
   return (
     <Dialog title={t.flow.discardTitle} onClose={onClose}>
-      <form class="stack" onSubmit={submit}>
+      <Form doing={doing} action={t.flow.discard} isBad onClose={onClose} onSubmit={discard}>
         <p>{t.flow.discardText}</p>
-        <label class="field">
-          <span>{t.flow.discardReason}</span>
-          <input class="input" name="reason" required maxLength={500} />
-        </label>
-        {error && <ProblemNotice error={error} />}
-        <div class="dialog-end">
-          <button type="button" class="button quiet" onClick={onClose}>
-            {t.cancel}
-          </button>
-          <button type="submit" class="button bad" disabled={busy}>
-            {t.flow.discard}
-          </button>
-        </div>
-      </form>
+        <Field label={t.flow.discardReason} name="reason" required maxLength={500} />
+      </Form>
     </Dialog>
   );
 }

@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import { webhooks } from "../../api/leadwire.ts";
 import type { Webhook, WebhookFields } from "../../api/types.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { ProblemNotice, toast } from "../../parts/notice.tsx";
-import { type Doing, useDoing } from "../../parts/use.ts";
+import { Form } from "../../parts/form.tsx";
+import { toast } from "../../parts/notice.tsx";
+import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import { WebhookForm } from "./WebhookForm.tsx";
 
@@ -15,16 +16,14 @@ interface AddWebhookProps {
 
 export function AddWebhook({ onClose, onAdded }: AddWebhookProps) {
   const [secret, setSecret] = useState<string | null>(null);
-  const doing = useDoing();
-  const add = (fields: WebhookFields) =>
-    doing.run(async () => {
-      setSecret((await webhooks.add(fields)).secret);
-      onAdded();
-    });
+  const add = async (fields: WebhookFields) => {
+    setSecret((await webhooks.add(fields)).secret);
+    onAdded();
+  };
   return (
     <Dialog title={t.flow.addWebhook} onClose={onClose}>
       {secret === null ? (
-        <WebhookForm doing={doing} action={t.flow.add} onClose={onClose} onSubmit={add} />
+        <WebhookForm action={t.flow.add} onClose={onClose} onSubmit={add} />
       ) : (
         <div class="stack">
           <p>{t.flow.secret}</p>
@@ -48,20 +47,17 @@ interface ChangeWebhookProps {
 
 export function ChangeWebhook({ webhook, onClose, onChanged }: ChangeWebhookProps) {
   const [removing, setRemoving] = useState(false);
-  const doing = useDoing();
-  const done = (action: () => Promise<unknown>, said: string) =>
-    doing.run(async () => {
-      await action();
-      toast(said);
-      onClose();
-      onChanged();
-    });
+  const done = async (action: Promise<unknown>, said: string) => {
+    await action;
+    toast(said);
+    onClose();
+    onChanged();
+  };
   if (removing) {
     return (
       <RemoveWebhook
-        doing={doing}
         onClose={() => setRemoving(false)}
-        onRemove={() => done(() => webhooks.remove(webhook.id), t.flow.webhookRemoved)}
+        onRemove={() => done(webhooks.remove(webhook.id), t.flow.webhookRemoved)}
       />
     );
   }
@@ -69,12 +65,9 @@ export function ChangeWebhook({ webhook, onClose, onChanged }: ChangeWebhookProp
     <Dialog title={t.flow.changeWebhook} onClose={onClose}>
       <WebhookForm
         webhook={webhook}
-        doing={doing}
         action={t.flow.save}
         onClose={onClose}
-        onSubmit={(fields) =>
-          done(() => webhooks.change(webhook.id, fields), t.flow.webhookChanged)
-        }
+        onSubmit={(fields) => done(webhooks.change(webhook.id, fields), t.flow.webhookChanged)}
       />
       <button type="button" class="link self-start" onClick={() => setRemoving(true)}>
         {t.flow.removeWebhook}
@@ -84,24 +77,17 @@ export function ChangeWebhook({ webhook, onClose, onChanged }: ChangeWebhookProp
 }
 
 interface RemoveWebhookProps {
-  doing: Doing;
   onClose: () => void;
-  onRemove: () => void;
+  onRemove: () => Promise<void>;
 }
 
-function RemoveWebhook({ doing: { busy, error }, onClose, onRemove }: RemoveWebhookProps) {
+function RemoveWebhook({ onClose, onRemove }: RemoveWebhookProps) {
+  const doing = useDoing();
   return (
     <Dialog title={t.flow.removeWebhookTitle} onClose={onClose}>
-      <p>{t.flow.removeWebhookText}</p>
-      {error && <ProblemNotice error={error} />}
-      <div class="dialog-end">
-        <button type="button" class="button quiet" onClick={onClose}>
-          {t.cancel}
-        </button>
-        <button type="button" class="button bad" disabled={busy} onClick={onRemove}>
-          {t.flow.remove}
-        </button>
-      </div>
+      <Form doing={doing} action={t.flow.remove} isBad onClose={onClose} onSubmit={onRemove}>
+        <p>{t.flow.removeWebhookText}</p>
+      </Form>
     </Dialog>
   );
 }

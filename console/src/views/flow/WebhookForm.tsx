@@ -1,56 +1,53 @@
 /** Where a webhook's events go, and which ones it gets. */
 import { useState } from "preact/hooks";
 import type { Webhook, WebhookFields } from "../../api/types.ts";
-import { ProblemNotice } from "../../parts/notice.tsx";
-import type { Doing } from "../../parts/use.ts";
+import { Field, Form, type Values } from "../../parts/form.tsx";
+import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import eventTypes from "./event-types.json" with { type: "json" };
 
 interface WebhookFormProps {
   /** What is there already. */
   webhook?: Webhook;
-  doing: Doing;
   action: string;
   onClose: () => void;
-  onSubmit: (fields: WebhookFields) => void;
+  onSubmit: (fields: WebhookFields) => Promise<void>;
 }
 
-export function WebhookForm({ webhook, doing, action, onClose, onSubmit }: WebhookFormProps) {
+export function WebhookForm({ webhook, action, onClose, onSubmit }: WebhookFormProps) {
+  const doing = useDoing();
   const [some, setSome] = useState((webhook?.types.length ?? 0) > 0);
   const [types, setTypes] = useState<ReadonlySet<string>>(new Set(webhook?.types));
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
+  const submit = (values: Values) =>
     onSubmit({
-      url: String(fields.get("url")).trim(),
-      description: String(fields.get("description")).trim(),
+      url: values("url").trim(),
+      description: values("description").trim(),
       // To the API none at all means every one.
       types: some ? eventTypes.filter((each) => types.has(each)) : [],
     });
-  };
   return (
-    <form class="stack" onSubmit={submit}>
-      <label class="field">
-        <span>{t.flow.url}</span>
-        <input
-          class="input"
-          name="url"
-          type="url"
-          required
-          maxLength={2000}
-          defaultValue={webhook?.url}
-        />
-      </label>
-      <label class="field">
-        <span>{t.flow.description}</span>
-        <input
-          class="input"
-          name="description"
-          maxLength={500}
-          dir="auto"
-          defaultValue={webhook?.description}
-        />
-      </label>
+    <Form
+      doing={doing}
+      action={action}
+      lacks={some && types.size === 0}
+      onClose={onClose}
+      onSubmit={submit}
+    >
+      <Field
+        label={t.flow.url}
+        name="url"
+        type="url"
+        required
+        maxLength={2000}
+        defaultValue={webhook?.url ?? ""}
+      />
+      <Field
+        label={t.flow.description}
+        name="description"
+        maxLength={500}
+        dir="auto"
+        defaultValue={webhook?.description ?? ""}
+      />
       <fieldset class="stack tight">
         <legend>{t.flow.types}</legend>
         {[false, true].map((each) => (
@@ -66,20 +63,7 @@ export function WebhookForm({ webhook, doing, action, onClose, onSubmit }: Webho
         ))}
         {some && <Types chosen={types} onChoose={setTypes} />}
       </fieldset>
-      {doing.error && <ProblemNotice error={doing.error} />}
-      <div class="dialog-end">
-        <button type="button" class="button quiet" onClick={onClose}>
-          {t.cancel}
-        </button>
-        <button
-          type="submit"
-          class="button main"
-          disabled={doing.busy || (some && types.size === 0)}
-        >
-          {action}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,19 +1,18 @@
 /** Say which column is what, check the file by a dry run, and begin. */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../../api/errors.ts";
-import { newKey } from "../../api/request.ts";
+import { useState } from "preact/hooks";
+import type { ApiError } from "../../api/errors.ts";
 import type { Receipt } from "../../api/types.ts";
-import { upload } from "../../api/upload.ts";
-import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
+import { Loading, ProblemNotice } from "../../parts/notice.tsx";
 import { Typed } from "../../parts/show.tsx";
-import { type Doing, useAsked, useDoing } from "../../parts/use.ts";
+import { useAsked } from "../../parts/use.ts";
 import { go, href } from "../../router.ts";
 import { count, t } from "../../texts.ts";
-import { asQuery, faults, type Mapping, recognised } from "./columns.ts";
+import { faults, type Mapping, recognised } from "./columns.ts";
 import { FirstFailures } from "./FirstFailures.tsx";
 import { MapColumns } from "./MapColumns.tsx";
 import { type Peek, peek } from "./peek.ts";
 import { keepRegion, lastRegion, REGIONS } from "./regions.ts";
+import { type Sending, Sent, useSending } from "./sending.tsx";
 
 interface PrepareProps {
   file: File;
@@ -119,103 +118,24 @@ function Settle({ file, peeked }: { file: File; peeked: Peek }) {
           <span class="soft small">{t.importView.checkText}</span>
         </div>
       ) : (
-        <Checked receipt={checked} sending={sending} onBegin={begin} />
+        <Checked receipt={checked} region={region} sending={sending} onBegin={begin} />
       )}
-    </>
-  );
-}
-
-interface Sending {
-  doing: Doing;
-  /** The name of the import: a second try of the same file is not a second import. */
-  key: string;
-  /** From 0 to 1. */
-  sent: number;
-  send: (
-    query: { dry_run?: boolean },
-    headers: Record<string, string>,
-    then: (receipt: Receipt) => void,
-  ) => Promise<void>;
-  stop: () => void;
-}
-
-function useSending(file: File, peeked: Peek, mapping: Mapping, region: string): Sending {
-  const doing = useDoing();
-  const [sent, setSent] = useState(0);
-  const settled = JSON.stringify([mapping, region]);
-  const key = useRef({ of: "", key: "" });
-  if (key.current.of !== settled) key.current = { of: settled, key: newKey() };
-  const controller = useRef<AbortController | null>(null);
-  useEffect(() => () => leave(controller.current), []);
-  useEffect(() => {
-    if (!doing.busy) return;
-    // The browser asks whether to leave the page, as that would stop what is being sent.
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [doing.busy]);
-
-  const send: Sending["send"] = (query, headers, then) =>
-    doing.run(async () => {
-      controller.current = new AbortController();
-      setSent(0);
-      try {
-        const receipt = await upload<Receipt>("/v1/imports", {
-          query: {
-            ...query,
-            region: region || null,
-            map: peeked.headers === null ? [] : asQuery(mapping),
-          },
-          headers: {
-            "Content-Type": peeked.contentType,
-            ...(peeked.packed ? { "Content-Encoding": "gzip" } : {}),
-            ...headers,
-          },
-          file,
-          signal: controller.current.signal,
-          onSent: setSent,
-        });
-        then(receipt);
-      } catch (error) {
-        if (!(error instanceof ApiError && error.code === "aborted")) throw error;
-      } finally {
-        controller.current = null;
-      }
-    });
-  return { doing, key: key.current.key, sent, send, stop: () => controller.current?.abort() };
-}
-
-function leave(sending: AbortController | null): void {
-  if (sending === null) return;
-  sending.abort();
-  toast(t.importView.leftWhileSending);
-}
-
-function Sent({ sending }: { sending: Sending }) {
-  if (!sending.doing.busy) return null;
-  return (
-    <>
-      <span class="number" role="status">
-        {sending.sent < 1
-          ? t.importView.sending(Math.round(sending.sent * 100))
-          : t.importView.sentAll}
-      </span>
-      <button type="button" class="button quiet tight" onClick={sending.stop}>
-        {t.cancel}
-      </button>
     </>
   );
 }
 
 interface CheckedProps {
   receipt: Receipt;
+  /** Where numbers without + are from; empty if nowhere. */
+  region: string;
   sending: Sending;
   onBegin: () => void;
 }
 
 /** What the dry run said. */
-function Checked({ receipt, sending, onBegin }: CheckedProps) {
+function Checked({ receipt, region, sending, onBegin }: CheckedProps) {
   const { imported, failed, failures, error } = receipt;
+  const hasBadNumbers = failures.some(({ codes }) => codes.includes("cellphone_invalid"));
   return (
     <div class="stack" role="status">
       <h3>{t.importView.checked}</h3>
@@ -224,6 +144,7 @@ function Checked({ receipt, sending, onBegin }: CheckedProps) {
         <span class="pill interested">{t.importView.wouldImport(imported)}</span>
         {failed > 0 && <span class="pill not_interested">{t.importView.wouldFail(failed)}</span>}
       </p>
+      {region === "" && hasBadNumbers && <p class="notice wait">{t.importView.regionMissing}</p>}
       {failures.length > 0 && <FirstFailures failures={failures} />}
       {imported > 0 ? (
         <div class="line">

@@ -4,10 +4,12 @@ import { ApiError } from "../../api/errors.ts";
 import { leads } from "../../api/leadwire.ts";
 import type { Marked, Status } from "../../api/types.ts";
 import { Dialog } from "../../parts/dialog.tsx";
-import { ProblemNotice, toast } from "../../parts/notice.tsx";
+import { Form, type Values } from "../../parts/form.tsx";
+import { toast } from "../../parts/notice.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import { type Markable, sayMarked } from "./marking.ts";
+import { Reason } from "./Reason.tsx";
 
 interface CorrectProps {
   lead: Markable;
@@ -18,23 +20,19 @@ interface CorrectProps {
 
 export function Correct({ lead, tag, onMarked, onOvertaken }: CorrectProps) {
   const [open, setOpen] = useState(false);
-  const { busy, error, run } = useDoing();
+  const doing = useDoing();
   const other: Status = lead.status === "interested" ? "not_interested" : "interested";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const reason = String(new FormData(event.currentTarget as HTMLFormElement).get("reason"));
-    void run(async () => {
-      try {
-        const done = await leads.mark(lead.id, other, tag, reason.trim());
-        toast(sayMarked(done));
-        setOpen(false);
-        onMarked(done);
-      } catch (thrown) {
-        if (!(thrown instanceof ApiError && thrown.code === "precondition_failed")) throw thrown;
-        setOpen(false);
-        onOvertaken(t.marks.changed);
-      }
-    });
+  const correct = async (values: Values) => {
+    try {
+      const done = await leads.mark(lead.id, other, tag, values("reason").trim());
+      toast(sayMarked(done));
+      setOpen(false);
+      onMarked(done);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiError && thrown.code === "precondition_failed")) throw thrown;
+      setOpen(false);
+      onOvertaken(t.marks.changed);
+    }
   };
   return (
     <>
@@ -43,22 +41,14 @@ export function Correct({ lead, tag, onMarked, onOvertaken }: CorrectProps) {
       </button>
       {open && (
         <Dialog title={t.marks.correct} onClose={() => setOpen(false)}>
-          <form class="stack" onSubmit={submit}>
-            <label class="field">
-              <span>{t.marks.reason}</span>
-              <input class="input" name="reason" required maxLength={500} dir="auto" />
-              <span>{t.marks.reasonHint}</span>
-            </label>
-            {error && <ProblemNotice error={error} />}
-            <div class="dialog-end">
-              <button type="button" class="button quiet" onClick={() => setOpen(false)}>
-                {t.cancel}
-              </button>
-              <button type="submit" class="button main" disabled={busy}>
-                {t.marks.correctTo(other)}
-              </button>
-            </div>
-          </form>
+          <Form
+            doing={doing}
+            action={t.marks.correctTo(other)}
+            onClose={() => setOpen(false)}
+            onSubmit={correct}
+          >
+            <Reason required />
+          </Form>
         </Dialog>
       )}
     </>

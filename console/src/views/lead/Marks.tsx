@@ -1,6 +1,6 @@
 /** The buttons by which a lead is marked. */
 import type { Marked, Status } from "../../api/types.ts";
-import { useKeys } from "../../frame/keys.ts";
+import { useKeys } from "../../parts/keys.ts";
 import { ProblemNotice, toast } from "../../parts/notice.tsx";
 import { useDoing, usePassed } from "../../parts/use.ts";
 import { t } from "../../texts.ts";

@@ -1,22 +1,27 @@
 /** How to reach a lead, and what else is known. */
 import { useRef } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
-import { useKeys } from "../../frame/keys.ts";
+import type { Lead } from "../../api/types.ts";
 import { Copy } from "../../parts/copy.tsx";
 import { saveFile } from "../../parts/files.ts";
 import { FileIcon, MailIcon, PhoneIcon } from "../../parts/icons.tsx";
+import { useKeys } from "../../parts/keys.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
 import { Typed } from "../../parts/show.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 
+/** Where the API keeps what is dialled after a number. */
+const EXTENSION = "cellphone_extension";
+
 interface ReachProps {
   lead: { id: string; email: string; cellphone: string | null };
-  hasResume: boolean;
+  /** What else is known of it; null until that is there. */
+  known: Pick<Lead, "has_resume" | "attributes"> | null;
 }
 
 /** Links to call and to write, and the resume. */
-export function Reach({ lead, hasResume }: ReachProps) {
+export function Reach({ lead, known }: ReachProps) {
   const call = useRef<HTMLAnchorElement>(null);
   const mail = useRef<HTMLAnchorElement>(null);
   useKeys({ c: () => call.current?.click(), e: () => mail.current?.click() });
@@ -37,6 +42,7 @@ export function Reach({ lead, hasResume }: ReachProps) {
             <PhoneIcon />
             <bdi dir="ltr">{lead.cellphone}</bdi>
           </a>
+          <Extension of={known?.attributes[EXTENSION]} />
           <Copy text={lead.cellphone} />
         </span>
       )}
@@ -54,9 +60,13 @@ export function Reach({ lead, hasResume }: ReachProps) {
         </a>
         <Copy text={lead.email} />
       </span>
-      {hasResume && <Resume leadId={lead.id} />}
+      {known?.has_resume && <Resume leadId={lead.id} />}
     </div>
   );
+}
+
+function Extension({ of }: { of: unknown }) {
+  return typeof of === "string" && <span class="soft clip">{t.lead.extension(of)}</span>;
 }
 
 /** The at sign is no part of what has to be escaped: programs of mail look for it. */
@@ -90,7 +100,7 @@ async function openResume(answer: Response): Promise<void> {
 }
 
 export function Attributes({ attributes }: { attributes: Record<string, unknown> }) {
-  const entries = Object.entries(attributes);
+  const entries = Object.entries(attributes).filter(([name]) => name !== EXTENSION);
   if (entries.length === 0) return null;
   return (
     <section class="stack tight">

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
 import { may, mayActAs } from "../../api/session.ts";
 import type { Lead, LeadRow, ManagerRef, Marked } from "../../api/types.ts";
-import { useKeys } from "../../frame/keys.ts";
 import { CloseIcon } from "../../parts/icons.tsx";
+import { useKeys } from "../../parts/keys.ts";
 import { Loading, ProblemNotice } from "../../parts/notice.tsx";
 import { Ago, fullName, Moment, StatusPill, Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
@@ -101,7 +101,7 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
           </span>
         </p>
       </div>
-      <Reach lead={lead} hasResume={lead.has_resume} />
+      <Reach lead={lead} known={lead} />
       {work !== null && mayMark && !isDecided && (
         <Marks lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
       )}

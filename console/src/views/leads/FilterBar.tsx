@@ -1,11 +1,9 @@
 /** Search and filters above the table. */
-
-import { useRef } from "preact/hooks";
 import { leads, managers } from "../../api/leadwire.ts";
 import { me } from "../../api/session.ts";
 import { STATUSES } from "../../api/types.ts";
-import { useKeys } from "../../frame/keys.ts";
 import { CloseIcon } from "../../parts/icons.tsx";
+import { SearchBox } from "../../parts/search.tsx";
 import { Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
 import { capped, STATUS, t } from "../../texts.ts";
@@ -18,25 +16,16 @@ const ORIGINS = ["import", "form", "api"];
 const ME = "me";
 
 export function FilterBar({ query }: { query: URLSearchParams }) {
-  const search = useRef<HTMLInputElement>(null);
-  useKeys({ "/": () => search.current?.focus() });
   const { status = "", assigned = "", origin = "", manager_id = "" } = filtersOf(query);
   const own = me.value?.manager_id ?? null;
   const isOwn = own !== null && manager_id === own;
   const filtered = [...query.keys()].some((name) => name !== "sort");
   return (
     <search class="filters">
-      <input
-        ref={search}
-        class="input"
-        type="search"
-        aria-label={t.leadsView.search}
-        aria-keyshortcuts="/"
-        placeholder={t.leadsView.search}
+      <SearchBox
+        label={t.leadsView.search}
         value={searchOf(query)}
-        dir="auto"
-        maxLength={200}
-        onInput={(event) => choose({ q: event.currentTarget.value })}
+        onSearch={(q) => choose({ q })}
       />
       <StatusChips query={query} chosen={status} />
       <select

@@ -23,16 +23,20 @@ export function finder(search: string): Finds {
   return (words) => sought.some((each) => words.includes(each));
 }
 
+const EXTENSION = /\s*(?:x|ext\.?)\s*\d+\s*$/i;
+
 /**
  * The digits of a search that may be a phone number, as a part of numbers that begin with + and
  * have nothing between their digits; else null.
  *
  * What stands for "from abroad" becomes the +, and the 0 that is dialled only within a country is
- * left out: (0151) 12-34, 0049 151 1234 and +49 (0)151/1234 all find +491511234.
+ * left out, as is an extension: (0151) 12-34, 0049 151 1234 x5 and +49 (0)151/1234 all find
+ * +491511234.
  */
 function numberIn(search: string): string | null {
-  if (/[\p{L}@]/u.test(search)) return null;
-  const dialled = search.replaceAll("(0)", "").replace(/[^\d+]/g, "");
+  const whole = search.replace(EXTENSION, "");
+  if (/[\p{L}@]/u.test(whole)) return null;
+  const dialled = whole.replaceAll("(0)", "").replace(/[^\d+]/g, "");
   const number = dialled.replace(/^00/, "+").replace(/^0/, "");
   return /\d/.test(number) ? number : null;
 }

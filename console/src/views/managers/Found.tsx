@@ -9,7 +9,7 @@ import { Ago, For, fullName, StatePill, Typed } from "../../parts/show.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { href } from "../../router.ts";
 import { t } from "../../texts.ts";
-import { ChangeManager } from "./ChangeManager.tsx";
+import { ChangeManager } from "./ManagerForm.tsx";
 import { RemoveManager } from "./RemoveManager.tsx";
 
 interface FoundProps {
@@ -93,7 +93,7 @@ function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }
           </span>
         )}
       </td>
-      <td class="work-cell">
+      <td>
         {first ? (
           <a href={href("leads", first.id)}>
             <Typed text={fullName(first)} />

@@ -1,72 +1,98 @@
-/** A lead manager's name, email, and how many leads he holds at once. */
+/** Add a lead manager, or change his name, email, and how many leads he holds at once. */
+import { managers } from "../../api/leadwire.ts";
 import type { Manager, ManagerFields } from "../../api/types.ts";
-import { ProblemNotice } from "../../parts/notice.tsx";
-import type { Doing } from "../../parts/use.ts";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Field, Form, type Values } from "../../parts/form.tsx";
+import { toast } from "../../parts/notice.tsx";
+import { useDoing } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
+
+interface AddManagerProps {
+  onClose: () => void;
+  onAdded: () => void;
+}
+
+export function AddManager({ onClose, onAdded }: AddManagerProps) {
+  const add = async (fields: ManagerFields) => {
+    const added = await managers.add(fields);
+    toast(t.managersView.added(added.name));
+    onClose();
+    onAdded();
+  };
+  return (
+    <Dialog title={t.managersView.add} onClose={onClose}>
+      <ManagerForm action={t.managersView.save} onClose={onClose} onSubmit={add} />
+    </Dialog>
+  );
+}
+
+interface ChangeManagerProps {
+  manager: Manager;
+  onClose: () => void;
+  onChanged: () => void;
+}
+
+export function ChangeManager({ manager, onClose, onChanged }: ChangeManagerProps) {
+  const change = async (fields: ManagerFields) => {
+    const changed = await managers.change(manager.id, fields);
+    toast(t.managersView.changed(changed.name));
+    onClose();
+    onChanged();
+  };
+  return (
+    <Dialog title={t.managersView.changeTitle(manager.name)} onClose={onClose}>
+      <ManagerForm
+        manager={manager}
+        action={t.managersView.saveChange}
+        onClose={onClose}
+        onSubmit={change}
+      />
+    </Dialog>
+  );
+}
 
 interface ManagerFormProps {
   /** What is there already. */
   manager?: Manager;
-  doing: Doing;
   action: string;
   onClose: () => void;
-  onSubmit: (fields: ManagerFields) => void;
+  onSubmit: (fields: ManagerFields) => Promise<void>;
 }
 
-export function ManagerForm({ manager, doing, action, onClose, onSubmit }: ManagerFormProps) {
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
+function ManagerForm({ manager, action, onClose, onSubmit }: ManagerFormProps) {
+  const doing = useDoing();
+  const submit = (values: Values) =>
     onSubmit({
-      name: String(fields.get("name")),
-      email: String(fields.get("email")).trim() || null,
-      capacity: Number(fields.get("capacity")),
+      name: values("name").trim(),
+      email: values("email").trim() || null,
+      capacity: Number(values("capacity")),
     });
-  };
   return (
-    <form class="stack" onSubmit={submit}>
-      <label class="field">
-        <span>{t.managersView.name}</span>
-        <input
-          class="input"
-          name="name"
-          required
-          maxLength={200}
-          dir="auto"
-          defaultValue={manager?.name}
-        />
-      </label>
-      <label class="field">
-        <span>{t.managersView.email}</span>
-        <input
-          class="input"
-          name="email"
-          type="email"
-          maxLength={254}
-          defaultValue={manager?.email ?? ""}
-        />
-      </label>
-      <label class="field">
-        <span>{t.managersView.capacity}</span>
-        <input
-          class="input"
-          name="capacity"
-          type="number"
-          min={1}
-          max={1000}
-          required
-          defaultValue={String(manager?.capacity ?? 1)}
-        />
-      </label>
-      {doing.error && <ProblemNotice error={doing.error} />}
-      <div class="dialog-end">
-        <button type="button" class="button quiet" onClick={onClose}>
-          {t.cancel}
-        </button>
-        <button type="submit" class="button main" disabled={doing.busy}>
-          {doing.busy ? t.managersView.saving : action}
-        </button>
-      </div>
-    </form>
+    <Form doing={doing} action={action} onClose={onClose} onSubmit={submit}>
+      <Field
+        label={t.managersView.name}
+        name="name"
+        required
+        maxLength={200}
+        dir="auto"
+        defaultValue={manager?.name ?? ""}
+      />
+      <Field
+        label={t.managersView.email}
+        name="email"
+        type="email"
+        maxLength={254}
+        defaultValue={manager?.email ?? ""}
+      />
+      <Field
+        label={t.managersView.capacity}
+        name="capacity"
+        type="number"
+        min={1}
+        max={1000}
+        required
+        defaultValue={String(manager?.capacity ?? 1)}
+      />
+    </Form>
   );
 }

@@ -1,16 +1,16 @@
 /** Who is free, and who works on what since when. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { managers } from "../../api/leadwire.ts";
 import { may } from "../../api/session.ts";
 import type { Availability, Manager, Page } from "../../api/types.ts";
-import { useKeys } from "../../frame/keys.ts";
 import { Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { SearchBox } from "../../parts/search.tsx";
 import { useAsked } from "../../parts/use.ts";
 import { go, href, place } from "../../router.ts";
 import { useChanges } from "../../stream/notice.ts";
 import { t } from "../../texts.ts";
-import { AddManager } from "./AddManager.tsx";
 import { Found } from "./Found.tsx";
+import { AddManager } from "./ManagerForm.tsx";
 
 const REFRESH_EVERY = 10_000;
 const FEW = 100;
@@ -105,22 +105,9 @@ function choose(name: string, value: string): void {
 }
 
 function Filters({ q, state }: { q: string; state: string }) {
-  const search = useRef<HTMLInputElement>(null);
-  useKeys({ "/": () => search.current?.focus() });
   return (
     <search class="filters">
-      <input
-        ref={search}
-        class="input"
-        type="search"
-        aria-label={t.managersView.search}
-        aria-keyshortcuts="/"
-        placeholder={t.managersView.search}
-        value={q}
-        dir="auto"
-        maxLength={200}
-        onInput={(event) => choose("q", event.currentTarget.value)}
-      />
+      <SearchBox label={t.managersView.search} value={q} onSearch={(text) => choose("q", text)} />
       <div class="chips" role="group" aria-label={t.managersView.columns.state}>
         {STATES.map((each) => (
           <button

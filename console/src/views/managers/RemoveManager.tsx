@@ -2,6 +2,7 @@
 import { managers } from "../../api/leadwire.ts";
 import type { Manager, Removal } from "../../api/types.ts";
 import { Dialog } from "../../parts/dialog.tsx";
+import { Form } from "../../parts/form.tsx";
 import { Loading, ProblemNotice, toast } from "../../parts/notice.tsx";
 import { fullName, Typed } from "../../parts/show.tsx";
 import { useAsked, useDoing } from "../../parts/use.ts";
@@ -15,33 +16,27 @@ interface RemoveManagerProps {
 
 export function RemoveManager({ manager, onClose, onRemoved }: RemoveManagerProps) {
   const preview = useAsked(() => managers.previewRemoval(manager.id), [manager.id]);
-  const { busy, error, run } = useDoing();
-  const remove = () =>
-    run(async () => {
-      await managers.remove(manager.id);
-      toast(t.managersView.removed(manager.name));
-      onClose();
-      onRemoved();
-    });
+  const doing = useDoing();
+  const remove = async () => {
+    await managers.remove(manager.id);
+    toast(t.managersView.removed(manager.name));
+    onClose();
+    onRemoved();
+  };
   return (
     <Dialog title={t.managersView.removeTitle(manager.name)} onClose={onClose}>
-      {preview.error && <ProblemNotice error={preview.error} again={preview.again} />}
-      {preview.answer === null && preview.error === null && <Loading />}
-      {preview.answer && <Preview removal={preview.answer} />}
-      {error && <ProblemNotice error={error} />}
-      <div class="dialog-end">
-        <button type="button" class="button quiet" onClick={onClose}>
-          {t.cancel}
-        </button>
-        <button
-          type="button"
-          class="button bad"
-          disabled={busy || preview.answer === null}
-          onClick={remove}
-        >
-          {t.managersView.remove}
-        </button>
-      </div>
+      <Form
+        doing={doing}
+        action={t.managersView.remove}
+        isBad
+        lacks={preview.answer === null}
+        onClose={onClose}
+        onSubmit={remove}
+      >
+        {preview.error && <ProblemNotice error={preview.error} again={preview.again} />}
+        {preview.answer === null && preview.error === null && <Loading />}
+        {preview.answer && <Preview removal={preview.answer} />}
+      </Form>
     </Dialog>
   );
 }

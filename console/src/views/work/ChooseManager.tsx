@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { managers } from "../../api/leadwire.ts";
 import { ManagersIcon } from "../../parts/icons.tsx";
 import { Empty, Loading, ProblemNotice } from "../../parts/notice.tsx";
+import { SearchBox } from "../../parts/search.tsx";
 import { StatePill, Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
 import { href } from "../../router.ts";
@@ -21,16 +22,7 @@ export function ChooseManager() {
         <h2>{t.work.choose}</h2>
         <p class="soft">{t.work.chooseText}</p>
       </div>
-      <input
-        class="input"
-        type="search"
-        aria-label={t.work.search}
-        placeholder={t.work.search}
-        value={search}
-        dir="auto"
-        maxLength={200}
-        onInput={(event) => setSearch(event.currentTarget.value)}
-      />
+      <SearchBox label={t.work.search} value={search} onSearch={setSearch} />
       {error && <ProblemNotice error={error} again={again} />}
       {answer === null && error === null && <Loading />}
       {answer?.items.length === 0 &&

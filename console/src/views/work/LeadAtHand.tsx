@@ -66,7 +66,7 @@ export function LeadAtHand({
             )}
           </p>
         </div>
-        <Reach lead={lead} hasResume={contact.answer?.has_resume ?? false} />
+        <Reach lead={lead} known={contact.answer} />
         <Marks lead={lead} tag={lead.tags.work} onMarked={onMarked} onOvertaken={onOvertaken} />
         {contact.error && !isOnItsWay && (
           <ProblemNotice error={contact.error} again={contact.again} />

@@ -27,7 +27,8 @@ export function useKeys(keys: Keys): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
       if (event.key !== "Escape" && (!singleKeys.value || isTyping(event.target))) return;
-      if (event.key !== "Escape" && document.querySelector("dialog[open]") !== null) return;
+      // A dialog has the keyboard for itself, and closes on Escape by itself.
+      if (document.querySelector("dialog[open]") !== null) return;
       const chord = Date.now() - begunAt < CHORD_WITHIN;
       const action = current.current[chord ? `g ${event.key}` : event.key];
       if (action === undefined) return;
