@@ -7,6 +7,10 @@ count, wait, park and log alike.
 All of it runs in the trace that the message came with, as one span of it: what handlers, and the
 policy here, log and publish bears its id.
 
+A failure that passes by itself, as of a database that is away, or that all who waited for it come
+to at once, is hardly the event's fault: it is tried for days. Else the end of an outage of an hour
+would park what came meanwhile.
+
 A delivery is parked before it is acknowledged. If parking fails, because the database
 is away, the delivery is kept in the broker and tried again: nothing vanishes.
 
@@ -46,6 +50,10 @@ HANDLER_LIMIT = 900.0
 
 PARKING_LIMIT = 30.0
 """Seconds after which parking counts as failed."""
+
+EXCUSED_LIMIT = 500
+"""Attempts that a delivery has at least whose failures are excused: three days, with the default
+delays. Then it is parked all the same, as it may be what its database cannot take."""
 
 MAX_REASON = 1000
 """Most characters of a reason that are kept."""
@@ -114,7 +122,7 @@ async def _settled(
             return Done()
         case Park(reason=reason):
             parked = await _is_parked(delivery, reason, cause="refused", parking=parking)
-        case Retry(reason=reason) if delivery.attempt >= subscription.max_attempts:
+        case Retry(reason=reason) as retry if delivery.attempt >= _attempts(subscription, retry):
             reason = f"gave up after {delivery.attempt} attempts: {reason}"
             parked = await _is_parked(delivery, reason, cause="gave_up", parking=parking)
         case Retry(delay=asked):
@@ -122,6 +130,11 @@ async def _settled(
             log.info("delivery_retried", **_fields(delivery), delay_s=delay)
             return TryAgain(delay)
     return Done() if parked else TryAgain(retry_delay(subscription, delivery.attempt))
+
+
+def _attempts(subscription: Subscription, retry: Retry) -> int:
+    most = subscription.max_attempts
+    return max(most, EXCUSED_LIMIT) if retry.excused else most
 
 
 def retry_delay(subscription: Subscription, attempt: int) -> float:

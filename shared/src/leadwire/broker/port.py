@@ -150,10 +150,13 @@ class Retry:
     Attributes:
         delay: Seconds to wait at least; None for the subscription's next step.
         reason: Why, for the log and for the parked row if attempts run out.
+        excused: The event is not at fault, as while the consumer's database is away: it is tried
+            for days, however few attempts it may have.
     """
 
     delay: float | None = None
     reason: str = "the handler asked for a retry"
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

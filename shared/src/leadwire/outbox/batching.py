@@ -118,7 +118,8 @@ class BatchingHandler(Generic[E]):
                 for turn in batch:
                     await self._settle([turn])
                 return
-            outcome = Retry(reason=type(error).__name__) if is_transient(error) else error
+            again = Retry(reason=type(error).__name__, excused=True)
+            outcome = again if is_transient(error) else error
         for turn in batch:
             turn.outcome, turn.settled = outcome, True
 

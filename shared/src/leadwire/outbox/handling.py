@@ -70,7 +70,7 @@ def transactional_handler(
         except Exception as error:
             if not is_transient(error):
                 raise
-            return Retry(reason=type(error).__name__)
+            return Retry(reason=type(error).__name__, excused=True)
         return Ack()
 
     return handle

@@ -133,7 +133,7 @@ async def test_what_passes_by_itself_is_retried(
         raise error
 
     verdict = await handler(database, fail)(delivery())
-    assert verdict == Retry(reason=type(error).__name__)
+    assert verdict == Retry(reason=type(error).__name__, excused=True)
     assert await rows("SELECT 1 FROM inbox") == []
 
 

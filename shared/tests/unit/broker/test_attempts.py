@@ -108,6 +108,17 @@ async def test_an_asked_retry_is_counted_as_well() -> None:
     assert parking.reasons["m1"] == "gave up after 3 attempts: the lead is locked"
 
 
+async def test_what_is_not_the_events_fault_is_tried_for_days_and_parked_in_the_end() -> None:
+    """As after an outage of an hour, when everybody is at the database at once."""
+    parking = ParkingList()
+    away = answering(Retry(reason="DeadlockDetectedError", excused=True))
+    last = attempts.EXCUSED_LIMIT
+    assert await settled(away, attempt=3, parking=parking) == TryAgain(5.0)
+    assert await settled(away, attempt=last - 1, parking=parking) == TryAgain(5.0)
+    assert await settled(away, attempt=last, parking=parking) == Done()
+    assert parking.reasons["m1"] == f"gave up after {last} attempts: DeadlockDetectedError"
+
+
 async def test_a_delivery_that_cannot_be_parked_is_kept() -> None:
     parking = ParkingList(failures=1)
     assert await settled(answering(Park("no")), attempt=2, parking=parking) == TryAgain(5.0)

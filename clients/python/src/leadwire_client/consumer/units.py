@@ -108,7 +108,8 @@ class Store(Protocol[C_co]):
         """Begin a transaction in which an event is noted as handled.
 
         Entered, it gives the unit, or None if the event was handled before. It commits when it
-        is left, and rolls back when it is left by an exception.
+        is left, and rolls back when it is left by an exception. It raises where the database could
+        not commit; some do not say so after a statement that failed and was passed over.
         """
 
     async def forget(self, *, before: datetime) -> int:

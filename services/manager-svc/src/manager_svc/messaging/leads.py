@@ -21,7 +21,8 @@ SUBSCRIPTION: Final = Subscription(
     # Oldest first: were two events of one import handled side by side, the later one could
     # come first to the matching lock, and its leads to the managers who are free.
     ordered=True,
-    # An event that fails again and again holds up those behind it: for half a minute.
+    # An event that fails again and again holds up those behind it: for half a minute. (For two
+    # hours, if it is the database that fails; the others would fare no better.)
     max_attempts=6,
     retry_delays=(0.2, 1.0, 5.0, 15.0),
 )
