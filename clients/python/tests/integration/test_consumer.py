@@ -6,7 +6,7 @@ import re
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -185,6 +185,21 @@ async def test_a_failed_event_comes_again_without_holding_up_others(
     async with team.consumer(prefetch=1):
         await publish(leadwire, late, next_one)
         await eventually(lambda: team.has(next_one, late))
+
+
+async def test_attempts_at_which_the_database_was_away_do_not_count_once_it_is_back(
+    leadwire: RabbitMQBroker, team: Team, tmp_path: Path
+) -> None:
+    team.store.connection.execute("PRAGMA busy_timeout = 0")
+    team.failures = [ValueError()]
+    event = events.lead_erased()
+    async with team.consumer(policy=Policy(max_attempts=2, retry_delays=(0.1,))):
+        with closing(sqlite3.connect(tmp_path / "billing.db", isolation_level=None)) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")
+            await publish(leadwire, event)
+            await eventually(lambda: team.counts.outcomes["lead_erased", "retried"] >= 3)
+        await eventually(lambda: team.has(event))
+    assert team.counts.outcomes["lead_erased", "parked"] == 0
 
 
 async def test_what_cannot_be_handled_is_parked_listed_and_requeued(

@@ -13,13 +13,13 @@ from prometheus_client import CollectorRegistry
 
 from leadwire_client.consumer import ParkError, Policy, PrometheusMetrics, RetryError, Unit
 from leadwire_client.consumer.dispatch import (
-    AWAY_LIMIT,
     Again,
     Delivery,
     Dispatcher,
     SetAside,
 )
 from leadwire_client.consumer.metrics import Counts
+from leadwire_client.consumer.policy import AWAY_LIMIT
 from leadwire_client.consumer.sqlite import SqliteStore
 from leadwire_client.events import (
     Event,
@@ -115,7 +115,8 @@ async def test_while_the_database_does_not_answer_nothing_is_parked_for_days(
     path = tmp_path / "own.db"
     away = SqliteStore(path, busy_timeout=0.0)
     away.connection.execute("CREATE TABLE notes (event_id)")
-    queue = FakeQueue(Notebook(), store=away, policy=Policy(max_attempts=2))
+    notebook = Notebook()
+    queue = FakeQueue(notebook, store=away, policy=Policy(max_attempts=2))
     one, other = events.lead_erased(), events.lead_erased()
     await queue.deliver(one)
     with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
@@ -127,6 +128,9 @@ async def test_while_the_database_does_not_answer_nothing_is_parked_for_days(
         assert (waiting.event, waiting.attempt, waiting.delay) == (other, AWAY_LIMIT, 600.0)
         assert queue.parked == []
         somebody.execute("ROLLBACK")
+    notebook.failures = [ValueError()]  # and now all its attempts are before it yet
+    await queue.pass_time()
+    assert [each.attempt for each in queue.waiting] == [AWAY_LIMIT + 1]
     await queue.pass_time()
     assert noted(away) == [one.id, other.id]
     away.close()

@@ -8,9 +8,10 @@ sets aside what cannot be handled. `SqliteStore` is in `consumer.sqlite`, `Postg
 discards what was set aside.
 """
 
-from leadwire_client.consumer.dispatch import Handler, ParkError, Policy, RetryError
+from leadwire_client.consumer.dispatch import Handler, ParkError, RetryError
 from leadwire_client.consumer.metrics import Counts, Metrics, PrometheusMetrics
 from leadwire_client.consumer.parked import ParkedEvent, ParkedEvents
+from leadwire_client.consumer.policy import Policy
 from leadwire_client.consumer.queues import Limits
 from leadwire_client.consumer.service import Consumer
 from leadwire_client.consumer.units import Key, Revs, Store, Unit

@@ -16,7 +16,7 @@ from pamqp.common import FieldTable
 from leadwire_client._core.retries import Backoff
 from leadwire_client.consumer._declaration import Declaration
 from leadwire_client.consumer._link import REFUSED, Link, LostError, close_channel
-from leadwire_client.consumer._returns import ATTEMPT, Returns, number, parked_now
+from leadwire_client.consumer._returns import ATTEMPT, AWAY, Returns, number, parked_now
 from leadwire_client.consumer._session import Session
 from leadwire_client.consumer.dispatch import Again, Delivery, Dispatcher, Done, SetAside
 from leadwire_client.consumer.metrics import Metrics
@@ -138,13 +138,14 @@ class Consumption(Generic[C]):
         delivery = Delivery(
             body=delivered.body,
             attempt=max(number(delivered, ATTEMPT), 1),
+            away=number(delivered, AWAY),
             crashes=number(delivered, "x-delivery-count"),
         )
         match await self._dispatcher.settle(delivery):
             case Done():
                 await session.ack(delivered)
-            case Again(delay=delay):
-                headers: FieldTable = {ATTEMPT: delivery.attempt + 1}
+            case Again(delay=delay, attempt=attempt, away=away):
+                headers: FieldTable = {ATTEMPT: attempt, AWAY: away}
                 await self._move(delivered, session, to=self._names.retry(delay), headers=headers)
             case SetAside(reason=reason):
                 headers = parked_now(reason)

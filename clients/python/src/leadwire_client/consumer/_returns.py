@@ -16,6 +16,9 @@ from leadwire_client.consumer.queues import Names
 ATTEMPT: Final = "x-leadwire-attempt"
 """Number of the attempt: the server's `x-delivery-count` starts anew with every copy."""
 
+AWAY: Final = "x-leadwire-away"
+"""How many attempts there were before it at which the consumer's database was away."""
+
 REASON: Final = "x-leadwire-parked-reason"
 PARKED_AT: Final = "x-leadwire-parked-at"
 """Milliseconds since the epoch."""

@@ -4,8 +4,8 @@ The consumer on RabbitMQ and the fake for tests call `Dispatcher.settle` for eac
 then only do what it answers: acknowledge, deliver again later, or set aside.
 
 Where the consumer's own database does not begin a transaction, the event is hardly at fault: it is
-tried for days, however few attempts it may have. Else an outage of an hour would set aside all that
-came meanwhile.
+tried for days, however few attempts it may have, and has all of them yet when the database is back.
+Else an outage of an hour would set aside all that came meanwhile.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from leadwire_client.consumer.metrics import OTHER, Metrics
+from leadwire_client.consumer.policy import AWAY_LIMIT, Policy
 from leadwire_client.consumer.units import Key, Store, Unit
 from leadwire_client.errors import LeadwireError, UnreadableEventError
 from leadwire_client.events import DATA_TYPES, Event, read_event
@@ -28,10 +29,6 @@ Handler: TypeAlias = Callable[[Event, Unit[C]], Awaitable[None]]
 
 CRASH_LIMIT: Final = 20
 """Times that a delivery may come back from a process that died with it, before it is parked."""
-
-AWAY_LIMIT: Final = 500
-"""Attempts that an event has at least where the database begins no transaction: three days, with
-the default waits. Then it is parked all the same, as it may be what the database does not take."""
 
 MAX_REASON: Final = 1000
 """Most characters of a reason that are kept."""
@@ -74,52 +71,19 @@ class _Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How often a delivery is tried.
-
-    Attributes:
-        max_attempts: After this many failed attempts an event is parked; while the consumer's
-            database does not answer, after `AWAY_LIMIT`.
-        retry_delays: Seconds to wait after the 1st, 2nd, ... failed attempt; the last repeats.
-        handler_timeout: Seconds after which a handler counts as failed, its wait for the
-            database included.
-    """
-
-    max_attempts: int = 10
-    retry_delays: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
-    handler_timeout: float = 60.0
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
-
-        Raises:
-            ValueError: A bound is not positive, or there is no delay.
-        """
-        if not self.retry_delays or min(self.retry_delays) <= 0:
-            raise ValueError("retry_delays must be positive, and there must be one")
-        if self.max_attempts < 1 or self.handler_timeout <= 0:
-            raise ValueError("max_attempts and handler_timeout must be positive")
-
-    def delay(self, *, attempt: int, asked: float | None) -> float:
-        """Give the step to wait after a failed attempt."""
-        if asked is None:
-            return self.retry_delays[min(attempt, len(self.retry_delays)) - 1]
-        steps = sorted(self.retry_delays)
-        return next((step for step in steps if step >= asked), steps[-1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One attempt to have an event handled.
 
     Attributes:
         body: The event as published.
         attempt: From 1; grows with every failure.
+        away: Attempts before this one at which the database began no transaction.
         crashes: How often it came back from a process that vanished with it.
     """
 
     body: bytes
     attempt: int = 1
+    away: int = 0
     crashes: int = 0
 
 
@@ -130,9 +94,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Deliver it again, with the next attempt's number, after one of the policy's delays."""
+    """Deliver it again, after one of the policy's delays, as the attempt that is given."""
 
     delay: float
+    attempt: int
+    away: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +159,23 @@ class Dispatcher(Generic[C]):
         result = await self._attempt(event)
         if isinstance(result, bool):
             return Done(), "handled" if result else "known"
-        error, most = result.error, self._policy.max_attempts
+        error = result.error
         if isinstance(error, ParkError):
             return self._park(str(error))
         if not isinstance(error, RetryError):
             # Its type and stack: the text may quote what is personal.
             stack = "".join(traceback.format_tb(error.__traceback__))
             log.warning("handler_failed %s %s\n%s", event.id, type(error).__name__, stack)
-        if delivery.attempt >= (most if result.has_begun else max(most, AWAY_LIMIT)):
+        if self._was_last(delivery, has_begun=result.has_begun):
             why = f"{type(error).__name__}: {error}"
             return self._park(f"gave up after {delivery.attempt} attempts: {why}")
         asked = error.delay if isinstance(error, RetryError) else None
-        return Again(self._policy.delay(attempt=delivery.attempt, asked=asked)), "retried"
+        again = Again(
+            delay=self._policy.delay(attempt=delivery.attempt, asked=asked),
+            attempt=delivery.attempt + 1,
+            away=delivery.away + (not result.has_begun),
+        )
+        return again, "retried"
 
     async def _attempt(self, event: Event) -> bool | _Failure:
         """Tell whether the event was new, and is handled now; or return what was raised.
@@ -225,6 +196,12 @@ class Dispatcher(Generic[C]):
 
         [result] = await asyncio.gather(bounded(), return_exceptions=True)
         return result if isinstance(result, bool) else _Failure(result, has_begun)
+
+    def _was_last(self, delivery: Delivery, *, has_begun: bool) -> bool:
+        most = self._policy.max_attempts
+        if has_begun:
+            return delivery.attempt - delivery.away >= most
+        return delivery.attempt >= max(most, AWAY_LIMIT)
 
     def _park(self, reason: str) -> tuple[Settlement, str]:
         # An error may quote half a surrogate pair, which no header could hold.

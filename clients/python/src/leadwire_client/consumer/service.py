@@ -12,8 +12,9 @@ from leadwire_client.consumer._consumption import Consumption
 from leadwire_client.consumer._declaration import Declaration
 from leadwire_client.consumer._link import Link
 from leadwire_client.consumer._returns import Returns
-from leadwire_client.consumer.dispatch import Dispatcher, Handler, Policy
+from leadwire_client.consumer.dispatch import Dispatcher, Handler
 from leadwire_client.consumer.metrics import Counts, Metrics
+from leadwire_client.consumer.policy import Policy
 from leadwire_client.consumer.queues import Limits, Names
 from leadwire_client.consumer.units import Store
 from leadwire_client.errors import ConsumerError

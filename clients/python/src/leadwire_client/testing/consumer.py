@@ -22,10 +22,10 @@ from leadwire_client.consumer.dispatch import (
     Dispatcher,
     Done,
     Handler,
-    Policy,
     SetAside,
 )
 from leadwire_client.consumer.metrics import Counts
+from leadwire_client.consumer.policy import Policy
 from leadwire_client.consumer.units import Store
 from leadwire_client.events import Event, write_event
 
@@ -39,11 +39,13 @@ class Waiting:
     Attributes:
         event: As given to `deliver`.
         attempt: Number of the next attempt.
+        away: Attempts before that at which the database began no transaction.
         delay: Seconds after which it would come.
     """
 
     event: Event | bytes
     attempt: int
+    away: int
     delay: float
 
 
@@ -100,32 +102,35 @@ class FakeQueue(Generic[C]):
     async def deliver(self, *events: Event | bytes) -> None:
         """Deliver events, one after the other; bytes as they are, to try what is no event."""
         for event in events:
-            await self._attempt(event, attempt=1)
+            await self._attempt(event)
 
     async def redeliver(self, event: Event | bytes, *, crashes: int = 1) -> None:
         """Deliver what comes back from a process that died with it so often."""
-        await self._attempt(event, attempt=1, crashes=crashes)
+        await self._attempt(event, crashes=crashes)
 
     async def pass_time(self) -> None:
         """Let everything that waits come again, once."""
         due, self.waiting = self.waiting, []
         for each in due:
-            await self._attempt(each.event, attempt=each.attempt)
+            await self._attempt(each.event, attempt=each.attempt, away=each.away)
 
     async def requeue(self) -> None:
         """Have what is parked handled again, from the first attempt."""
         due, self.parked = self.parked, []
         await self.deliver(*(each.event for each in due))
 
-    async def _attempt(self, event: Event | bytes, *, attempt: int, crashes: int = 0) -> None:
+    async def _attempt(
+        self, event: Event | bytes, *, attempt: int = 1, away: int = 0, crashes: int = 0
+    ) -> None:
         if not self._is_prepared:
             await self._store.prepare()
             self._is_prepared = True
         body = event if isinstance(event, bytes) else write_event(event)
-        match await self._dispatcher.settle(Delivery(body=body, attempt=attempt, crashes=crashes)):
+        delivery = Delivery(body=body, attempt=attempt, away=away, crashes=crashes)
+        match await self._dispatcher.settle(delivery):
             case Done():
                 self.acknowledged.append(event)
-            case Again(delay=delay):
-                self.waiting.append(Waiting(event=event, attempt=attempt + 1, delay=delay))
+            case Again(delay=delay, attempt=attempt, away=away):
+                self.waiting.append(Waiting(event=event, attempt=attempt, away=away, delay=delay))
             case SetAside(reason=reason):
                 self.parked.append(Parked(event=event, reason=reason))
