@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Final
 
 from import_svc.domain.emails import MAX_EMAIL_LENGTH, email_key, normalise_email
+from import_svc.domain.names import without_invisible
 from import_svc.domain.phones import national_number, parse_phone
 
 MAX_MENTIONS: Final = 1_000
@@ -38,6 +39,15 @@ _EMAIL: Final = re.compile(rf"([{_LOCAL}]{{1,64}})\s{{0,3}}@\s{{0,3}}([{_DOMAIN}
 _EMAIL_WITH_MARKS: Final = re.compile(
     rf"([{_MARKS}{_LOCAL}]{{1,64}})\s{{0,3}}@\s{{0,3}}([{_MARKS}{_DOMAIN}]{{1,253}})"
 )
+# As they are written by machines of East Asia, and by programs that set type.
+_LOOKALIKES: Final = str.maketrans(
+    {
+        "\uff20": "@",
+        "\uff0e": ".",
+        "\uff0b": "+",
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d", "-"),
+    }
+)
 _PHONE: Final = re.compile(r"\+?\d[\d\s().\-]{5,30}\d")
 
 
@@ -53,6 +63,8 @@ def mentions(texts: Iterable[str], *, region: str | None) -> tuple[str, ...]:
 
 
 def _keys(text: str, region: str | None) -> Iterator[str]:
+    if not text.isascii():
+        text = without_invisible(text).translate(_LOOKALIKES)
     if "@" in text:
         for match in (_EMAIL if text.isascii() else _EMAIL_WITH_MARKS).finditer(text):
             local, domain = match[1].strip(".'"), match[2].strip(".-")

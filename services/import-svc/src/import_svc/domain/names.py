@@ -24,10 +24,15 @@ def clean_name(text: str) -> str | None:
     name = text.strip()
     # Nothing of both sets is printable, and `isprintable` is the faster look.
     if not name.isprintable():
-        name = _INVISIBLE.sub("", name).strip()
+        name = without_invisible(name).strip()
         if _FORBIDDEN.search(name):
             return None
     return None if len(name) > MAX_NAME_LENGTH or _UNREADABLE in name else name
+
+
+def without_invisible(text: str) -> str:
+    """Return text without the marks that nobody sees."""
+    return _INVISIBLE.sub("", text)
 
 
 def clean_names(values: Sequence[object]) -> list[str]:
