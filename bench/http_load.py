@@ -26,7 +26,7 @@ def json_request(method: str, path: str, body: object) -> bytes:
     """Write a request with a JSON body, on a connection that is kept."""
     content = orjson.dumps(body)
     return (
-        f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(content)}\r\n\r\n"
     ).encode() + content
 

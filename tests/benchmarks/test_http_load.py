@@ -7,6 +7,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bench.http_load import RefusedError, json_request, requests_per_second
+from leadwire.http.hosts import refuse_other_hosts
+from leadwire.http.keys import SERVED_HOSTS
 
 
 @pytest.fixture
@@ -20,7 +22,8 @@ async def url(asked: list[object]) -> AsyncIterator[str]:
         asked.append(await request.json())
         return web.json_response(asked[-1], status=int(request.match_info["status"]))
 
-    app = web.Application()
+    app = web.Application(middlewares=[refuse_other_hosts])
+    app[SERVED_HOSTS] = ()  # as of a service without access control
     app.router.add_post("/{status}", answer)
     async with TestServer(app) as server:
         yield str(server.make_url(""))

@@ -106,7 +106,7 @@ class Leadwire:
 
         async def ids() -> list[str] | None:
             _, answer = await self._exchange(
-                b"GET /v1/leads HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                b"GET /v1/leads HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             )
             items = orjson.loads(answer.partition(b"\r\n\r\n")[2])["items"]
             return [item["id"] for item in items] if len(items) == count else None
@@ -245,4 +245,7 @@ def test_every_service_could_handle_what_was_accepted(leadwire: Leadwire) -> Non
     leadwire.settle()
     assert leadwire.rows("parked") == 0
     assert leadwire.rows("inbox") > 50
-    assert leadwire.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")[0] == 200
+    assert (
+        leadwire.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0]
+        == 200
+    )

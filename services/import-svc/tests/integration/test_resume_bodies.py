@@ -71,7 +71,8 @@ async def test_a_file_that_is_too_large_is_refused_before_all_of_it_came(desk: "
         problem = await desk.call("POST", "/v1/leads", 413, data=data, headers=headers)
         assert problem["code"] == "body_too_large"
         assert str(limit) in problem["detail"]
-    head = "POST /v1/leads HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    head = "POST /v1/leads HTTP/1.1\r\nHost: localhost\r\n"
+    head += "Content-Type: multipart/form-data; boundary=b\r\n"
     part = '--b\r\nContent-Disposition: form-data; name="resume"; filename="x"\r\n\r\n'
     endless = f"{head}Transfer-Encoding: chunked\r\n\r\n{len(part):x}\r\n{part}\r\n100001\r\n"
     announced = f"{head}Content-Length: 99999999\r\n\r\n"

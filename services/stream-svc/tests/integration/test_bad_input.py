@@ -181,7 +181,9 @@ async def test_a_reader_that_leaves_in_the_middle_of_a_batch_leaves_nothing_behi
     url = service.client.make_url("/v1/leads/stream?follow=true")
     for _ in range(5):
         reader, writer = await asyncio.open_connection(url.host, url.port)
-        request = f"GET {url.path_qs} HTTP/1.1\r\nHost: test\r\nAccept-Encoding: {coding}\r\n\r\n"
+        request = (
+            f"GET {url.path_qs} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\n\r\n"
+        )
         writer.write(request.encode())
         assert len(await reader.readexactly(4_000)) == 4_000
         writer.transport.abort()

@@ -70,7 +70,7 @@ async def slow_readers(service: "StreamService") -> AsyncIterator[Sequence[async
         for _ in range(READERS):
             reader, writer = await asyncio.open_connection(url.host, url.port, limit=4096)
             stack.callback(writer.close)
-            writer.write(f"GET {url.path_qs} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            writer.write(f"GET {url.path_qs} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert await reader.readuntil(b'"type":"synced"')
             readers.append(reader)
         yield readers
