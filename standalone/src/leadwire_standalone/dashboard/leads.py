@@ -3,7 +3,7 @@
 from typing import Final
 
 from leadwire_standalone.dashboard.grafana import Panel, Query, Row
-from leadwire_standalone.dashboard.queries import ERRORS, REQUESTS, quantiles
+from leadwire_standalone.dashboard.queries import ERROR_SHARE, quantiles
 
 NOW: Final = Row(
     "Now",
@@ -50,7 +50,7 @@ NOW: Final = Row(
         Panel(
             title="HTTP errors",
             meaning="Share of requests that are answered with 5xx, at the worst service.",
-            queries=[Query(f"max({ERRORS} / {REQUESTS}) or vector(0)", "5xx")],
+            queries=[Query(f"max({ERROR_SHARE}) or vector(0)", "5xx")],
             unit="percentunit",
             kind="stat",
             alarming=0.05,

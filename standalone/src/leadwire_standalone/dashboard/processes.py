@@ -3,7 +3,7 @@
 from typing import Final
 
 from leadwire_standalone.dashboard.grafana import Panel, Query, Row
-from leadwire_standalone.dashboard.queries import ERRORS, REQUESTS, quantile_by
+from leadwire_standalone.dashboard.queries import ERROR_SHARE, REQUESTS, quantile_by
 
 NOTIFICATIONS: Final = Row(
     "Journal, emails and webhooks",
@@ -67,14 +67,14 @@ HTTP: Final = Row(
     [
         Panel(
             title="Requests",
-            meaning="Answered in a second.",
+            meaning="Answered in a second, without health checks and Prometheus' own.",
             queries=[Query(REQUESTS, "{{service}}")],
             unit="reqps",
         ),
         Panel(
             title="Errors",
             meaning="Share of requests that are answered with 5xx.",
-            queries=[Query(f"{ERRORS} / {REQUESTS}", "{{service}}")],
+            queries=[Query(ERROR_SHARE, "{{service}}")],
             unit="percentunit",
         ),
         Panel(

@@ -4,15 +4,18 @@ from typing import Final
 
 from leadwire_standalone.dashboard.grafana import Query
 
+_OF_USERS: Final = 'service=~"$service", route!~"/healthz|/readyz|/metrics"'
+"""Without what asks whether a process lives, which is most where users ask little."""
+
 REQUESTS: Final = (
-    'sum by (service) (rate(leadwire_http_requests_total{service=~"$service"}[$__rate_interval]))'
+    f"sum by (service) (rate(leadwire_http_requests_total{{{_OF_USERS}}}[$__rate_interval]))"
 )
-ERRORS: Final = (
-    '(sum by (service) (rate(leadwire_http_requests_total{service=~"$service", status=~"5..", '
-    f'route!="/readyz"}}[$__rate_interval])) or 0 * {REQUESTS})'
+_ERRORS: Final = (
+    f'sum by (service) (rate(leadwire_http_requests_total{{{_OF_USERS}, status=~"5.."}}'
+    f"[$__rate_interval]))"
 )
-"""Answers of 5xx in a second, but those of a process that says that it is not ready. Without any
-there would be no series, and no graph."""
+ERROR_SHARE: Final = f"({_ERRORS} or 0 * {REQUESTS}) / ({REQUESTS} > 0)"
+"""Answers of 5xx among all. Without any there would be no series, and no graph."""
 
 
 def quantiles(histogram: str) -> list[Query]:
