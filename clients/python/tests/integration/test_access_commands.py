@@ -176,6 +176,9 @@ def test_a_symbolic_link_and_the_group_stay(change: Change, users: Path, tmp_pat
     assert change(users, "users", "key", "crm", "--role", "reader").returncode == 0
     assert users.is_symlink()
     assert (real.stat().st_gid, mode(real)) == (group, 0o640)
+    real.chmod(0o600)
+    assert change(users, "users", "key", "erp", "--role", "reader").returncode == 0
+    assert mode(real) == 0o600, "who was shut out of it stays so"
 
 
 def kids(file: Path, *, private: bool) -> list[str]:

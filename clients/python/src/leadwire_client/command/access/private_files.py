@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,7 +54,7 @@ def entries(path: Path, content: Json, key: str, *, bearing: str) -> list[Json]:
 def write(path: Path, content: Json, *, mode: int = PRIVATE) -> None:
     """Put a file in the place of what is there, at once and for good.
 
-    Its group stays, so that a service that could read it still can.
+    Its group stays, so that a service that could read it still can; a group that could not cannot.
 
     Raises:
         OSError: It cannot be written.
@@ -91,7 +92,9 @@ def _write_new(new: Path, text: str, *, mode: int, like: Path) -> None:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         if like.exists():
-            os.fchown(descriptor, -1, like.stat().st_gid)
+            before = like.stat()
+            os.fchown(descriptor, -1, before.st_gid)
+            mode &= before.st_mode | stat.S_IRUSR | stat.S_IWUSR
         os.fchmod(descriptor, mode)
         file.write(text)
         file.flush()
