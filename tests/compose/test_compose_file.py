@@ -127,6 +127,19 @@ def test_the_image_locks_all_that_the_service_needs(name: str) -> None:
             assert re.search(rf"^{package}(\[.*?\])?=={re.escape(version)} ", tested, re.MULTILINE)
 
 
+def test_an_alertmanager_as_the_guide_has_it_is_found_by_prometheus() -> None:
+    guide = (HOUSE / "docs" / "operations" / "compose.md").read_text()
+    section = guide.partition("## Be told of alerts")[2].partition("\n## ")[0]
+    override, config = map(yaml.safe_load, re.findall("```yaml\n(.+?)```", section, re.DOTALL))
+    [(name, service)] = override["services"].items()
+    prometheus = yaml.safe_load((HOUSE / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    [where] = prometheus["alerting"]["alertmanagers"][0]["dns_sd_configs"]
+    assert where["names"] == [name]
+    assert set(SERVICES["prometheus"]["networks"]) <= set(service["networks"])
+    assert service["profiles"] == SERVICES["prometheus"]["profiles"]
+    assert config["route"]["receiver"] in {each["name"] for each in config["receivers"]}
+
+
 def test_users_of_the_broker_are_named_as_the_services() -> None:
     rights = json.loads((HOUSE / "deploy" / "rabbitmq" / "rights.json").read_text())
     assert {each["user"] for each in rights["permissions"]} == {"topology", *OURS}
@@ -146,5 +159,5 @@ def _plain(requirement: str) -> str:
 def test_what_an_operator_writes_beside_it_is_not_committed() -> None:
     ignored = (HOUSE / ".gitignore").read_text().splitlines()
     written = {"/.env", "/docker-compose.override.yml", "/users.json"}
-    written |= {"/roles.sql", "/leadwire.dump", "/files.tar", "/erased.txt"}
+    written |= {"/alertmanager.yml", "/roles.sql", "/leadwire.dump", "/files.tar", "/erased.txt"}
     assert written <= set(ignored)
