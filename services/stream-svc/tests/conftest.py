@@ -215,6 +215,14 @@ class StreamService:
         found = await self.get("/v1/leads/count", **params)
         return int(found["total"])
 
+    async def stored(self, count: int, **params: str) -> None:
+        """Wait until so many leads are in the projection, of those that filters take."""
+
+        async def there() -> bool:
+            return await self.counted(**params) == count
+
+        await eventually(there, message=f"{count} leads in the projection")
+
     @asynccontextmanager
     async def stream(self, **params: str) -> AsyncIterator["OpenStream"]:
         async with self.client.get("/v1/leads/stream", params=params) as response:

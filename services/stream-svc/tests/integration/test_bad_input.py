@@ -22,13 +22,6 @@ LISTS = ["/v1/leads", "/v1/leads/count", "/v1/leads/stream"]
 EVERY_PATH = [*LISTS, f"/v1/leads/{UUID(int=7)}"]
 
 
-async def stored(service: "StreamService", count: int) -> None:
-    async def there() -> bool:
-        return await service.counted() == count
-
-    await eventually(there, message=f"{count} leads in the projection")
-
-
 @pytest.mark.parametrize("path", EVERY_PATH)
 async def test_an_unknown_parameter_is_refused_everywhere(
     service: "StreamService", path: str
@@ -59,7 +52,7 @@ async def test_as_many_ids_as_fit_are_taken(
 ) -> None:
     wanted = uuid7()
     await service.publisher.created(make_contact(import_id=wanted), make_contact())
-    await stored(service, 2)
+    await service.stored(2)
     ids = ",".join([*(str(uuid7()) for _ in range(200)), str(wanted)])
     for path in ("/v1/leads", "/v1/leads/stream"):
         async with service.client.get(path, params={"import_id": ids}) as response:
@@ -75,7 +68,7 @@ async def test_cursors_that_are_broken_or_not_of_this_stream_are_refused(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
     await service.publisher.created(make_contact(), make_contact())
-    await stored(service, 2)
+    await service.stored(2)
     cursor = (await service.snapshot())[-2]["cursor"]
     of_a_list = (await service.get("/v1/leads", limit="1"))["next_cursor"]
     place = StreamCursor.decode(cursor)
@@ -101,7 +94,7 @@ async def test_a_cursor_of_the_future_is_to_be_tried_again(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
     await service.publisher.created(make_contact())
-    await stored(service, 1)
+    await service.stored(1)
     place = StreamCursor.decode((await service.snapshot())[-2]["cursor"])
     future = {"cursor": replace(place, pos=2**62).encode()}
     async with service.client.get("/v1/leads/stream", params=future) as response:
@@ -121,7 +114,7 @@ async def test_a_thousand_readers_that_connect_at_once_are_all_served(
 ) -> None:
     """Each holds the snapshot, and then hears of a change; afterwards nothing is held for them."""
     await service.publisher.created(make_contact())
-    await stored(service, 1)
+    await service.stored(1)
     synced = asyncio.Barrier(READERS + 1)
     late = make_contact()
 
@@ -176,7 +169,7 @@ async def test_a_reader_that_leaves_in_the_middle_of_a_batch_leaves_nothing_behi
     contacts = [make_contact(attributes={"blob": each}) for each in noise]
     for start in range(0, len(contacts), 2):
         await service.publisher.created(*contacts[start : start + 2])
-    await stored(service, len(contacts))
+    await service.stored(len(contacts))
 
     url = service.client.make_url("/v1/leads/stream?follow=true")
     for _ in range(5):

@@ -19,13 +19,6 @@ START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 NAMES = ["Zoë", "ada", "Ada", "Émile", "Bo", "bo", "李"]
 
 
-async def stored(service: "StreamService", count: int) -> None:
-    async def there() -> bool:
-        return await service.counted() == count
-
-    await eventually(there, message=f"{count} leads in the projection")
-
-
 async def every_item(service: "StreamService", **params: str) -> list[dict[str, Any]]:
     """Give the items of all pages, which are small."""
     found: list[dict[str, Any]] = []
@@ -63,7 +56,7 @@ async def test_pages_follow_each_other_in_the_order_that_was_asked_for(
         for number in range(1, 24)
     ]
     await service.publisher.created(*contacts)
-    await stored(service, len(contacts))
+    await service.stored(len(contacts))
 
     seen = [item["id"] for item in await every_item(service, sort=sort)]
 
@@ -79,7 +72,7 @@ async def test_the_oldest_lead_comes_first_unless_told_otherwise(
     older = make_contact(UUID(int=9), created_at=START)
     newer = make_contact(UUID(int=1), created_at=START + timedelta(seconds=1))
     await service.publisher.created(newer, older)
-    await stored(service, 2)
+    await service.stored(2)
     assert [item["id"] for item in await every_item(service)] == [str(older.id), str(newer.id)]
 
 
@@ -89,7 +82,7 @@ async def test_the_newest_change_of_either_side_counts_as_the_update(
     worked, changed = make_contact(updated_at=START), make_contact(updated_at=START)
     await service.publisher.created(worked, changed)
     await service.publisher.worked(make_work(worked.id, 1, manager_id=uuid7()))
-    await stored(service, 2)
+    await service.stored(2)
 
     async def last_is_worked() -> bool:
         items = (await service.get("/v1/leads", sort="-updated_at"))["items"]
@@ -107,7 +100,7 @@ async def test_leads_are_found_by_what_names_and_emails_begin_with(
     emil = make_contact(name="Emil", family_name="Berliner", email="ADAPTER@example.net")
     await service.publisher.created(ada, zoe, emil)
     await service.publisher.worked(make_work(zoe.id, 1, status=LeadStatus.INTERESTED))
-    await stored(service, 3)
+    await service.stored(3)
     await eventually(lambda: _counted_is(service, 1, status="interested"))
 
     async def found(**params: str) -> set[str]:
@@ -130,9 +123,9 @@ async def test_an_erased_lead_is_found_no_more_and_leaves_no_key(
 ) -> None:
     contact = make_contact(name="Secretname", email="hidden@example.org")
     await service.publisher.created(contact)
-    await stored(service, 1)
+    await service.stored(1)
     await service.publisher.erased(contact.id, 2)
-    await stored(service, 0)
+    await service.stored(0)
     assert await every_item(service, q="secretname") == []
     async with service.database() as database, database.connection() as connection:
         keys = await connection.fetchrow("SELECT name_key, family_name_key, email_key FROM leads")
@@ -145,7 +138,7 @@ async def test_a_list_has_the_fields_that_were_asked_for(
 ) -> None:
     contact = make_contact(attributes={"city": "Köln"})
     await service.publisher.created(contact)
-    await stored(service, 1)
+    await service.stored(1)
     page = await service.get("/v1/leads", fields="attributes,email")
     assert page["items"] == [
         {"id": str(contact.id), "email": contact.email, "attributes": {"city": "Köln"}}
@@ -157,7 +150,7 @@ async def test_a_stream_has_the_fields_that_were_asked_for_in_snapshot_and_live(
 ) -> None:
     contact = make_contact(name="Ada")
     await service.publisher.created(contact)
-    await stored(service, 1)
+    await service.stored(1)
     wanted = {"follow": "true", "fields": "name"}
     async with service.stream(**wanted) as narrow, service.stream(follow="true") as wide:
         [snapshot] = [f for f in await narrow.until("synced") if f["type"] == "put"]
@@ -175,7 +168,7 @@ async def test_a_cursor_goes_on_in_its_own_list_only(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
     await service.publisher.created(*(make_contact() for _ in range(3)))
-    await stored(service, 3)
+    await service.stored(3)
     asked = {"limit": "1", "sort": "name", "q": "ada"}
     cursor = (await service.get("/v1/leads", **asked))["next_cursor"]
 

@@ -70,7 +70,7 @@ async def test_sides_may_come_in_any_order_and_twice(
     await publisher.created(make_contact(lead_id, rev=1, name="Older"))
     await arrives({lead_id: 5})
     await service.publisher.created(make_contact())
-    await eventually(lambda: _count_is(service, 2))
+    await service.stored(2)
 
     lead = await service.get(f"/v1/leads/{lead_id}")
 
@@ -110,7 +110,7 @@ async def test_a_lead_with_only_a_work_side_is_not_there(
     hidden = uuid4()
     await service.publisher.worked(make_work(hidden, 1))
     await service.publisher.created(make_contact())
-    await eventually(lambda: _count_is(service, 1))
+    await service.stored(1)
 
     assert await service.problem(f"/v1/leads/{hidden}") == (404, "lead_not_found")
     assert len((await service.get("/v1/leads"))["items"]) == 1
@@ -132,7 +132,7 @@ async def test_an_erased_lead_is_gone_from_every_table(
 
     await service.publisher.erased(lost.id, 2)
     await service.publisher.erased(contact.id, 2)
-    await eventually(lambda: _count_is(service, 0))
+    await service.stored(0)
     await service.publisher.updated(make_contact(contact.id, rev=3, name="Secretname"))
     other = make_contact()
     await service.publisher.created(other)
@@ -157,7 +157,7 @@ async def test_events_that_wait_are_taken_together(
     """Hundreds of events a transaction when behind: the log has all, in few of them."""
     contacts = [make_contact() for _ in range(300)]
     await service.publisher.publish(*(LeadUpdated(lead=each) for each in contacts))
-    await eventually(lambda: _count_is(service, 300))
+    await service.stored(300)
     async with service.database() as database, database.connection() as connection:
         row = await connection.fetchrow(
             "SELECT count(*), max(pos), count(DISTINCT xmin::text) AS transactions FROM changes"
@@ -174,7 +174,7 @@ async def test_the_lag_of_the_projection_is_measured(
     event = new_event(LeadUpdated(lead=make_contact()), source="test")
     old = event.model_copy(update={"time": event.time - timedelta(seconds=40)})
     await service.publisher.broker.publish([to_message(old)])
-    await eventually(lambda: _count_is(service, 1))
+    await service.stored(1)
     async with service.client.get("/metrics") as response:
         text = await response.text()
     name = "leadwire_projection_lag_seconds_bucket"
@@ -232,7 +232,7 @@ async def test_pages_follow_each_other_without_gap_or_repetition(
 ) -> None:
     contacts = [make_contact() for _ in range(25)]
     await service.publisher.created(*contacts)
-    await eventually(lambda: _count_is(service, 25))
+    await service.stored(25)
 
     seen, cursor = [], None
     while True:
@@ -273,7 +273,7 @@ async def test_bad_parameters_are_refused_with_a_code(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
     await service.publisher.created(*(make_contact() for _ in range(3)))
-    await eventually(lambda: _count_is(service, 3))
+    await service.stored(3)
     page = await service.get("/v1/leads", limit="1")
 
     refused = {
@@ -332,10 +332,6 @@ async def test_at_least_waits_for_a_state_and_says_when_it_does_not_come(
     assert (await reading)["tags"]["work"] == "work-1"
     assert (await service.get(path, at_least="contact-1"))["rev"] == 2
     assert await service.problem(path, at_least="work-2") == (503, "projection_behind")
-
-
-async def _count_is(service: "StreamService", expected: int) -> bool:
-    return await service.counted() == expected
 
 
 async def _is_waiting(service: "StreamService") -> bool:

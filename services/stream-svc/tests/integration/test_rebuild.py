@@ -4,25 +4,20 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import pytest
 from uuid_utils.compat import uuid7
 
 from leadwire.contracts import Contact, LeadUpdated, Work
 from leadwire.db import Database
 from leadwire.testing import eventually
 from leadwire.testing.process import run_to_end
-from stream_svc.domain.lead import ContactSide
-from stream_svc.domain.news import News
 from stream_svc.storage.change_log import ChangeLog
-from stream_svc.storage.lives import LifeStore, ProjectionReplacedError
-from stream_svc.storage.projection import Projections
+from stream_svc.storage.lives import LifeStore
 from stream_svc.usecases.prune_log import prune_log
 from stream_svc.usecases.rebuild import Rebuild
-from stream_svc.usecases.take_news import take_news
 
 if TYPE_CHECKING:
     from conftest import (
@@ -85,13 +80,6 @@ async def operating(service: "StreamService") -> AsyncIterator[Operator]:
         yield Operator(database)
 
 
-async def stored(service: "StreamService", count: int) -> None:
-    async def there() -> bool:
-        return await service.counted() == count
-
-    await eventually(there, message=f"{count} leads in the projection")
-
-
 async def say_again(publisher: "Publisher", contacts: Iterable[Contact]) -> None:
     """What `import-svc resync` does."""
     for contact in contacts:
@@ -111,8 +99,8 @@ async def test_a_damaged_projection_is_replaced_by_what_is_said_again(
     work = make_work(contacts[0].id, 1, manager_id=manager_id)
     await service.publisher.created(*contacts)
     await service.publisher.worked(work)
-    await stored(service, 3)
-    await eventually(lambda: _assigned_is(service, 1))
+    await service.stored(3)
+    await service.stored(1, assigned="true")
     truth = await listed(service)
     async with operating(service) as operator:
         await operator.run("DELETE FROM leads WHERE id = $1", contacts[1].id)
@@ -137,7 +125,7 @@ async def test_the_old_projection_serves_meanwhile_and_its_followers_hear_nothin
 ) -> None:
     contacts = [make_contact() for _ in range(3)]
     await service.publisher.created(*contacts)
-    await stored(service, 3)
+    await service.stored(3)
     async with operating(service) as operator, service.stream(follow="true") as stream:
         cursor = (await stream.until("synced"))[-1]["cursor"]
         assert await operator.begin()
@@ -169,7 +157,7 @@ async def test_the_log_of_the_old_epoch_is_forgotten(
 ) -> None:
     contact = make_contact(name="Oldname")
     await service.publisher.created(contact)
-    await stored(service, 1)
+    await service.stored(1)
     async with operating(service) as operator:
         await operator.begin()
         await service.publisher.updated(make_contact(contact.id, rev=2, name="Newname"))
@@ -190,8 +178,8 @@ async def test_a_rebuild_is_not_finished_while_leads_are_missing_unless_it_is_sa
     await service.publisher.created(contact, ghost)
     work = make_work(contact.id, 1, manager_id=uuid7())
     await service.publisher.worked(work)
-    await stored(service, 2)
-    await eventually(lambda: _assigned_is(service, 1))
+    await service.stored(2)
+    await service.stored(1, assigned="true")
     async with operating(service) as operator:
         assert not await operator.finish()
         assert operator.said == ["rebuild: none is under way"]
@@ -215,7 +203,7 @@ async def test_a_rebuild_that_is_abandoned_leaves_nothing_and_another_may_begin(
 ) -> None:
     contact = make_contact()
     await service.publisher.created(contact)
-    await stored(service, 1)
+    await service.stored(1)
     async with operating(service) as operator:
         await operator.begin()
         await operator.begin()
@@ -236,67 +224,23 @@ async def test_an_erasure_during_a_rebuild_and_a_tombstone_said_again_reach_both
 ) -> None:
     before, meanwhile = (make_contact(name="Secretname") for _ in range(2))
     await service.publisher.created(before, meanwhile)
-    await stored(service, 2)
+    await service.stored(2)
     await service.publisher.erased(before.id, 2)
-    await stored(service, 1)
+    await service.stored(1)
     async with operating(service) as operator:
         await operator.begin()
         await say_again(service.publisher, [meanwhile])
         await service.publisher.erased(meanwhile.id, 2)
         await service.publisher.erased(before.id, 2)
         await eventually(operator.nothing_is_missing)
-        await stored(service, 0)
+        await service.stored(0)
         assert "Secretname" not in await operator.texts()
         await service.publisher.updated(make_contact(before.id, rev=1, name="Secretname"))
         assert await operator.finish()
         last = make_contact()
         await service.publisher.created(last)
-        await stored(service, 1)
+        await service.stored(1)
         assert "Secretname" not in await operator.texts()
-
-
-async def test_what_changed_nothing_that_is_served_is_done_again_if_it_began_before_the_switch(
-    service: "StreamService",
-) -> None:
-    """It may have changed the life that is served by now, of which the log would not tell."""
-    lives, projections, lead_id = LifeStore(), Projections(), uuid7()
-    async with operating(service) as operator:
-        await operator.begin()
-        async with operator.database.transaction() as connection:
-            began_with = await lives.read(connection)
-            for store in projections.of(began_with):
-                await take_news(connection, store, News(contacts={lead_id: _contact_side()}))
-
-        async def late() -> None:
-            async with operator.database.transaction() as connection:
-                for store in projections.of(began_with):
-                    await take_news(connection, store, News(contacts={lead_id: _contact_side()}))
-                assert await operator.finish()
-                assert began_with.coming is not None
-                await lives.confirm(connection, began_with.coming)
-
-        with pytest.raises(ProjectionReplacedError):
-            await late()
-
-
-async def test_what_began_before_a_whole_rebuild_does_not_write_to_the_new_log(
-    service: "StreamService",
-) -> None:
-    lives, projections = LifeStore(), Projections()
-    async with operating(service) as operator:
-
-        async def late() -> None:
-            async with operator.database.transaction() as connection:
-                began_with = await lives.read(connection)
-                await operator.begin()
-                assert await operator.finish()
-                [served] = projections.of(began_with)
-                await take_news(connection, served, News(contacts={uuid7(): _contact_side()}))
-
-        with pytest.raises(ProjectionReplacedError):
-            await late()
-        head = await ChangeLog(database=operator.database).head()
-        assert head.pos == head.pruned_to == 0
 
 
 async def test_what_happens_while_everything_is_said_again_is_in_the_new_projection(
@@ -311,7 +255,7 @@ async def test_what_happens_while_everything_is_said_again_is_in_the_new_project
     contacts = {each.id: each for each in (make_contact() for _ in range(LEADS))}
     works: dict[UUID, Work] = {}
     await one.publisher.created(*contacts.values())
-    await stored(one, LEADS)
+    await one.stored(LEADS)
     stop = asyncio.Event()
 
     async def change() -> None:
@@ -370,28 +314,8 @@ async def test_the_command_begins_and_finishes_a_rebuild(service: "StreamService
 _A_WEEK = timedelta(days=7)
 
 
-def _contact_side() -> ContactSide:
-    now = datetime.now(UTC)
-    return ContactSide(
-        rev=1,
-        name="Ada",
-        family_name="Lovelace",
-        email="ada@example.org",
-        cellphone=None,
-        origin="import",
-        import_id=None,
-        has_resume=False,
-        created_at=now,
-        updated_at=now,
-    )
-
-
 async def _finishes(operator: Operator) -> bool:
     return await operator.finish()
-
-
-async def _assigned_is(service: "StreamService", expected: int) -> bool:
-    return await service.counted(assigned="true") == expected
 
 
 async def _coming_is(operator: Operator, expected: int) -> bool:

@@ -1,10 +1,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from leadwire.access import Authenticator
 from leadwire.http import Operation, Refusals, add_operations, new_application
+from leadwire.testing.access import Keyring, keyring_in
 
 Client = TestClient[web.Request, web.Application]
 ServeOperations = Callable[..., Awaitable[Client]]
@@ -39,3 +43,26 @@ async def serve() -> AsyncIterator[ServeOperations]:
 def places() -> Callable[[Sequence[dict[str, str]]], list[tuple[str, str]]]:
     """Reduce a problem's errors to where they are."""
     return lambda errors: [(each["in"], each["path"]) for each in errors]
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return keyring_in(tmp_path)
+
+
+@pytest.fixture
+def guarded(keyring: Keyring) -> Callable[[str], web.Application]:
+    """Make an application with access on, which trusts these proxies."""
+
+    def make(proxies: str) -> web.Application:
+        authenticator = Authenticator(
+            users_file=keyring.users_file,
+            token_keys_file=keyring.token_keys_file,
+            token_lifetime=timedelta(hours=1),
+            look_every=0.02,
+        )
+        return new_application(
+            title="probe", version="1", authenticator=authenticator, trusted_proxies=proxies
+        )
+
+    return make

@@ -1,13 +1,10 @@
 """Who shows which credentials, and what is answered to him."""
 
 import asyncio
-import errno
 import json
-import shutil
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +13,14 @@ from aiohttp.test_utils import TestClient
 from argon2 import PasswordHasher
 from structlog.testing import capture_logs
 
-from leadwire.access import ADMINS, ANYBODY, PUBLIC, Access, Authenticator, Role, only
+from leadwire.access import ADMINS, ANYBODY, PUBLIC, Access, Role, only
 from leadwire.access.attempts import OF_USER_THERE
 from leadwire.access.passwords import MOST_WAITING
-from leadwire.http import Operation, Response, json_response, new_application, principal_of
-from leadwire.testing import eventually
+from leadwire.http import Operation, Response, json_response, principal_of
 from leadwire.testing.access import (
     MANAGER_ID,
     Keyring,
     basic,
-    keyring_in,
-    new_token_key,
     write_private,
 )
 
@@ -62,25 +56,11 @@ OPERATIONS = [
 
 
 @pytest.fixture
-def keyring(tmp_path: Path) -> Keyring:
-    return keyring_in(tmp_path)
-
-
-@pytest.fixture
-def serve_on(serve: Serve, keyring: Keyring) -> Serve:
+def serve_on(serve: Serve, guarded: Callable[[str], web.Application]) -> Serve:
     """Serve the operations with access on."""
 
     async def start(proxies: str = "") -> Client:
-        authenticator = Authenticator(
-            users_file=keyring.users_file,
-            token_keys_file=keyring.token_keys_file,
-            token_lifetime=timedelta(hours=1),
-            look_every=0.02,
-        )
-        app = new_application(
-            title="probe", version="1", authenticator=authenticator, trusted_proxies=proxies
-        )
-        return await serve(*OPERATIONS, app=app)
+        return await serve(*OPERATIONS, app=guarded(proxies))
 
     return start
 
@@ -279,124 +259,6 @@ async def test_more_passwords_than_can_be_checked_get_503(
     # It was not looked at, so it does not count.
     monkeypatch.setattr("leadwire.access.passwords.MOST_WAITING", MOST_WAITING)
     assert (await ask(client, "/read", basic("reader", PASSWORD)))[0] == 200
-
-
-async def test_changed_files_count_at_once_and_nothing_is_remembered_across(
-    serve_on: Serve, keyring: Keyring
-) -> None:
-    client = await serve_on()
-    password, key = keyring.headers("reader", "basic"), keyring.headers("reader", "key")
-    token = keyring.headers("reader")
-    for headers in (password, key, token):
-        assert (await ask(client, "/read", headers))[0] == 200
-
-    users = json.loads(keyring.users_file.read_text())
-    stored = {each["name"]: each for each in users["users"]}
-    stored["reader"]["password"] = stored["admin"]["password"]
-    write_private(keyring.users_file, users | {"keys": []})
-
-    async def refused(headers: dict[str, str]) -> bool:
-        return (await ask(client, "/read", headers))[0] == 401
-
-    await eventually(lambda: refused(key))
-    assert await refused(password)
-    assert (await ask(client, "/read", basic("reader", "password of admin")))[0] == 200
-    assert (await ask(client, "/read", token))[0] == 200
-    write_private(keyring.token_keys_file, {"keys": [new_token_key("second")]})
-    await eventually(lambda: refused(token))
-    assert (await ask(client, "/read", keyring.headers("reader")))[0] == 200
-
-
-async def _broken_files(client: Client) -> bool:
-    async with client.get("/metrics") as response:
-        return 'leadwire_access_files_broken{service="probe"} 1.0' in await response.text()
-
-
-def _cut_off(file: Path) -> None:
-    write_private(file, "x")
-    file.write_text('{"users": [')
-
-
-def _open_to_all(file: Path) -> None:
-    file.chmod(0o644)
-
-
-def _remove(file: Path) -> None:
-    file.unlink()
-
-
-def _make_directory(file: Path) -> None:
-    file.unlink()
-    file.mkdir()
-
-
-@pytest.mark.parametrize("spoil", [_cut_off, _open_to_all, _remove, _make_directory])
-async def test_a_file_that_is_spoilt_later_leaves_the_last_good_state(
-    serve_on: Serve, keyring: Keyring, spoil: Callable[[Path], None]
-) -> None:
-    client = await serve_on()
-    with capture_logs() as logs:
-        spoil(keyring.users_file)
-        await eventually(lambda: _broken_files(client))
-    assert [each["event"] for each in logs if each["log_level"] == "error"] == [
-        "access_file_refused"
-    ]
-    assert (await ask(client, "/read", keyring.headers("reader", "basic")))[0] == 200
-    if keyring.users_file.is_dir():
-        keyring.users_file.rmdir()
-    keyring_in(keyring.users_file.parent)
-    await eventually(lambda: _mended(client))
-
-
-async def _mended(client: Client) -> bool:
-    return not await _broken_files(client)
-
-
-async def test_a_change_that_cannot_be_read_just_now_is_not_missed(
-    serve_on: Serve, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client = await serve_on()
-    key = keyring.headers("reader", "key")
-    assert (await ask(client, "/read", key))[0] == 200
-
-    def no_descriptor_left(*_: object) -> int:
-        raise OSError(errno.EMFILE, "Too many open files")
-
-    with capture_logs() as logs:
-        with monkeypatch.context() as without:
-            without.setattr("leadwire.access.files.os.open", no_descriptor_left)
-            write_private(keyring.users_file, {"users": [], "keys": []})
-            await eventually(lambda: _broken_files(client))
-            assert (await ask(client, "/read", key))[0] == 200
-
-        async def refused() -> bool:
-            return (await ask(client, "/read", key))[0] == 401
-
-        await eventually(refused)
-    told = [each["event"] for each in logs if each["event"].startswith("access_file")]
-    assert told == ["access_file_refused", "access_file_read"]
-
-
-async def test_a_secret_of_kubernetes_is_swapped_by_its_symbolic_link(
-    serve_on: Serve, keyring: Keyring, tmp_path: Path
-) -> None:
-    secret = tmp_path / "secret"
-    (secret / "v1").mkdir(parents=True)
-    shutil.move(keyring.users_file, secret / "v1" / "users.json")
-    (secret / "data").symlink_to("v1")
-    keyring.users_file.symlink_to(secret / "data" / "users.json")
-    client = await serve_on()
-    assert (await ask(client, "/read", keyring.headers("reader", "key")))[0] == 200
-
-    (secret / "v2").mkdir()
-    write_private(secret / "v2" / "users.json", {"users": [], "keys": []})
-    (secret / "next").symlink_to("v2")
-    (secret / "next").replace(secret / "data")
-
-    async def refused() -> bool:
-        return (await ask(client, "/read", keyring.headers("reader", "key")))[0] == 401
-
-    await eventually(refused)
 
 
 async def test_no_secret_and_no_name_gets_into_a_log_or_an_answer(
