@@ -115,13 +115,13 @@ async def test_a_file_that_is_not_there_is_named_at_once(start: "Start", tmp_pat
 async def test_an_interrupted_demo_removes_what_it_started(
     start: "Start", directory: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    # Its import takes some seconds: the demo is in its middle when it is interrupted.
+    # Its import takes some seconds, and is not waited for: the demo is in its middle when it is
+    # interrupted.
     file = tmp_path / "leads.csv"
     rows = (f"Given{n},Family{n},lead{n}@example.com,+1212{2_000_000 + n}" for n in range(200_000))
     file.write_text("name,family_name,email,cellphone\n" + "\n".join(rows))
-    command = await start(
-        MODULE, "--embedded-broker", f"--file={file}", environment={"TMPDIR": str(directory)}
-    )
+    environment = {"TMPDIR": str(directory), "LEADWIRE_DRAIN_WITHIN_S": "0.5"}
+    command = await start(MODULE, "--embedded-broker", f"--file={file}", environment=environment)
     await eventually(lambda: "added      3 lead managers" in command.said(), within=60)
     ended = await command.end(number)
     assert ended.code == 130, ended.said
