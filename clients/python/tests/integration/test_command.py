@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ENDED_WITHIN, leadwire
+from command_line import ENDED_WITHIN, begun, leadwire
 
 from leadwire.testing import eventually
 from leadwire_client.command.bar import Bar, line_of
@@ -241,10 +241,8 @@ def restless() -> Iterator[FakeLeadwire]:
 async def test_tail_follows_until_it_is_interrupted(restless: FakeLeadwire, tmp_path: Path) -> None:
     printed = tmp_path / "printed"
     with printed.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "leadwire_client.command", "tail", "--follow"),
-            *("--status", "pending"),
-            env={"LEADWIRE_URL": restless.url},
+        process = await begun(
+            *(restless.url, "tail", "--follow", "--status", "pending"),
             stdout=output,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -3,14 +3,13 @@
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from command_line import leadwire
+from command_line import begun, leadwire
 from middleman import Answer, Middleman
 
 from leadwire.testing import eventually
@@ -98,9 +97,8 @@ def test_a_lead_is_erased_although_no_stream_tells_of_it(healthy: FakeLeadwire) 
 
 async def test_a_lead_is_erased_although_somebody_has_no_patience(healthy: FakeLeadwire) -> None:
     with Middleman(healthy.url, silent_after=b"mark") as between:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "leadwire_client.command", "doctor", "--quick", "--write"),
-            env={"LEADWIRE_URL": between.url},
+        process = await begun(
+            *(between.url, "doctor", "--quick", "--write"),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -3,12 +3,11 @@
 import asyncio
 import json
 import signal
-import sys
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from command_line import leadwire
+from command_line import begun, leadwire
 
 from leadwire.testing import eventually
 from leadwire_client import AsyncClient, Client, NotFoundError, ProblemError
@@ -115,10 +114,8 @@ async def test_an_interruption_says_what_becomes_of_the_replay(
     fake: FakeLeadwire, flags: list[str], status: str, said: str
 ) -> None:
     fake.hold_replays()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "leadwire_client.command", "replay"),
-        *("--from", "2026-01-01", *TO_BILLING, *flags),
-        env={"LEADWIRE_URL": fake.url},
+    process = await begun(
+        *(fake.url, "replay", "--from", "2026-01-01", *TO_BILLING, *flags),
         stderr=asyncio.subprocess.PIPE,
     )
     try:

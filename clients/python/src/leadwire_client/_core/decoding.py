@@ -16,7 +16,6 @@ from leadwire_client.frames import Frame
 
 T = TypeVar("T")
 
-PROBLEM: Final = "application/problem+json"
 LINES: Final = "application/x-ndjson"
 FOREIGN: Final = "http_error"
 """Code of a refusal that no Leadwire wrote, but a gateway or another server."""
