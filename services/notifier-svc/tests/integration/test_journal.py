@@ -278,6 +278,23 @@ async def test_days_that_are_too_old_are_dropped_and_coming_ones_prepared(
     assert partitions == 30 + 1 + 7 + 1  # and one for what deliveries wait for
 
 
+async def test_what_is_about_the_same_is_journaled_in_its_order_however_fast_it_comes(
+    office: "Office",
+) -> None:
+    told = [
+        message(f"{subject}-{number}", "burst", subject=subject, data={"rev": number})
+        for subject in ("one", "another")
+        for number in range(40)
+    ]
+    await office.publish_all(told)
+    await eventually(
+        lambda: office.value("SELECT count(*) = 80 FROM journal WHERE type = 'burst'"), within=20
+    )
+    order = await office.in_journal_order()
+    assert [each for each in order if each.startswith("one-")] == [m.id for m in told[:40]]
+    assert [each for each in order if each.startswith("another-")] == [m.id for m in told[40:]]
+
+
 class _Astray(datetime):
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Self:

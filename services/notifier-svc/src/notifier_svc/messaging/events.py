@@ -10,13 +10,22 @@ the journal has it. If it is delivered or requeued again, also after a crash bet
 parts, the journal's inbox row keeps it from standing there twice, and the acting, which left
 no row, is done.
 
+What is about the same subject is journaled one after another, as it was delivered, although
+several events are handled at a time: so the journal, and the webhooks that go by it, have a lead's
+events in their order. Replicas do not wait for each other: what two of them are given at the same
+moment may change places.
+
 Between the two parts a lead may be erased, or an event about an erased lead come in. Each part
 therefore takes the lock that keeps erasures out, and looks for erased leads, by itself.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final
+from weakref import WeakValueDictionary
+
+import orjson
 
 from leadwire.broker import ALL_TYPES, Ack, Delivery, Handler, Message, Subscription, Verdict
 from leadwire.contracts import (
@@ -95,10 +104,14 @@ def _journal(
     record = transactional_handler(
         database=database, subscription=SUBSCRIPTION.name, read=_received, apply=apply
     )
+    turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(delivery: Delivery) -> Verdict:
         _planned.set(0)
-        verdict = await record(delivery)
+        # Who waits for a lock gets it in the order of asking.
+        turn = turns.setdefault(_subject_of(delivery.message), asyncio.Lock())
+        async with turn:
+            verdict = await record(delivery)
         if _planned.get():
             on_planned()  # not before the commit: nobody would see them yet
         return verdict
@@ -120,6 +133,15 @@ def _acting(database: Database, planner: EmailPlanner, transport: EmailTransport
     return transactional_handler(
         database=database, subscription=_ACTING, read=read_event, apply=apply
     )
+
+
+def _subject_of(message: Message) -> str:
+    """Return what an event is about; of one that is about nothing else, its own id."""
+    try:
+        subject = orjson.loads(message.body)["subject"]
+    except (ValueError, LookupError, TypeError):
+        return message.id
+    return subject if isinstance(subject, str) else message.id
 
 
 def _received(message: Message) -> ReceivedEvent:
