@@ -152,6 +152,16 @@ class NatsBroker:
         async with self._administering() as connection:
             return await self._topology.missing(connection, subscriptions)
 
+    async def mark(self, mark: str) -> None:
+        """Leave a mark, by which the broker is known; see `leadwire.broker.Broker.mark`."""
+        async with self._administering() as connection:
+            await self._topology.mark(connection, mark)
+
+    async def is_marked(self, mark: str) -> bool:
+        """Tell whether the broker has a mark."""
+        async with unavailable():
+            return await self._topology.is_marked(await self._link.get(), mark)
+
     async def discard(self, subscriptions: Sequence[Subscription]) -> None:
         """Delete the subscriptions with what waits for them: for a namespace to be thrown away.
 

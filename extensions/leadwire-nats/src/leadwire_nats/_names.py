@@ -58,6 +58,20 @@ class Names:
         """The subjects of that stream."""
         return f"{self.namespace}.attempts.*.*"
 
+    @property
+    def marks_stream(self) -> str:
+        """The stream of marks; no subscription's either."""
+        return f"{self.namespace}_marks"
+
+    def mark(self, mark: str) -> str:
+        """Where a mark is, in that stream."""
+        return f"{self.namespace}.marks.{token(mark)}"
+
+    @property
+    def all_marks(self) -> str:
+        """The subjects of that stream."""
+        return f"{self.namespace}.marks.*"
+
     def stream(self, subscription: str) -> str:
         """The stream of a subscription."""
         return f"{self.namespace}-{token(subscription)}"

@@ -77,6 +77,19 @@ class Topology:
             gaps += await self._gaps(connection, subscription)
         return gaps
 
+    async def mark(self, connection: Connection, mark: str) -> None:
+        """Leave a mark: an empty message in a stream of marks, one for each."""
+        await self._declare_stream(connection, self._marks())
+        await connection.js.publish(self.names.mark(mark), b"")
+
+    async def is_marked(self, connection: Connection, mark: str) -> bool:
+        """Tell whether a mark is there."""
+        try:
+            await connection.js.get_last_msg(self.names.marks_stream, self.names.mark(mark))
+        except NotFoundError:
+            return False
+        return True
+
     async def waiting(self, connection: Connection, subscription: str) -> int:
         """Count what no consumer has had yet; none for a subscription that is not there."""
         try:
@@ -86,9 +99,9 @@ class Topology:
         return info.num_pending or 0
 
     async def discard(self, connection: Connection, subscriptions: Sequence[Subscription]) -> None:
-        """Delete the subscriptions' streams with what is in them, and the namespace's attempts."""
+        """Delete the subscriptions' streams with what is in them, and those of the namespace."""
         streams = [self.names.stream(each.name) for each in subscriptions]
-        for stream in (*streams, self.names.attempts_stream):
+        for stream in (*streams, self.names.attempts_stream, self.names.marks_stream):
             if await _found(connection, stream):
                 await connection.js.delete_stream(stream)
 
@@ -156,6 +169,17 @@ class Topology:
             discard=DiscardPolicy.OLD,
             max_msgs_per_subject=1,
             max_age=_ATTEMPTS_FOR,
+            num_replicas=self.replicas,
+        )
+
+    def _marks(self) -> StreamConfig:
+        return StreamConfig(
+            name=self.names.marks_stream,
+            subjects=[self.names.all_marks],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.NEW,
+            max_msgs_per_subject=1,
             num_replicas=self.replicas,
         )
 

@@ -38,6 +38,8 @@ async def test_a_user_with_the_rights_of_the_page_can_do_everything(tmp_path: Pa
         broker = await harness.client()
         await broker.declare([subscription])
         assert await broker.missing([subscription]) == []
+        await broker.mark("team.mark")
+        assert await broker.is_marked("team.mark")
         batch = [Message(id=each, type="lead_assigned", body=b"") for each in "abc"]
         assert list(await broker.publish(batch)) == [Accepted()] * 3
         assert list(await broker.publish(batch[:1], only="team")) == [Accepted()]

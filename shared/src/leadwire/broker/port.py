@@ -264,6 +264,27 @@ class Broker(Protocol):
         """Name what the subscriptions need and what is not there; empty if all is."""
         ...
 
+    async def mark(self, mark: str) -> None:
+        """Leave a mark, by which the broker is known whatever the address that leads to it.
+
+        It stays for as long as what is declared does, and is gone with it; twice is harmless.
+
+        Args:
+            mark: Letters, digits, `-` and `.`, at most 100 characters.
+
+        Raises:
+            BrokerUnavailableError: The broker does not answer.
+        """
+        ...
+
+    async def is_marked(self, mark: str) -> bool:
+        """Tell whether the broker has a mark; what a service may do anyway is right enough to ask.
+
+        Raises:
+            BrokerUnavailableError: The broker does not answer.
+        """
+        ...
+
     async def publish(
         self, batch: Sequence[Message], *, only: str | None = None
     ) -> Sequence[Outcome]:

@@ -1,4 +1,4 @@
-"""The contract of every broker, as seventeen tests.
+"""The contract of every broker, as eighteen tests.
 
 A transport proves itself by a test module with a subclass and a fixture:
 
@@ -7,7 +7,7 @@ A transport proves itself by a test module with a subclass and a fixture:
         async def harness(self) -> AsyncIterator[BrokerHarness]:
             ...
 
-The tests stand for the seventeen behaviours that the broker port promises, and say in
+The tests stand for the eighteen behaviours that the broker port promises, and say in
 their docstrings what they prove. They wait for what must happen, and show what must
 not happen by something later that has happened: none of them sleeps and hopes.
 """
@@ -354,12 +354,15 @@ class BrokerContract:
     ) -> None:
         """Of what was accepted before, between and after two restarts, nothing is lost.
 
+        Nor is a mark that the broker bears.
+
         One task publishes without a pause and repeats what was `Unknown`; one consumer
         lives through both restarts. Counted are the ids accepted and the ids received.
         """
         subscription = Subscription(name="restart", types=(FIRST,), prefetch=100)
         publisher, consumer = await harness.client("publisher"), await harness.client("consumer")
         await publisher.declare([subscription])
+        await publisher.mark("some-svc.one")
         recorder = Recorder()
         await consumer.subscribe(subscription, recorder, parking=ParkingList())
         async with Load(broker=publisher, event_type=FIRST) as load:
@@ -375,6 +378,8 @@ class BrokerContract:
             within=RECOVERY,
             message="everything accepted is received",
         )
+        assert await consumer.is_marked("some-svc.one")
+        assert not await consumer.is_marked("some-svc.two")
 
     async def test_unroutable_messages_are_reported(self, harness: BrokerHarness) -> None:
         """A message that no subscription wants is `Unroutable`, beside accepted ones.
@@ -392,6 +397,25 @@ class BrokerContract:
         await broker.subscribe(subscription, recorder, parking=ParkingList())
         await received_all(recorder, [batch[0], batch[2]], within=10)
         assert sorted(recorder.ids) == sorted([batch[0].id, batch[2].id])
+
+    async def test_a_broker_is_known_by_its_marks(self, harness: BrokerHarness) -> None:
+        """Every client finds a mark that one has left, and none that nobody has.
+
+        Asking does no harm where nothing was declared yet, nor leaving it twice.
+        """
+        one, two = await harness.client("one"), await harness.client("two")
+        mark, longest = f"some-svc.{uuid4()}", "a-b.C9" * 16
+        assert not await two.is_marked(mark)
+        for _ in range(2):
+            await one.mark(mark)
+        await one.declare([Subscription(name="marked", types=(FIRST,))])
+        await two.mark(longest)
+        for client in (one, two):
+            assert await client.is_marked(mark)
+            assert await client.is_marked(longest)
+            assert not await client.is_marked(mark[:-1])
+        await publish(two, messages(1))
+        assert list(await one.publish([message(NOBODYS)])) == [Unroutable()]
 
     async def test_blocked_broker_gives_bounded_unknown_and_recovers(
         self, harness: BrokerHarness

@@ -45,6 +45,8 @@ async def test_a_service_does_all_that_it_has_to(url: str, host: Vhost) -> None:
     subscription = Subscription(name="some-svc", types=(ALL_TYPES,), retry_delays=(0.1,))
     await broker.declare([subscription])
     assert await broker.missing([subscription]) == []
+    await broker.mark("some-svc.mark")
+    assert await broker.is_marked("some-svc.mark")
     recorder = Recorder(lambda delivery: Retry() if delivery.attempt == 1 else Ack())
     await broker.subscribe(subscription, recorder, parking=ParkingList())
     assert list(await broker.publish([message()])) == [Accepted()]

@@ -87,6 +87,16 @@ class MemoryBroker:
         await self.check()
         return self._hub.missing(subscriptions)
 
+    async def mark(self, mark: str) -> None:
+        """Leave a mark at the hub."""
+        await self.check()
+        self._hub.marks.add(mark)
+
+    async def is_marked(self, mark: str) -> bool:
+        """Tell whether the hub has a mark."""
+        await self.check()
+        return mark in self._hub.marks
+
     async def publish(
         self, batch: Sequence[Message], *, only: str | None = None
     ) -> Sequence[Outcome]:

@@ -27,6 +27,7 @@ class MemoryHub:
         self._queues: dict[str, MemoryQueue] = {}
         self._sessions: dict[int, _Session] = {}
         self._watchers: set[Callable[[], None]] = set()
+        self.marks: set[str] = set()
         self._messages = 0
         self._opened = 0
 

@@ -143,16 +143,18 @@ class PostgresBroker:
             TopologyConflictError: A subscription is ordered, or not, other than wanted.
             BrokerUnavailableError: The database did not answer.
         """
-        settings = publisher_settings(name=self._name, statement_within=DECLARE_STATEMENT_WITHIN)
-        connection = await connect(
-            self._url, settings=settings, statement_within=DECLARE_STATEMENT_WITHIN
-        )
-        try:
-            with unavailable(self._url):
-                await topology.declare(connection, subscriptions)
-                await connection.close(timeout=CLOSE_WITHIN)
-        finally:
-            connection.terminate()
+        async with self._declaring() as connection:
+            await topology.declare(connection, subscriptions)
+
+    async def mark(self, mark: str) -> None:
+        """Leave a mark, by which the broker is known; see `leadwire.broker.Broker.mark`."""
+        async with self._declaring() as connection:
+            await topology.mark(connection, mark)
+
+    async def is_marked(self, mark: str) -> bool:
+        """Tell whether the broker has a mark."""
+        async with self._connection(within=self._publish_timeout) as connection:
+            return await topology.is_marked(connection, mark)
 
     async def missing(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Name the subscriptions, and types of theirs, that are not there.
@@ -224,6 +226,19 @@ class PostgresBroker:
         with unavailable(self._url):
             async with asyncio.timeout(within), lend(pool) as connection:
                 yield connection
+
+    @contextlib.asynccontextmanager
+    async def _declaring(self) -> AsyncGenerator[Connection]:
+        settings = publisher_settings(name=self._name, statement_within=DECLARE_STATEMENT_WITHIN)
+        connection = await connect(
+            self._url, settings=settings, statement_within=DECLARE_STATEMENT_WITHIN
+        )
+        try:
+            with unavailable(self._url):
+                yield connection
+                await connection.close(timeout=CLOSE_WITHIN)
+        finally:
+            connection.terminate()
 
     def _started(self) -> "Pool[asyncpg.Record]":
         if self._pool is None:

@@ -1,6 +1,7 @@
 """Declare subscriptions in the database, and tell what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 import structlog
@@ -32,14 +33,27 @@ async def declare(connection: Connection, subscriptions: Sequence[Subscription])
         BrokerConfigurationError: There is no schema and the role may not create one.
         BrokerRefusedError: The schema is another role's.
     """
-    await connection.execute(_QUERIES["lock_declaration"])
+    async with _tables(connection), connection.transaction():
+        await _declare(connection, subscriptions)
+
+
+async def mark(connection: Connection, mark: str) -> None:
+    """Leave a mark; the tables are created if they are not there.
+
+    Raises:
+        BrokerConfigurationError: There is no schema and the role may not create one.
+        BrokerRefusedError: The schema is another role's.
+    """
+    async with _tables(connection):
+        await connection.execute(_QUERIES["leave_mark"], mark)
+
+
+async def is_marked(connection: Connection, mark: str) -> bool:
+    """Tell whether a mark is there."""
     try:
-        await _create_tables(connection)
-        async with connection.transaction():
-            await _declare(connection, subscriptions)
-    finally:
-        if not connection.is_closed():
-            await connection.execute(_QUERIES["unlock_declaration"])
+        return bool(await connection.fetchval(_QUERIES["is_marked"], mark))
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        return False
 
 
 async def missing(connection: Connection, subscriptions: Sequence[Subscription]) -> list[str]:
@@ -57,6 +71,18 @@ async def waiting(connection: Connection, subscription: str, *, up_to: int) -> i
         return int(await connection.fetchval(_QUERIES["count_waiting"], subscription, up_to))
     except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
         return 0
+
+
+@asynccontextmanager
+async def _tables(connection: Connection) -> AsyncIterator[None]:
+    """Give the tables, created if need be; others that declare wait meanwhile."""
+    await connection.execute(_QUERIES["lock_declaration"])
+    try:
+        await _create_tables(connection)
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute(_QUERIES["unlock_declaration"])
 
 
 async def _create_tables(connection: Connection) -> None:

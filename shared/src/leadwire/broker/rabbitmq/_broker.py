@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -33,7 +33,7 @@ from leadwire.broker.port import (
     Subscription,
     Unknown,
 )
-from leadwire.broker.rabbitmq._declaration import Declaration, messages_in
+from leadwire.broker.rabbitmq._declaration import Declaration, has_exchange, messages_in
 from leadwire.broker.rabbitmq._link import Link, close_channel
 from leadwire.broker.rabbitmq._management import Management
 from leadwire.broker.rabbitmq._publisher import Publisher
@@ -147,6 +147,32 @@ class RabbitMQBroker:
             TopologyConflictError: Something exists with other properties.
             BrokerUnavailableError: The server does not answer.
         """
+        await self._declaring(lambda declaration: declaration.declare(subscriptions))
+
+    async def mark(self, mark: str) -> None:
+        """Leave a mark, by which the broker is known; begun again as `declare` is.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        await self._declaring(lambda declaration: declaration.mark(mark))
+
+    async def is_marked(self, mark: str) -> bool:
+        """Tell whether the broker has a mark; no right is needed to ask.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        return await has_exchange(self._consuming, self._names.mark(mark))
+
+    async def _declaring(self, work: Callable[[Declaration], Awaitable[None]]) -> None:
+        async def once() -> None:
+            link = self._link_for_topology()
+            try:
+                await work(self._declaration(link))
+            finally:
+                await link.close()
+
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(multiplier=0.25, max=5.0),
@@ -154,14 +180,7 @@ class RabbitMQBroker:
             before_sleep=_say_cut_short,
             reraise=True,
         )
-        await retrying(self._declare, subscriptions)
-
-    async def _declare(self, subscriptions: Sequence[Subscription]) -> None:
-        link = self._link_for_topology()
-        try:
-            await self._declaration(link).declare(subscriptions)
-        finally:
-            await link.close()
+        await retrying(once)
 
     async def missing(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Name what the subscriptions need and what is not there; empty if all is.

@@ -68,6 +68,17 @@ class Declaration:
                 await self._require(queue.name, _declare_queue(queue))
             await self._bind(subscription)
 
+    async def mark(self, mark: str) -> None:
+        """Leave a mark, which vanishes with the exchange of all events, as binding markers do.
+
+        Raises:
+            BrokerUnavailableError: The server does not answer.
+        """
+        name, events = self._names.mark(mark), self._names.events
+        await self._require(events, _declare_exchange(events, "topic"))
+        await self._require(name, _declare_marker(name))
+        await self._require(name, _bind_exchange(events, name))
+
     async def missing(self, subscriptions: Sequence[Subscription]) -> list[str]:
         """Name what is not there; see the module's docstring on bindings.
 
@@ -212,6 +223,23 @@ async def messages_in(link: Link, queue: str) -> int | None:
     finally:
         await close_channel(channel)
     return answer.message_count or 0
+
+
+async def has_exchange(link: Link, name: str) -> bool:
+    """Tell whether there is an exchange.
+
+    Raises:
+        BrokerUnavailableError: The server does not answer.
+    """
+    channel = await link.channel()
+    try:
+        underlay = await channel.get_underlay_channel()
+        await call(underlay.exchange_declare(name, passive=True))
+    except aiormq.exceptions.ChannelNotFoundEntity:
+        return False
+    finally:
+        await close_channel(channel)
+    return True
 
 
 def _declare_queue(queue: Queue) -> Request:

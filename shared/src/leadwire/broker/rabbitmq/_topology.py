@@ -84,6 +84,10 @@ class Names:
         """
         return f"{self.queue(subscription)}.returns"
 
+    def mark(self, mark: str) -> str:
+        """The exchange that is there if the broker has the mark."""
+        return f"{self.namespace}.home.{mark}"
+
     def queue_marker(self, subscription: Subscription) -> str:
         """The binding marker that vanishes with the subscription's queue; see `_declaration`."""
         return f"{self.queue(subscription.name)}.bound.{_digest(subscription)}.queue"

@@ -8,6 +8,11 @@ CREATE TABLE subscriptions (
 
 COMMENT ON COLUMN subscriptions.types IS 'Event types wanted; ''#'' stands for every one.';
 
+-- By these the services know that it is the broker that they had before.
+CREATE TABLE marks (
+    mark text PRIMARY KEY
+);
+
 CREATE SEQUENCE message_numbers AS bigint;
 
 -- A consumer's session, known by an advisory lock that its connection holds.

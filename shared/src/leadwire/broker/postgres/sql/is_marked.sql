@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM marks WHERE mark = $1)
