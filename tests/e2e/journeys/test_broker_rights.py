@@ -87,6 +87,7 @@ async def users(
     topology = RabbitMQBroker.from_url(found.url("topology"), name="topology")
     for _ in range(2):  # what is there already asks for the same rights
         await topology.declare(SUBSCRIPTIONS)
+        await topology.mark("some-svc.mark")
     await topology.stop()
     yield found
     await host.delete()
@@ -115,6 +116,8 @@ async def test_a_service_finds_its_topology_and_counts_what_waits_for_anybody(
         broker = brokers[service.name]
         await broker.check()
         assert await broker.missing(service.subscriptions) == []
+        assert await broker.is_marked("some-svc.mark")
+        assert not await broker.is_marked("some-svc.other")
         for subscription in SUBSCRIPTIONS:
             assert await broker.waiting(subscription.name, up_to=1) in {0, 1}
 
@@ -167,6 +170,8 @@ async def test_nobody_but_topology_changes_what_there_is(
     brokers: dict[str, RabbitMQBroker], users: Users
 ) -> None:
     for name, broker in brokers.items():
+        with pytest.raises(BrokerError, match="refused to change"):
+            await broker.mark(f"{name}.mark")
         with pytest.raises(BrokerError, match="refused to change"):
             await broker.declare([Subscription(name="spy", types=("lead_updated",))])
         await _is_denied(users, name, lambda channel: channel.queue_delete("leadwire.stream-svc"))

@@ -9,7 +9,8 @@ its handlers with `transactional_handler`, whose inbox row commits with the effe
 
 from leadwire.outbox._store import Measurement, OutboxStore
 from leadwire.outbox.batching import BatchingHandler
-from leadwire.outbox.errors import UnreadableError
+from leadwire.outbox.broker_marks import NO_MARK, BrokerMark, BrokerMarks
+from leadwire.outbox.errors import ServedElsewhereError, UnmarkedBrokerError, UnreadableError
 from leadwire.outbox.handling import Identified, transactional_handler
 from leadwire.outbox.metrics import RelayMetrics
 from leadwire.outbox.parked_store import (
@@ -34,8 +35,11 @@ from leadwire.outbox.writer import (
 )
 
 __all__ = [
+    "NO_MARK",
     "OUTBOX_MIGRATIONS",
     "BatchingHandler",
+    "BrokerMark",
+    "BrokerMarks",
     "Decision",
     "DecisionKind",
     "Identified",
@@ -52,6 +56,8 @@ __all__ = [
     "Place",
     "Relay",
     "RelayMetrics",
+    "ServedElsewhereError",
+    "UnmarkedBrokerError",
     "UnpublishedEvent",
     "UnreadableError",
     "event_values",

@@ -18,6 +18,7 @@ from leadwire.http import (
 )
 from leadwire.ops import REFUSALS, OpsHandlers, ParkedDesk, ParkedGauges, StatusDesk, operations
 from leadwire.outbox import (
+    BrokerMarks,
     InboxPruner,
     Outbox,
     OutboxStore,
@@ -34,6 +35,7 @@ from leadwire.service.components import (
 )
 from leadwire.service.description import ServiceDescription, SettingsT
 from leadwire.service.handling_metrics import HandlingMetrics
+from leadwire.service.known_broker import KnownBroker
 from leadwire.service.known_database import KnownDatabase
 from leadwire.service.pool_metrics import PoolMetrics
 from leadwire.service.settings import SettingsError, environment_variables
@@ -221,5 +223,11 @@ def _supervise(
     supervisor.add(f"{name} home", home, start_within=start_within)
     supervisor.add(f"{name} broker", patient, start_within=start_within)
     supervisor.add(f"{name} topology", topology, start_within=start_within)
+    if broker.capabilities.durable:  # another one is no other process's
+        marks = BrokerMarks(service=name, database=database, broker=broker)
+        known = KnownBroker(
+            service=name, marks=marks, database=database, answer_within=connect_within
+        )
+        supervisor.add(f"{name} known broker", known, start_within=start_within)
     supervisor.add(f"{name} topology watch", watch)
     supervisor.add(f"{name} inbox pruner", InboxPruner(database=database))

@@ -3,7 +3,7 @@
 Each returns the exit code: 0 if it did what was asked, 1 if it could not.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -12,10 +12,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import structlog
 from aiohttp import web
 
-from leadwire.broker import Broker, broker_from_url
+from leadwire.broker import Broker, Subscription, broker_from_url
 from leadwire.db import Connection, Database, migrate, provision_role
 from leadwire.http import SUPERVISOR, HttpServer, new_application
 from leadwire.lifecycle import ComponentFailedError, allow_many_open_files, look_for_garbage_seldom
+from leadwire.outbox import NO_MARK, BrokerMarks
 from leadwire.service.access import authenticator_of, served_hosts_of
 from leadwire.service.components import AppliedMigrations, ConfiguredServer, PatientBroker
 from leadwire.service.description import Say, ServiceDescription, SettingsT
@@ -76,9 +77,10 @@ async def apply_migrations(
 async def declare_topology(
     description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
 ) -> int:
-    """Declare what the service's subscriptions need at the broker."""
-    async with connected_broker(description, settings) as broker:
+    """Declare what the service's subscriptions need at the broker, and have it known."""
+    async with prepared_ends(description, settings, purpose="topology") as (broker, marks):
         await broker.declare(description.subscriptions)
+        await marks.leave()
     names = ", ".join(each.name for each in description.subscriptions) or "none"
     say(f"declared the exchange and the subscriptions: {names}")
     return 0
@@ -88,10 +90,38 @@ async def check_topology(
     description: ServiceDescription[SettingsT], settings: SettingsT, say: Say
 ) -> int:
     """Say what the service's subscriptions miss at the broker."""
-    async with connected_broker(description, settings) as broker:
-        missing = await broker.missing(description.subscriptions)
+    async with prepared_ends(description, settings, purpose="topology") as (broker, marks):
+        missing = await missing_at(broker, description.subscriptions, marks)
     say(f"missing: {', '.join(missing)}" if missing else "everything is there")
     return 1 if missing else 0
+
+
+async def missing_at(
+    broker: Broker, subscriptions: Sequence[Subscription], marks: BrokerMarks
+) -> list[str]:
+    """Name what `topology` would add at the broker."""
+    missing = await broker.missing(subscriptions)
+    return missing if await marks.find() != NO_MARK else [*missing, "mark of the schema"]
+
+
+@asynccontextmanager
+async def prepared_ends(
+    description: ServiceDescription[SettingsT],
+    settings: SettingsT,
+    *,
+    purpose: str,
+    until_admitted: bool = False,
+) -> AsyncIterator[tuple[Broker, BrokerMarks]]:
+    """Lend a connection to the broker, and the marks by which the migrated schema knows it.
+
+    Raises:
+        NotPreparedError: A migration is missing.
+    """
+    async with (
+        migrated_database(description, settings, purpose=purpose) as database,
+        connected_broker(description, settings, until_admitted=until_admitted) as broker,
+    ):
+        yield broker, BrokerMarks(service=description.name, database=database, broker=broker)
 
 
 @asynccontextmanager

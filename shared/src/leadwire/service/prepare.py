@@ -8,7 +8,13 @@ as `serve` does: as one that expanded. Without that, nothing could be rolled bac
 
 from leadwire.broker import Broker
 from leadwire.db import Connection, migrate, pending_migrations
-from leadwire.service.commands import connected_broker, migration_connection, provision_if_asked
+from leadwire.outbox import BrokerMarks
+from leadwire.service.commands import (
+    migration_connection,
+    missing_at,
+    prepared_ends,
+    provision_if_asked,
+)
 from leadwire.service.description import Say, ServiceDescription, SettingsT
 
 
@@ -20,8 +26,11 @@ async def prepare(description: ServiceDescription[SettingsT], settings: Settings
     await provision_if_asked(description, settings, say)
     async with migration_connection(description, settings) as connection:
         await _migrate(description, connection, say)
-    async with connected_broker(description, settings, until_admitted=True) as broker:
-        await _declare(description, broker, say)
+    async with prepared_ends(description, settings, purpose="prepare", until_admitted=True) as (
+        broker,
+        marks,
+    ):
+        await _declare(description, broker, marks, say)
     return 0
 
 
@@ -35,8 +44,11 @@ async def _migrate(
     say(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
 
 
-async def _declare(description: ServiceDescription[SettingsT], broker: Broker, say: Say) -> None:
-    missing = await broker.missing(description.subscriptions)
+async def _declare(
+    description: ServiceDescription[SettingsT], broker: Broker, marks: BrokerMarks, say: Say
+) -> None:
+    missing = await missing_at(broker, description.subscriptions, marks)
     if missing:
         await broker.declare(description.subscriptions)
+        await marks.leave()
     say(f"declared: {', '.join(missing)}" if missing else "nothing to declare")

@@ -1,0 +1,2 @@
+INSERT INTO broker_marks DEFAULT VALUES
+RETURNING mark

@@ -1,0 +1,2 @@
+DELETE FROM broker_marks
+WHERE number <> $1 AND is_served

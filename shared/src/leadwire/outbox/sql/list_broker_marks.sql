@@ -1,0 +1,3 @@
+SELECT number, mark
+FROM broker_marks
+ORDER BY is_served DESC, number DESC

@@ -1,0 +1,3 @@
+UPDATE broker_marks
+SET is_served = true
+WHERE number = $1 AND NOT is_served
