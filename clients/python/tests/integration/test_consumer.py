@@ -417,6 +417,23 @@ async def test_a_handler_that_does_not_finish_is_cancelled_and_its_event_comes_a
         await eventually(lambda: team.has(event))
 
 
+async def test_a_consumer_forgets_its_own_keys_and_not_those_of_another_in_its_database(
+    leadwire: RabbitMQBroker, team: Team
+) -> None:
+    """Each has a time of its own for which it keeps them."""
+    await team.store.prepare()
+    team.store.connection.executemany(
+        "INSERT INTO leadwire_inbox VALUES (?, 's', 'old', 0)", [(QUEUE,), ("billing.audit",)]
+    )
+
+    def kept() -> list[tuple[str]]:
+        rows = team.store.connection.execute("SELECT subscription FROM leadwire_inbox")
+        return list(rows.fetchall())
+
+    async with team.consumer():
+        await eventually(lambda: kept() == [("billing.audit",)])
+
+
 async def test_stopping_what_never_started_is_harmless(team: Team) -> None:
     await team.consumer().stop()
 

@@ -213,8 +213,11 @@ async def test_a_role_that_may_not_make_tables_works_with_those_of_a_migration(
 async def test_old_keys_are_forgotten(pool: "Pool[asyncpg.Record]") -> None:
     store = PostgresStore(pool)
     await store.prepare()
-    async with store.once(Key(subscription="q", source="s", event_id="1")):
-        pass
+    for name in ("q", "another"):
+        async with store.once(Key(subscription=name, source="s", event_id="1")):
+            pass
     now = datetime.now(UTC)
-    assert await store.forget(before=now - timedelta(days=1)) == 0
-    assert await store.forget(before=now + timedelta(days=1)) == 1
+    assert await store.forget(subscription="q", before=now - timedelta(days=1)) == 0
+    assert await store.forget(subscription="q", before=now + timedelta(days=1)) == 1
+    left = await pool.fetchval("SELECT array_agg(subscription) FROM leadwire_inbox")
+    assert left == ["another"]

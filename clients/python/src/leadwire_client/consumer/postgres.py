@@ -51,10 +51,10 @@ class PostgresStore:
                 # is asked to commit, and calls that a success. This raises the error once more.
                 await connection.execute(query("postgres_insist_on_transaction"))
 
-    async def forget(self, *, before: datetime) -> int:
-        """Delete the keys of events that were handled before then; return how many."""
+    async def forget(self, *, subscription: str, before: datetime) -> int:
+        """Delete a subscription's keys of events handled before then; return how many."""
         async with self._transaction() as connection:
-            done = await connection.execute(query("postgres_forget_keys"), before)
+            done = await connection.execute(query("postgres_forget_keys"), subscription, before)
             return int(done.rpartition(" ")[2])
 
     @asynccontextmanager

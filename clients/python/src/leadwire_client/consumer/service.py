@@ -81,6 +81,7 @@ class Consumer(Generic[C]):
         self.metrics: Metrics = metrics or Counts()
         names = Names(queue)
         self._queue = queue
+        self._subscription = subscription or queue
         self._store = store
         self._keep_keys = keep_keys
         self._consuming = Link(url=url, name=f"{queue} (consuming)")
@@ -97,7 +98,7 @@ class Consumer(Generic[C]):
                 delays=policy.retry_delays,
             ),
             dispatcher=Dispatcher(
-                subscription=subscription or queue,
+                subscription=self._subscription,
                 handler=handler,
                 store=store,
                 policy=policy,
@@ -196,7 +197,8 @@ class Consumer(Generic[C]):
     async def _keep_house(self) -> None:
         while True:
             try:
-                await self._store.forget(before=datetime.now(UTC) - self._keep_keys)
+                before = datetime.now(UTC) - self._keep_keys
+                await self._store.forget(subscription=self._subscription, before=before)
             except Exception:  # of any database; next time, perhaps
                 log.exception("keys_not_forgotten queue=%s", self._queue)
             await asyncio.sleep(_HOUSEKEEPING)

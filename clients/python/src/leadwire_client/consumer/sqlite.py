@@ -47,17 +47,18 @@ class SqliteStore:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
 
-    async def forget(self, *, before: datetime) -> int:
-        """Delete the keys of events that were handled before then; return how many."""
+    async def forget(self, *, subscription: str, before: datetime) -> int:
+        """Delete a subscription's keys of events handled before then; return how many."""
         async with self._writing:
-            done = await self._in_thread(query("sqlite_forget_keys"), before.timestamp())
+            values = (subscription, before.timestamp())
+            done = await self._in_thread(query("sqlite_forget_keys"), *values)
             return done.rowcount
 
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
 
-    async def _in_thread(self, statement: str, *values: float) -> sqlite3.Cursor:
+    async def _in_thread(self, statement: str, *values: str | float) -> sqlite3.Cursor:
         running = asyncio.create_task(asyncio.to_thread(self.connection.execute, statement, values))
         try:
             return await asyncio.shield(running)

@@ -112,5 +112,5 @@ class Store(Protocol[C_co]):
         not commit; some do not say so after a statement that failed and was passed over.
         """
 
-    async def forget(self, *, before: datetime) -> int:
-        """Delete the keys of events that were handled before then; return how many."""
+    async def forget(self, *, subscription: str, before: datetime) -> int:
+        """Delete a subscription's keys of events handled before then; return how many."""

@@ -1,1 +1,1 @@
-DELETE FROM leadwire_inbox WHERE handled_at < $1;
+DELETE FROM leadwire_inbox WHERE subscription = $1 AND handled_at < $2;

@@ -1,1 +1,1 @@
-DELETE FROM leadwire_inbox WHERE handled_at < ?;
+DELETE FROM leadwire_inbox WHERE subscription = ? AND handled_at < ?;
