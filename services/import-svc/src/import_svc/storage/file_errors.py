@@ -58,8 +58,6 @@ class FileTooLargeError(FileStoreError):
 class FileNotThereError(FileStoreError):
     """There is no such file."""
 
-    code: Final = "file_not_found"
-
     def __init__(self) -> None:
         super().__init__("There is no such file.")
 
