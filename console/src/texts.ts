@@ -22,6 +22,18 @@ export function duration(seconds: number): string {
   return `${whole} s`;
 }
 
+const LONGEST_NAME = 60;
+/** Letters from right to left, and marks that turn the direction of whatever follows. */
+const TURNS = /[\u0590-\u08ff\u200f\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name within a sentence: no longer than that bears, and the words around it stay in order. */
+export function named(name: string): string {
+  const letters = [...name];
+  const short =
+    letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME).join("")}…` : name;
+  return TURNS.test(short) ? `\u2068${short}\u2069` : short;
+}
+
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 
 /** The time of a day. @param moment Milliseconds */
@@ -77,7 +89,7 @@ export const t = {
     password: "Password",
     submit: "Log in",
     out: "Log out",
-    as: (name: string) => `Logged in as ${name}`,
+    as: (name: string) => `Logged in as ${named(name)}`,
     wrong: "User name or password is wrong.",
     nothingAllowed:
       "Your roles allow nothing here. Ask an administrator for the role that you need.",
@@ -174,10 +186,11 @@ export const t = {
 
   assignment: {
     oldest_first: (manager: string) =>
-      `It was the oldest lead waiting, and ${manager} had been free longest.`,
-    next_lead: (manager: string) => `${manager} asked for the next lead; this was the oldest.`,
-    by_hand: (manager: string) => `Somebody gave it to ${manager}.`,
-    reassigned: (manager: string) => `Somebody took it from another manager for ${manager}.`,
+      `It was the oldest lead waiting, and ${named(manager)} had been free longest.`,
+    next_lead: (manager: string) =>
+      `${named(manager)} asked for the next lead; this was the oldest.`,
+    by_hand: (manager: string) => `Somebody gave it to ${named(manager)}.`,
+    reassigned: (manager: string) => `Somebody took it from another manager for ${named(manager)}.`,
     free: "Free at that moment",
     since: "free since",
     verdict: {
@@ -194,10 +207,10 @@ export const t = {
     reached_out: "Reached out",
     interested: "Interested",
     not_interested: "Not interested",
-    done: (name: string, status: Status) => `${name}: ${STATUS[status].toLowerCase()}.`,
-    next: (name: string) => `Next is ${name}.`,
+    done: (name: string, status: Status) => `${named(name)}: ${STATUS[status].toLowerCase()}.`,
+    next: (name: string) => `Next is ${named(name)}.`,
     overtaken: (who: string, status: Status) =>
-      `Somebody was faster: ${who} marked this lead as ${STATUS[status].toLowerCase()}. Nothing that you did is lost; what you see is how it stands now.`,
+      `Somebody was faster: ${named(who)} marked this lead as ${STATUS[status].toLowerCase()}. Nothing that you did is lost; what you see is how it stands now.`,
     changed:
       "This lead changed while you looked at it, so nothing was saved. What you see is how it stands now: decide again.",
     correct: "Correct the decision",
@@ -207,7 +220,7 @@ export const t = {
     giveBack: "Give back",
     giveBackTitle: "Give this lead back?",
     giveBackText: "It waits again at its old age and goes to whoever is free next.",
-    gaveBack: (name: string) => `${name} waits for somebody else.`,
+    gaveBack: (name: string) => `${named(name)} waits for somebody else.`,
   },
 
   work: {
@@ -247,7 +260,7 @@ export const t = {
     clear: "Clear filters",
     clearOne: (filter: string) => `Clear the filter: ${filter}`,
     others: {
-      manager_id: (name: string) => `Manager: ${name}`,
+      manager_id: (name: string) => `Manager: ${named(name)}`,
       import_id: () => "Of one import",
       email_domain: (domain: string) => `Emails at ${domain}`,
       created_after: (moment: string) => `Came in after ${moment}`,
@@ -379,25 +392,25 @@ export const t = {
     capacity: "Leads at once",
     save: "Add",
     change: "Change",
-    changeTitle: (name: string) => `Change ${name}`,
+    changeTitle: (name: string) => `Change ${named(name)}`,
     saveChange: "Save",
-    changed: (name: string) => `${name} was changed.`,
-    added: (name: string) => `${name} was added.`,
+    changed: (name: string) => `${named(name)} was changed.`,
+    added: (name: string) => `${named(name)} was added.`,
     pause: "Pause",
     resume: "Resume",
     remove: "Remove",
     restore: "Restore",
     nothing: "nothing",
     freeFor: "for",
-    removeTitle: (name: string) => `Remove ${name}?`,
+    removeTitle: (name: string) => `Remove ${named(name)}?`,
     removeNothing: "He holds no lead. Nothing else changes.",
     removeLeads: (n: number) => `${n === 1 ? "His lead goes" : "His leads go"} on at once:`,
-    goesTo: (name: string) => `goes to ${name}`,
+    goesTo: (name: string) => `goes to ${named(name)}`,
     waits: "waits at its old age, since nobody is free",
-    removed: (name: string) => `${name} was removed.`,
-    restored: (name: string) => `${name} is back.`,
-    pausedNow: (name: string) => `${name} gets nothing new.`,
-    resumedNow: (name: string) => `${name} gets leads again.`,
+    removed: (name: string) => `${named(name)} was removed.`,
+    restored: (name: string) => `${named(name)} is back.`,
+    pausedNow: (name: string) => `${named(name)} gets nothing new.`,
+    resumedNow: (name: string) => `${named(name)} gets leads again.`,
     none: "No manager yet",
     noneText: "Add one, and he gets the oldest lead that waits.",
     noneFound: "No manager matches",

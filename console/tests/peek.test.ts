@@ -41,6 +41,18 @@ test("what stands before the header is passed over", async () => {
   assert.deepEqual([headers, rows], [["name", "email"], [["Ada", "a@example.com"]]]);
 });
 
+test("lines end as on any system, also within quotes", async () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const lines = ["name,note", 'Ada,"a', 'b"', "Grace,c", ""];
+    const { headers, rows } = await told(lines.join(end));
+    assert.deepEqual(headers, ["name", "note"]);
+    assert.deepEqual(rows, [
+      ["Ada", "a\nb"],
+      ["Grace", "c"],
+    ]);
+  }
+});
+
 test("text in each coding that the server reads", async () => {
   const row = [["Zoë"]];
   const utf16 = Buffer.from("\uFEFFname\nZoë\n", "utf16le");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { STATUS, t } from "../src/texts.ts";
+import { named, STATUS, t } from "../src/texts.ts";
 
 const ROOT = new URL("../..", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf-8");
@@ -36,6 +36,13 @@ function leaves(texts: object, path: string[] = []): string[][] {
     typeof value === "object" ? leaves(value, [...path, name]) : [[...path, name]],
   );
 }
+
+test("a name in a sentence is short, and turns nothing round but itself", () => {
+  assert.equal(named("Ada Lovelace"), "Ada Lovelace");
+  assert.equal(named("שרה כהן"), "\u2068שרה כהן\u2069");
+  assert.equal(named("\u202eevil"), "\u2068\u202eevil\u2069");
+  assert.equal(named("😀".repeat(99)), `${"😀".repeat(60)}…`);
+});
 
 test("every text is said somewhere", () => {
   const files = readdirSync(new URL("console/src", ROOT), { recursive: true })

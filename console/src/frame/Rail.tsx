@@ -76,7 +76,7 @@ function Who() {
   return (
     <>
       <p class="who clip" title={me.value.name ?? ""}>
-        <bdi dir="auto">{t.logIn.as(me.value.name ?? "")}</bdi>
+        {t.logIn.as(me.value.name ?? "")}
       </p>
       <button type="button" class="button quiet tight" onClick={logOut}>
         {t.logIn.out}

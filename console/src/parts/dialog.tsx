@@ -34,7 +34,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onClose={() => onClose === null && element.current?.showModal()}
     >
       <div class="stack">
-        <h2 id={label} dir="auto" class="break">
+        <h2 id={label} class="break">
           {title}
         </h2>
         {children}

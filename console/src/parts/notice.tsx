@@ -24,7 +24,7 @@ export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map(({ key, text }) => (
-        <p class="toast" key={key} dir="auto">
+        <p class="toast" key={key}>
           {text}
         </p>
       ))}

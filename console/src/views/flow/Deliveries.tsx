@@ -95,7 +95,7 @@ function DeliveryRow({ delivery, to, onRetried }: DeliveryRowProps) {
       <td>
         <Typed text={delivery.event_type ?? delivery.kind} />
       </td>
-      <td>
+      <td class="reason">
         <Typed text={to} />
       </td>
       <td class="amount">{delivery.attempts}</td>

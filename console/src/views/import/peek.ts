@@ -27,7 +27,7 @@ export async function peek(file: File): Promise<Peek> {
   const bytes = packed
     ? await unpackedHead(file)
     : new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
-  const text = decoded(bytes);
+  const text = decoded(bytes).replace(/\r\n?/g, "\n");
   const isText = !text.includes("\0") && !text.startsWith("%PDF-");
   const begin = text.trimStart();
   const isJson = begin.startsWith("[") || begin.startsWith("{");
@@ -148,7 +148,7 @@ function records(text: string, delimiter: string, most: number): string[][] {
       record.push(field);
       field = "";
     } else if (!quoted && character === "\n") {
-      record.push(field.replace(/\r$/, ""));
+      record.push(field);
       if (record.some((each) => each !== "")) found.push(record);
       record = [];
       field = "";

@@ -28,9 +28,7 @@ function Explanation({ assignment, leadId }: { assignment: Assignment; leadId: s
   const says = t.assignment[rule as "by_hand"]?.(manager.name) ?? rule;
   return (
     <div class="stack tight">
-      <p dir="auto" class="break">
-        {says}
-      </p>
+      <p class="break">{says}</p>
       {oldest_lead.id !== leadId && <p class="soft">{t.assignment.older}</p>}
       <h4>{t.assignment.free}</h4>
       <ul class="free">

@@ -51,7 +51,7 @@ export function Details({ id, row, onClose }: DetailsProps) {
         <CloseIcon />
       </button>
       {note !== null && (
-        <p class="notice wait" role="alert" dir="auto">
+        <p class="notice wait" role="alert">
           {note}
         </p>
       )}

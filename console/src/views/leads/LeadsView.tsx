@@ -49,7 +49,8 @@ export function LeadsView() {
 }
 
 /** How many there are, and whether more are on their way. */
-function Sum({ live: { table, link } }: { live: Live }) {
+function Sum({ live: { table, link, error } }: { live: Live }) {
+  if (error !== null) return null;
   const { size, length, synced } = table;
   const says = !synced
     ? t.leadsView.loading(size)

@@ -52,7 +52,7 @@ function Preview({ removal: { leads } }: { removal: Removal }) {
             <strong class="clip">
               <Typed text={fullName(lead)} />
             </strong>
-            <span class="soft break" dir="auto">
+            <span class="soft break">
               {next_manager === null
                 ? t.managersView.waits
                 : t.managersView.goesTo(next_manager.name)}

@@ -81,7 +81,7 @@ function Desk({ managerId, mayChoose }: DeskProps) {
       </div>
       {note !== null && (
         <div class="notice wait banner" role="alert">
-          <p dir="auto">{note}</p>
+          <p>{note}</p>
           <button type="button" class="button tight" onClick={() => setNote(null)}>
             {t.close}
           </button>
