@@ -96,6 +96,10 @@ class Windows:
     def _note_message(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
             return
+        # A container that starts beside the tests is a change of the machine's networks; the page
+        # asks again.
+        if "ERR_NETWORK_CHANGED" in message.text:
+            return
         # A browser says so of each request that finds nobody; the page cannot keep it from that.
         if self.away_expected and "Failed to load resource" in message.text:
             return
