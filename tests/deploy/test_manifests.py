@@ -40,6 +40,7 @@ OPERATIONS = ROOT / "docs" / "operations" / "kubernetes.md"
 OLDEST = "1.30"
 """The first that has the pause of `preStop`."""
 NEWEST = list(dict.fromkeys(each.rpartition(".")[0] for each in all_versions()))[-3:]
+PODS_OF_SOME_CLUSTERS = ("10.244.1.7", "100.64.0.7", "172.17.0.7", "192.168.3.7", "fd00:10:244::7")
 
 overlays = pytest.mark.parametrize("overlay", OVERLAYS)
 
@@ -89,8 +90,8 @@ def test_a_service_starts_with_what_its_pod_gives_it(
         settings = load_settings(SETTINGS[service])
 
         assert settings.auth == "on"
-        for pods_of_some_cluster in ("10.244.1.7", "100.64.0.7", "172.17.0.7", "192.168.3.7"):
-            assert _is_believed(pods_of_some_cluster, settings)
+        for pod_of_some_cluster in PODS_OF_SOME_CLUSTERS:
+            assert _is_believed(pod_of_some_cluster, settings)
         assert not _is_believed("198.51.100.7", settings)
         known = {name for name in given if name.startswith("AWS_")} | set(_variables(settings))
         assert set(given) <= known
