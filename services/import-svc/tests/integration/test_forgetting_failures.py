@@ -1,13 +1,13 @@
 """Failures of imports are forgotten after a while, and what is left is not taken for all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
 from import_svc.storage.receipts import ReceiptStore
-from import_svc.usecases import forget_failures, read_imports
+from import_svc.usecases import forget_failures, own_imports, read_imports
 from import_svc.usecases.forget_failures import ForgetFailures
 from import_svc.usecases.read_imports import FailuresForgottenError, ReadImports
 from leadwire.testing import eventually
@@ -67,6 +67,20 @@ async def test_failures_go_and_their_receipt_stays_true(
     for kept in (young, clean):
         assert await desk.call("GET", f"/v1/imports/{kept['id']}") == kept
         assert kept["failures_forgotten_at"] is None
+
+
+async def test_the_database_dates_an_end_whatever_the_clock_of_the_process_says(
+    desk: "Desk", person: "MakePerson", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Behind(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Behind":
+            return super().now(tz) - 2 * MONTH
+
+    monkeypatch.setattr(own_imports, "datetime", Behind)
+    before = await desk.value("SELECT now()")
+    receipt = await desk.bring([person(1, email="x")])
+    assert datetime.fromisoformat(receipt["finished_at"]) >= before
 
 
 async def test_who_reads_failures_while_they_go_does_not_take_a_part_for_all(

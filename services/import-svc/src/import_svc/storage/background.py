@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -90,12 +89,10 @@ class BackgroundStore:
         query = self._queries["put_off_import"]
         return await connection.fetchval(query, import_id, worker, MOST_TAKES) is not None
 
-    async def cancel(
-        self, connection: Connection, import_id: UUID, *, finished_at: datetime
-    ) -> str | None:
+    async def cancel(self, connection: Connection, import_id: UUID) -> str | None:
         """End a running import, whoever runs it; return the file of its body, if it has one."""
         query = self._queries["cancel_import"]
-        file: str | None = await connection.fetchval(query, import_id, finished_at)
+        file: str | None = await connection.fetchval(query, import_id)
         return file
 
     async def in_use(self, connection: Connection, files: Collection[str]) -> set[str]:

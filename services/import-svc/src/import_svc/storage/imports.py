@@ -157,7 +157,7 @@ class ImportStore:
         *,
         import_id: UUID,
         worker: UUID,
-        finished_at: datetime,
+        finished_at: datetime | None,
         ending: Interruption | bytes,
     ) -> None:
         """End an import that a process runs; one that does not run there is left as it is.
@@ -166,7 +166,7 @@ class ImportStore:
             connection: The caller's transaction.
             import_id: The import.
             worker: The process that runs it.
-            finished_at: When it ended.
+            finished_at: When it ended; None is now, by the clock of the database.
             ending: Why it ended early; or, of one that is complete, the hash of its body.
         """
         interruption = ending if isinstance(ending, Interruption) else None
@@ -203,7 +203,6 @@ class ImportStore:
         *,
         worker: UUID,
         only: Collection[UUID] | None = None,
-        finished_at: datetime,
         interruption: Interruption,
     ) -> list[tuple[UUID, ImportStatus]]:
         """Take running imports from a process that does not run them; return how they stand now.
@@ -214,13 +213,12 @@ class ImportStore:
             connection: The caller's transaction.
             worker: The process.
             only: Some of its imports; None for all.
-            finished_at: When those failed.
             interruption: Why.
         """
         records = await connection.fetch(
             self._queries["let_go_of_imports"],
             *(worker, None if only is None else list(only)),
-            *(finished_at, interruption.code, interruption.detail),
+            *(interruption.code, interruption.detail),
         )
         return [(record["id"], ImportStatus(record["status"])) for record in records]
 

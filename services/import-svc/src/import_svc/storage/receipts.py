@@ -1,6 +1,6 @@
 """What imports tell of themselves, from their rows."""
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -42,12 +42,14 @@ class ReceiptStore:
         return [_failure(record) for record in records]
 
     async def delete_failures(
-        self, connection: Connection, *, ended_before: datetime, limit: int
+        self, connection: Connection, *, older_than: timedelta, limit: int
     ) -> int:
-        """Delete failures of imports that ended before a moment; return how many there were.
+        """Delete failures of imports that ended that long ago; return how many there were.
 
-        Receipts say from the first on that failures are forgotten.
+        By the clock of the database, which dates their ends. Receipts say from the first on that
+        failures are forgotten.
         """
+        ended_before = await connection.fetchval(self._queries["tell_time"]) - older_than
         # The least id that an import can have which begins at that moment.
         first_later = UUID(int=int(ended_before.timestamp() * 1000) << 80)
         query = self._queries["forget_some_failures"]

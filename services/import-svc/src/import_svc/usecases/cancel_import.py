@@ -6,7 +6,6 @@ process runs the import it stops at once, even if it waits for the sender; any o
 with the next chunk.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -72,9 +71,7 @@ class CancelImport:
             ImportEndedError: It has completed or failed.
         """
         async with self._database.transaction() as connection:
-            body_file = await self._background.cancel(
-                connection, import_id, finished_at=datetime.now(UTC)
-            )
+            body_file = await self._background.cancel(connection, import_id)
         receipt = await self._read.receipt(import_id)
         if receipt.status is not ImportStatus.CANCELLED:
             raise ImportEndedError(receipt.status)

@@ -4,7 +4,7 @@ Receipts keep their counts. Who is named in a failure in no way that an erasure 
 his name alone, is forgotten by this at last.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from import_svc.storage.receipts import ReceiptStore
@@ -42,9 +42,8 @@ class ForgetFailures(PeriodicTask):
         )
 
     async def _round(self) -> bool:
-        ended_before = datetime.now(UTC) - self._kept_for
         async with self._database.transaction() as connection:
             deleted = await self._receipts.delete_failures(
-                connection, ended_before=ended_before, limit=_AT_ONCE
+                connection, older_than=self._kept_for, limit=_AT_ONCE
             )
         return deleted == _AT_ONCE

@@ -14,7 +14,6 @@ Each look also ends imports of the process itself that run no more (see `own_imp
 """
 
 import asyncio
-from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Final
 from uuid import UUID
@@ -88,9 +87,7 @@ class ImportWorker:
         async with self._database.transaction() as connection:
             if not await self._imports.is_lock_free(connection, lock_key=self._lock_of(worker).key):
                 return []
-            closed = await self._imports.let_go(
-                connection, worker=worker, finished_at=datetime.now(UTC), interruption=DIED
-            )
+            closed = await self._imports.let_go(connection, worker=worker, interruption=DIED)
         for import_id, status in closed:
             log.warning("import_abandoned", import_id=str(import_id), status=status)
         return [import_id for import_id, _ in closed]

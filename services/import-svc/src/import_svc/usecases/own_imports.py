@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    at: datetime
+    at: datetime | None
     how: Interruption | bytes
 
 
@@ -149,12 +149,12 @@ class OwnImports:
         Args:
             import_id: An import of this process.
             how: Why it ended early; or, of one that is complete, the hash of its body.
-            at: When; None is now.
+            at: When; None is when that is stored, by the clock of the database.
 
         Raises:
             DatabaseError: The database failed for too long.
         """
-        ending = self._endings.setdefault(import_id, _Ending(at or datetime.now(UTC), how))
+        ending = self._endings.setdefault(import_id, _Ending(at, how))
         await patiently(
             lambda: self._store(import_id, ending), doing="end the import", import_id=import_id
         )
@@ -217,7 +217,6 @@ class OwnImports:
                 connection,
                 worker=self.worker,
                 only=[import_id],
-                finished_at=datetime.now(UTC),
                 interruption=DATABASE_AWAY,
             )
 
