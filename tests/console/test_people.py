@@ -262,6 +262,10 @@ async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Win
     change = {"attributes": {"Note": "likes trains"}}
     await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json=change)
     await expect(page.locator(".details")).to_contain_text("likes trains")
+    windows.away_expected = True  # the browser notes a refusal as an error
+    await leadwire.ask("DELETE", f"/v1/leads/{lead_id}")
+    await expect(page.locator(".details")).to_contain_text("This lead is not here.")
+    await expect(page.locator(".details")).not_to_contain_text("Adele")
 
 
 async def test_a_resume_is_saved_as_it_was_sent(leadwire: Leadwire, windows: Windows) -> None:

@@ -1,7 +1,7 @@
 /** Say which column is what, check the file by a dry run, and begin. */
 import { useState } from "preact/hooks";
 import type { ApiError } from "../../api/errors.ts";
-import type { Receipt } from "../../api/types.ts";
+import type { Failure, Receipt } from "../../api/types.ts";
 import { Loading, ProblemNotice } from "../../parts/notice.tsx";
 import { Typed } from "../../parts/show.tsx";
 import { useAsked } from "../../parts/use.ts";
@@ -135,7 +135,7 @@ interface CheckedProps {
 /** What the dry run said. */
 function Checked({ receipt, region, sending, onBegin }: CheckedProps) {
   const { imported, failed, failures, error } = receipt;
-  const hasBadNumbers = failures.some(({ codes }) => codes.includes("cellphone_invalid"));
+  const lacksRegion = region === "" && failures.some(isOfSomewhere);
   return (
     <div class="stack" role="status">
       <h3>{t.importView.checked}</h3>
@@ -144,7 +144,7 @@ function Checked({ receipt, region, sending, onBegin }: CheckedProps) {
         <span class="pill interested">{t.importView.wouldImport(imported)}</span>
         {failed > 0 && <span class="pill not_interested">{t.importView.wouldFail(failed)}</span>}
       </p>
-      {region === "" && hasBadNumbers && <p class="notice wait">{t.importView.regionMissing}</p>}
+      {lacksRegion && <p class="notice wait">{t.importView.regionMissing}</p>}
       {failures.length > 0 && <FirstFailures failures={failures} />}
       {imported > 0 ? (
         <div class="line">
@@ -159,6 +159,10 @@ function Checked({ receipt, region, sending, onBegin }: CheckedProps) {
     </div>
   );
 }
+
+/** Whether a number failed that would be one in some country: without +, and long enough. */
+const isOfSomewhere = ({ codes, cellphone }: Failure) =>
+  codes.includes("cellphone_invalid") && /^[^+\d]*(\d\D*){6}/.test(cellphone ?? "");
 
 function Refusal({ error, again }: { error: ApiError; again: () => void }) {
   const found = error.extra["headers_found"];

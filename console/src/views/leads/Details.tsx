@@ -32,10 +32,14 @@ export function Details({ id, row, onClose }: DetailsProps) {
   useEffect(() => panel.current?.focus(), [id]);
   const rev = row?.rev;
   const seen = answer?.rev;
+  const wasListed = useRef(false);
   useEffect(() => {
-    // The table heard of a change: what is shown here is old.
-    if (rev !== undefined && seen !== undefined && rev > seen) again();
+    // The table heard of a change, or that the lead left: what is shown here is old.
+    const left = rev === undefined && wasListed.current;
+    if (left || (rev !== undefined && seen !== undefined && rev > seen)) again();
+    wasListed.current = rev !== undefined;
   }, [rev, seen]);
+  const isGone = error?.status === 404 || error?.status === 400;
 
   const marked = (done: Marked) => {
     setNote(null);
@@ -56,13 +60,13 @@ export function Details({ id, row, onClose }: DetailsProps) {
         </p>
       )}
       {error &&
-        (error.status === 404 || error.status === 400 ? (
+        (isGone ? (
           <p class="notice wait">{t.lead.gone}</p>
         ) : (
           <ProblemNotice error={error} again={again} />
         ))}
       {answer === null && error === null && <Loading text={t.lead.loadingDetails} />}
-      {answer && (
+      {answer && !isGone && (
         <Known
           lead={answer}
           onMarked={marked}
