@@ -18,7 +18,7 @@ from leadwire.testing.process import ServiceProcess
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(480)]
 
-ROWS = 200_000
+ROWS = 100_000
 CSV = {"Content-Type": "text/csv"}
 IN_BACKGROUND = {**CSV, "Prefer": "respond-async"}
 
@@ -112,7 +112,7 @@ async def test_the_disk_of_the_file_store_is_full(
     system = await start_system()
     small_store.limit(system.service("import_svc"))
     url = f"{system.service('import_svc').url}/v1/imports?region=US"
-    large, small = as_csv(valid_rows(ROWS)), as_csv(valid_rows(100))
+    large, small = as_csv(valid_rows(2 * ROWS)), as_csv(valid_rows(100))
     assert len(large) > ROOM
 
     refusals = await asyncio.gather(*(refusal(session, url, large) for _ in range(3)))
