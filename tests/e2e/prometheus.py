@@ -1,6 +1,7 @@
 """A real Prometheus with the configuration and the rules of this repository."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -8,7 +9,6 @@ from typing import Any, Final, Self
 import aiohttp
 import yaml
 
-from e2e.system import System
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
 
@@ -16,15 +16,15 @@ DEPLOY: Final = Path(__file__).parents[2] / "deploy" / "prometheus"
 
 
 class Prometheus:
-    """Scrapes the services of a system every second.
+    """Scrapes what it is given every second.
 
     Args:
-        system: What to scrape; each service is found by the name of its job.
+        targets: The address of each job, without a scheme.
         directory: Of its configuration and data.
     """
 
-    def __init__(self, *, system: System, directory: Path) -> None:
-        self._system = system
+    def __init__(self, *, targets: Mapping[str, str], directory: Path) -> None:
+        self._targets = targets
         self._directory = directory
         self._url = f"http://127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,7 +93,7 @@ class Prometheus:
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         config["rule_files"] = [str(DEPLOY / file) for file in config["rule_files"]]
         for job in config["scrape_configs"]:
-            url = self._system.service(job["job_name"].replace("-", "_")).url
+            address = self._targets[job["job_name"]]
             del job["dns_sd_configs"]
-            job["static_configs"] = [{"targets": [url.removeprefix("http://")]}]
+            job["static_configs"] = [{"targets": [address]}]
         return config

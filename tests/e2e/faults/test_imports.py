@@ -11,10 +11,10 @@ from e2e.system import JSON, System
 from leadwire.testing import eventually
 from leadwire.testing.postgres import PostgresServer
 
-# Four services take in 100,000 leads: that takes its time on a slow machine.
+# Four services take in 200,000 leads: that takes its time on a slow machine.
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(480)]
 
-ROWS = 100_000
+ROWS = 200_000
 
 
 async def test_import_svc_killed_in_the_middle_of_an_import_that_is_sent_again(

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import pytest
+from gateway.nginx import SERVICES, Gateway, furnished_home
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -84,14 +86,38 @@ async def test_one_trace_leads_from_the_request_to_every_subscriber_and_its_logs
     for module in ("stream_svc", "notifier_svc"):
         await eventually(partial(_tells_of_parking, system, module), within=30)
     await _metrics_are_those_of_the_reference(system)
-    async with Prometheus(system=system, directory=tmp_path) as prometheus:
-        await _prometheus_finds_what_it_is_asked_for(prometheus)
+    async with (
+        _gateway_before(system) as gateway,
+        Prometheus(targets=_targets(system, gateway), directory=tmp_path) as prometheus,
+    ):
+        await _prometheus_finds_what_it_is_asked_for(prometheus, system)
         # The one thing that is wrong with this system, and no other.
         expected = {("LeadwireDeliveriesParked", f"{name}-svc") for name in PARK}
         await eventually(partial(_fires, prometheus, expected), within=60)
 
 
-async def _prometheus_finds_what_it_is_asked_for(prometheus: Prometheus) -> None:
+@asynccontextmanager
+async def _gateway_before(system: System) -> AsyncIterator[Gateway]:
+    upstreams = {name: _address(system, name) for name in SERVICES}
+    with furnished_home() as home:
+        gateway = Gateway(home=home, upstreams=upstreams, settings={})
+        await gateway.start()
+        try:
+            yield gateway
+        finally:
+            await gateway.stop()
+
+
+def _targets(system: System, gateway: Gateway) -> dict[str, str]:
+    services = {name: _address(system, name) for name in SERVICES}
+    return {"gateway": f"127.0.0.1:{gateway.metrics_port}", **services}
+
+
+def _address(system: System, name: str) -> str:
+    return system.service(name.replace("-", "_")).url.removeprefix("http://")
+
+
+async def _prometheus_finds_what_it_is_asked_for(prometheus: Prometheus, system: System) -> None:
     """Every rule is evaluated, and every panel of the dashboard has something to show."""
 
     async def nothing_is_wrong() -> bool:
@@ -100,6 +126,7 @@ async def _prometheus_finds_what_it_is_asked_for(prometheus: Prometheus) -> None
     await eventually(nothing_is_wrong, within=30)
 
     async def only_these_are_empty() -> bool:
+        await system.get("manager_svc", "/v1/managers")  # of no requests there is no share
         empty = {query for query in _dashboard_queries() if not await prometheus.query(query)}
         assert all(any(metric in query for metric in SILENT) for query in empty), empty
         return True

@@ -126,12 +126,12 @@ async def test_a_judge_that_cannot_be_started_is_an_error(
     def fail(_self: object) -> None:
         raise error
 
-    open_before = set(Path("/proc/self/fd").iterdir())
-    with monkeypatch.context() as patched:
-        patched.setattr(judge_process._CONTEXT.Process, "start", fail)
-        with pytest.raises(JudgeDiedError):
-            await JudgeProcess(new_judge).__aenter__()
-    assert set(Path("/proc/self/fd").iterdir()) == open_before
+    ends = judge_process._CONTEXT.Pipe()
+    monkeypatch.setattr(judge_process._CONTEXT, "Pipe", lambda: ends)
+    monkeypatch.setattr(judge_process._CONTEXT.Process, "start", fail)
+    with pytest.raises(JudgeDiedError):
+        await JudgeProcess(new_judge).__aenter__()
+    assert [end.closed for end in ends] == [True, True]
 
 
 async def test_leaving_ends_the_process_whatever_it_does() -> None:
