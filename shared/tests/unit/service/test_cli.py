@@ -259,7 +259,15 @@ def test_a_command_of_its_own_gets_settings_and_options(
     assert capsys.readouterr().out == "probe-svc: 2 steps, auth off\n"
 
 
-@pytest.mark.usefixtures("_settings")
+@pytest.fixture
+def _may_be_interrupted() -> Iterator[None]:
+    # As at a terminal: what a shell runs in its background ignores this signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_settings", "_may_be_interrupted")
 def test_a_command_that_is_interrupted_ends_with_130_and_no_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
