@@ -69,8 +69,13 @@ def test_of_a_block_with_very_many_rows_one_chunk_is_judged_at_a_time(
 
     monkeypatch.setattr(input_judge, "judge_rows", counted)
     chunks = judge.take(b"1\n" * (2 * MAX_CHUNK_ROWS + 1), last=True)
-    assert [(chunk.received, len(judged)) for chunk in chunks] == [
-        (MAX_CHUNK_ROWS, 1),
-        (MAX_CHUNK_ROWS, 2),
-        (1, 3),
+    assert [(chunk.received, len(judged), chunk.ends_block) for chunk in chunks] == [
+        (MAX_CHUNK_ROWS, 1, False),
+        (MAX_CHUNK_ROWS, 2, False),
+        (1, 3, True),
     ]
+
+
+def test_a_block_may_end_with_a_whole_chunk(judge: InputJudge) -> None:
+    chunks = judge.take(block(MAX_CHUNK_ROWS), last=True)
+    assert [(chunk.received, chunk.ends_block) for chunk in chunks] == [(MAX_CHUNK_ROWS, True)]

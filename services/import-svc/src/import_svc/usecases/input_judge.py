@@ -26,12 +26,14 @@ class JudgedChunk:
         rows: The verdict on each; empty for a chunk that is stored already.
         input_hash: SHA-256 of the input from its beginning to the block where they end.
         input_bytes: How many bytes that is.
+        ends_block: Whether that block has no more chunks.
     """
 
     received: int
     rows: JudgedRows
     input_hash: bytes
     input_bytes: int
+    ends_block: bool
 
 
 class InputJudge:
@@ -73,9 +75,10 @@ class InputJudge:
             return
         rows, self._rows, self._blocks = self._rows, [], 0
         for begin in range(0, max(len(rows), 1), MAX_CHUNK_ROWS):
-            yield self._chunk(rows[begin : begin + MAX_CHUNK_ROWS])
+            end = begin + MAX_CHUNK_ROWS
+            yield self._chunk(rows[begin:end], ends_block=end >= len(rows))
 
-    def _chunk(self, rows: list[RawRow]) -> JudgedChunk:
+    def _chunk(self, rows: list[RawRow], *, ends_block: bool) -> JudgedChunk:
         judged = JudgedRows()
         if self._stored <= 0:
             judged = judge_rows(rows, region=self._region)
@@ -86,4 +89,5 @@ class InputJudge:
             rows=judged,
             input_hash=self._digest.digest(),
             input_bytes=self._bytes,
+            ends_block=ends_block,
         )

@@ -35,7 +35,7 @@ _LOOK_FOR_CYCLES_EVERY: Final = 200_000
 
 _T = TypeVar("_T")
 _Answer: TypeAlias = JudgedChunk | Exception | None
-"""A chunk, or why there is none; None where the block has no more of them."""
+"""A chunk, or why there is none; None where the block completes none."""
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__])
@@ -117,6 +117,9 @@ class JudgeProcess:
             if isinstance(answer, Exception):
                 raise answer
             yield answer
+            if answer.ends_block:
+                # Not to be told once more: it has to have its next block before anything else.
+                return
             answer = await self._within(ANSWER_WITHIN, self._pipe.recv)
 
     async def _within(self, seconds: float, work: Callable[[], _T]) -> _T:
@@ -152,7 +155,10 @@ def _serve(pipe: Connection, new_judge: Callable[[], InputJudge]) -> None:
 
 def _answers(judge: InputJudge, block: bytes, *, last: bool) -> Iterator[_Answer]:
     try:
-        yield from judge.take(block, last=last)
+        for chunk in judge.take(block, last=last):
+            yield chunk
+            if chunk.ends_block:
+                return
     except UnreadableInputError as error:
         yield error
     except Exception as error:  # noqa: BLE001 (raised in the process that asked)
