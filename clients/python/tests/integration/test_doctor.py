@@ -95,8 +95,11 @@ def test_a_lead_is_erased_although_no_stream_tells_of_it(healthy: FakeLeadwire) 
     assert healthy.leads == []
 
 
-async def test_a_lead_is_erased_although_somebody_has_no_patience(healthy: FakeLeadwire) -> None:
-    with Middleman(healthy.url, silent_after=b"mark") as between:
+@pytest.mark.parametrize("waits_for", [{"silent_after": b"mark"}, {"keeps": "/v1/imports"}])
+async def test_a_lead_is_erased_although_somebody_has_no_patience(
+    healthy: FakeLeadwire, waits_for: dict[str, Any]
+) -> None:
+    with Middleman(healthy.url, **waits_for) as between:
         process = await begun(
             *(between.url, "doctor", "--quick", "--write"),
             stdout=asyncio.subprocess.DEVNULL,

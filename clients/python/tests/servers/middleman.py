@@ -41,6 +41,7 @@ class Middleman:
         server: Where to.
         instead: By the beginning of the path (with its query), what is answered instead.
         slow: By the beginning of the path, the seconds that are taken.
+        keeps: The path of requests that are handed on, but whose answers are not.
         holds_back: Whether an answer is handed on only when it has come whole.
         date: Written over the server's.
         cuts_after: In the last line of a stream that is handed on before it is cut.
@@ -53,6 +54,7 @@ class Middleman:
         *,
         instead: dict[str, Answer] | None = None,
         slow: dict[str, float] | None = None,
+        keeps: str | None = None,
         holds_back: bool = False,
         date: str | None = None,
         cuts_after: bytes | None = None,
@@ -61,6 +63,7 @@ class Middleman:
         middleman, target = self, urlsplit(server)
         self.instead = instead or {}
         self.slow = slow or {}
+        self.keeps = keeps
         self.holds_back = holds_back
         self.date = date
         self.cuts_after = cuts_after
@@ -128,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
             }
             connection.request(self.command, self.path, body=body or None, headers=headers)
             response = connection.getresponse()
+            if self.path == self.between.keeps:
+                self._wait_for_their_end()
+                return
             pieces = self._pieces(response)
             if self.between.holds_back:
                 pieces = iter([b"".join(pieces)])
@@ -137,6 +143,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             for piece in pieces:
                 self.wfile.write(piece)
+
+    def _wait_for_their_end(self) -> None:
+        self.connection.settimeout(FORWARDED_WITHIN)
+        with contextlib.suppress(TimeoutError):
+            self.rfile.read(1)
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):

@@ -40,7 +40,7 @@ class Passage:
         self._client = client
         self._within = within
         self._domain = f"{token_hex(8)}.example.com"
-        self._erased = False
+        self._left_over = False
 
     def findings(self) -> Iterator[Finding]:
         """Tell how far it comes. Whatever happens, it is erased again."""
@@ -48,25 +48,29 @@ class Passage:
         with self._client.stream(
             start="now", email_domain=self._domain, give_up_after=self._within
         ) as stream:
-            began = time.monotonic()
             try:
-                next(stream.frames())
-                receipt = self._imported()
-            except LeadwireError as failed:
-                yield error(_CHECK, f"a lead cannot be imported: {failed}", _todo(failed))
-                return
-            if not receipt.imported:
-                reasons = ", ".join(each.reason for each in receipt.failures)
-                yield error(_CHECK, f"a lead was not imported: {reasons}", "look at import-svc")
-                return
-            try:
-                yield from self._follow(stream, receipt, began)
+                yield from self._pass(stream)
             finally:
-                # Also if somebody presses Ctrl-C, or reads no further.
-                if not self._erased:
-                    self._erase_by_import(receipt)
+                # Also if somebody presses Ctrl-C, or reads no further, or the answer to the
+                # import is lost.
+                if self._left_over:
+                    self._erase_unseen()
 
-    def _follow(self, stream: Stream, receipt: Receipt, began: float) -> Iterator[Finding]:
+    def _pass(self, stream: Stream) -> Iterator[Finding]:
+        began = time.monotonic()
+        try:
+            next(stream.frames())
+            receipt = self._imported()
+        except LeadwireError as failed:
+            yield error(_CHECK, f"a lead cannot be imported: {failed}", _todo(failed))
+            return
+        if not receipt.imported:
+            reasons = ", ".join(each.reason for each in receipt.failures)
+            yield error(_CHECK, f"a lead was not imported: {reasons}", "look at import-svc")
+            return
+        yield from self._follow(stream, began)
+
+    def _follow(self, stream: Stream, began: float) -> Iterator[Finding]:
         try:
             lead = next(each.lead for each in stream if isinstance(each, Put))
         except (LeadwireError, StopIteration) as failed:
@@ -76,13 +80,13 @@ class Passage:
                 f"{self._within:g} s: {failed}",
                 _LOG,
             )
-            yield self._erase_by_import(receipt)
+            yield self._erase_unseen()
             return
         yield ok(_CHECK, f"imported, it is in the stream after {_since(began)}")
         yield self._taken_up(lead)
         erased = self._erase(lead)
         yield erased
-        if self._erased:
+        if not self._left_over:
             yield self._left(stream)
 
     def _imported(self) -> Receipt:
@@ -94,7 +98,9 @@ class Passage:
                 "email": f"{_NAME}@{self._domain}",
                 "cellphone": f"+1{choice(_AREAS)}55501{randbelow(100):02}",
             }
+            self._left_over = True
             receipt = self._client.import_leads([row])
+            self._left_over = receipt.imported > 0
             if "cellphone_exists" not in {c for each in receipt.failures for c in each.codes}:
                 break
         return receipt
@@ -119,7 +125,7 @@ class Passage:
                 f"it cannot be erased: {failed}",
                 f"erase it by hand: DELETE /v1/leads/{lead.id}",
             )
-        self._erased = True
+        self._left_over = False
         return ok(_CHECK, "it is erased")
 
     def _left(self, stream: Stream) -> Finding:
@@ -130,10 +136,10 @@ class Passage:
             return error(_CHECK, f"the stream does not tell that it is erased: {failed}", _LOG)
         return ok(_CHECK, f"the stream tells that after {_since(began)}")
 
-    def _erase_by_import(self, receipt: Receipt) -> Finding:
+    def _erase_unseen(self) -> Finding:
         """Erase it although no stream told which it is, if the list knows it by now."""
         try:
-            lead = next(self._client.leads(import_id=receipt.id), None)
+            lead = next(self._client.leads(email_domain=self._domain), None)
         except LeadwireError:
             lead = None
         if lead is not None:
