@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -146,22 +147,9 @@ def _changing(name: str, summary: str, change: Change) -> Command:
     return _command(name, summary, _add_manager, lambda given: _change(given, change))
 
 
-def _command(
-    name: str,
-    summary: str,
-    add_arguments: Callable[[argparse.ArgumentParser], None],
-    run: Callable[[argparse.Namespace], int],
-) -> Command:
-    return Command(
-        name=name,
-        summary=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.\n{_EXITS}",
-        add_arguments=add_arguments,
-        run=run,
-    )
+_command: Final = partial(Command.brief, more=_EXITS)
 
-
-COMMAND: Final = Group(
+GROUP: Final = Group(
     name="managers",
     summary="list lead managers, add, pause and remove them, take their next lead",
     description="Look after lead managers.",

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,27 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     connects: bool = True
+
+    @classmethod
+    def brief(
+        cls,
+        name: str,
+        summary: str,
+        add_arguments: Callable[[argparse.ArgumentParser], None],
+        run: Callable[[argparse.Namespace], int],
+        *,
+        more: str = "",
+        connects: bool = True,
+    ) -> Self:
+        """Make one that its summary describes, as a sentence, with `more` beneath it."""
+        return cls(
+            name=name,
+            summary=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.\n{more}",
+            add_arguments=add_arguments,
+            run=run,
+            connects=connects,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from leadwire_client._core.decoding import encode
@@ -171,22 +172,9 @@ def _decided(each: ParkedDecision) -> str:
     )
 
 
-def _command(
-    name: str,
-    summary: str,
-    add_arguments: Callable[[argparse.ArgumentParser], None],
-    run: Callable[[argparse.Namespace], int],
-) -> Command:
-    return Command(
-        name=name,
-        summary=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.\n{_ENDINGS}",
-        add_arguments=add_arguments,
-        run=run,
-    )
+_command: Final = partial(Command.brief, more=_ENDINGS)
 
-
-COMMAND: Final = Group(
+GROUP: Final = Group(
     name="parked",
     summary="look at parked events, requeue or discard them",
     description="Look at events that a service has set aside, requeue them, or discard them.",

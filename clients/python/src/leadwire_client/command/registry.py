@@ -1,4 +1,4 @@
-"""What `leadwire` can do: each command is a module, and one line of `COMMANDS` below."""
+"""What `leadwire` can do: each command or group is a module, and a line of `COMMANDS`."""
 
 import argparse
 from collections.abc import Callable
@@ -83,9 +83,9 @@ def _connects(each: Command | Group) -> bool:
 COMMANDS: Final[tuple[Command | Group, ...]] = (
     importing.COMMAND,
     leads.COMMAND,
-    managers.COMMAND,
+    managers.GROUP,
     marking.COMMAND,
-    parking.COMMAND,
+    parking.GROUP,
     replaying.COMMAND,
     tailing.COMMAND,
     logging_in.COMMAND,

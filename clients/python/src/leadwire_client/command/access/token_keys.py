@@ -6,6 +6,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -145,22 +146,6 @@ def _base64(raw: bytes) -> str:
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _command(
-    name: str,
-    summary: str,
-    add_arguments: Callable[[argparse.ArgumentParser], None],
-    run: Callable[[argparse.Namespace], int],
-) -> Command:
-    return Command(
-        name=name,
-        summary=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.\n",
-        add_arguments=add_arguments,
-        run=run,
-        connects=False,
-    )
-
-
 _DESCRIPTION: Final = """\
 Change the file that LEADWIRE_TOKEN_KEYS_FILE of manager-svc names. The other services need the
 public parts alone. All read their file again by themselves.
@@ -171,6 +156,8 @@ to put a new key into use, without any token being refused:
   3. leadwire token-keys use KID           manager-svc signs with it
   4. leadwire token-keys remove OLD-KID    once the tokens that it signed have ended; then 2 again
 """
+
+_command: Final = partial(Command.brief, connects=False)
 
 GROUP: Final = Group(
     name="token-keys",

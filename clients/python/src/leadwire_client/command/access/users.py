@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -104,24 +105,9 @@ def _list(given: argparse.Namespace) -> int:
     return exits.DONE
 
 
-def _command(
-    name: str,
-    summary: str,
-    add_arguments: Callable[[argparse.ArgumentParser], None],
-    run: Callable[[argparse.Namespace], int],
-    more: str = "",
-) -> Command:
-    return Command(
-        name=name,
-        summary=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.\n{more}",
-        add_arguments=add_arguments,
-        run=run,
-        connects=False,
-    )
-
-
 _ASKED: Final = "\nThe password is asked for, or is the first line of standard input.\n"
+
+_command: Final = partial(Command.brief, connects=False)
 
 GROUP: Final = Group(
     name="users",
@@ -131,9 +117,9 @@ GROUP: Final = Group(
         "themselves. No server is asked; passwords are kept as argon2 hashes, keys as SHA-256.\n"
     ),
     commands=(
-        _command("add", "add a user", _add_entry, _add_user, _ASKED + _ROLES),
-        _command("passwd", "change a user's password", _add_named, _set_password, _ASKED),
-        _command("key", "make an API key, and print it once", _add_entry, _add_key, _ROLES),
+        _command("add", "add a user", _add_entry, _add_user, more=_ASKED + _ROLES),
+        _command("passwd", "change a user's password", _add_named, _set_password, more=_ASKED),
+        _command("key", "make an API key, and print it once", _add_entry, _add_key, more=_ROLES),
         _command("list", "list users and keys, without secrets", _add_list, _list),
         _command("remove", "remove a user or key", _add_named, _remove),
     ),
