@@ -21,13 +21,15 @@ class Note:
     Attributes:
         id: The message's id: a stream that was made anew counts from 1 again.
         attempt: Number of the next attempt.
-        excused: Deliveries that were no losses of a consumer.
+        excused: Attempts before that whose failure was excused.
+        given_back: Deliveries that ended in a verdict, so were no losses of a consumer.
         due: Seconds since the epoch before which it is not to be handled.
     """
 
     id: str
     attempt: int = 1
     excused: int = 0
+    given_back: int = 0
     due: float = 0.0
 
 

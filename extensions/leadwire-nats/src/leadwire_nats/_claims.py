@@ -55,9 +55,12 @@ async def claim_of(message: Msg, connection: Connection, attempts: Attempts) -> 
         number=number,
         session=0,
         delivery=Delivery(
-            message=content, subscription=attempts.subscription, attempt=note.attempt
+            message=content,
+            subscription=attempts.subscription,
+            attempt=note.attempt,
+            excused=note.excused,
         ),
-        losses=max(meta.num_delivered - 1 - note.excused, 0),
+        losses=max(meta.num_delivered - 1 - note.given_back, 0),
         reply=message.reply,
         note=note,
         delivered=meta.num_delivered,

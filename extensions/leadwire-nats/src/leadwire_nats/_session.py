@@ -20,7 +20,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-from leadwire.broker import BrokerUnavailableError, Subscription
+from leadwire.broker import BrokerUnavailableError, Delivery, Subscription
 from leadwire.broker.pull import Claim, Postponed
 from leadwire_nats._attempts import Attempts, Note
 from leadwire_nats._claims import NatsClaim, Standing, claim_of
@@ -117,7 +117,7 @@ class NatsSession:
     async def postpone(self, postponed: Sequence[Postponed]) -> None:
         """Note the attempt, then have the delivery come again."""
         await self._all(
-            self._again(each.claim, delay=each.delay, attempt=each.claim.note.attempt + 1)
+            self._again(each.claim, delay=each.delay, later=each.delivery)
             for each in postponed
             if isinstance(each.claim, NatsClaim)
         )
@@ -231,14 +231,16 @@ class NatsSession:
         claim: NatsClaim,
         *,
         delay: float = 0.0,
-        attempt: int | None = None,
+        later: Delivery | None = None,
         due: float | None = None,
     ) -> None:
         """Note what is to be known of the delivery, and only then give it back."""
+        delivery = later or claim.delivery
         note = Note(
             id=claim.note.id,
-            attempt=attempt or claim.note.attempt,
-            excused=claim.note.excused + 1,
+            attempt=delivery.attempt,
+            excused=delivery.excused,
+            given_back=claim.note.given_back + 1,
             due=due if due is not None else time.time() + delay,
         )
         await self._attempts.write(self._connection, claim.number, note)

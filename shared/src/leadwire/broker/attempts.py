@@ -8,8 +8,9 @@ All of it runs in the trace that the message came with, as one span of it: what 
 policy here, log and publish bears its id.
 
 A failure that passes by itself, as of a database that is away, or that all who waited for it come
-to at once, is hardly the event's fault: it is tried for days. Else the end of an outage of an hour
-would park what came meanwhile.
+to at once, is hardly the event's fault: it is tried for days, and has all its attempts yet when
+that is over. Else an outage of an hour, or the first failure after it, would park what came
+meanwhile.
 
 A delivery is parked before it is acknowledged. If parking fails, because the database
 is away, the delivery is kept in the broker and tried again: nothing vanishes.
@@ -74,9 +75,11 @@ class TryAgain:
 
     Attributes:
         delay: Seconds to wait at least.
+        excused: Whether the failure does not count among the attempts that it has.
     """
 
     delay: float
+    excused: bool = False
 
 
 Settlement = Done | TryAgain
@@ -122,19 +125,21 @@ async def _settled(
             return Done()
         case Park(reason=reason):
             parked = await _is_parked(delivery, reason, cause="refused", parking=parking)
-        case Retry(reason=reason) as retry if delivery.attempt >= _attempts(subscription, retry):
+        case Retry(reason=reason) as retry if _was_last(delivery, subscription, retry):
             reason = f"gave up after {delivery.attempt} attempts: {reason}"
             parked = await _is_parked(delivery, reason, cause="gave_up", parking=parking)
-        case Retry(delay=asked):
+        case Retry(delay=asked, excused=excused):
             delay = asked if asked is not None else retry_delay(subscription, delivery.attempt)
             log.info("delivery_retried", **_fields(delivery), delay_s=delay)
-            return TryAgain(delay)
+            return TryAgain(delay, excused)
     return Done() if parked else TryAgain(retry_delay(subscription, delivery.attempt))
 
 
-def _attempts(subscription: Subscription, retry: Retry) -> int:
+def _was_last(delivery: Delivery, subscription: Subscription, retry: Retry) -> bool:
     most = subscription.max_attempts
-    return max(most, EXCUSED_LIMIT) if retry.excused else most
+    if retry.excused:
+        return delivery.attempt >= max(most, EXCUSED_LIMIT)
+    return delivery.attempt - delivery.excused >= most
 
 
 def retry_delay(subscription: Subscription, attempt: int) -> float:

@@ -6,7 +6,7 @@ verdict. Exchanges, queues, acknowledgements and leases stay inside a transport.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, Self
 
 from leadwire.broker.errors import BrokerConfigurationError
@@ -131,11 +131,17 @@ class Delivery:
         attempt: 1 for the first attempt; grows with every verdict to try again. A consumer
             that vanished with the delivery in hand has given none: such losses count apart,
             up to `DELIVERY_LIMIT`.
+        excused: Attempts before this one whose failure was excused; see `Retry`.
     """
 
     message: Message
     subscription: str
     attempt: int
+    excused: int = 0
+
+    def again(self, *, is_excused: bool) -> "Delivery":
+        """Return the delivery as it comes after this attempt has failed."""
+        return replace(self, attempt=self.attempt + 1, excused=self.excused + is_excused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ class Retry:
         delay: Seconds to wait at least; None for the subscription's next step.
         reason: Why, for the log and for the parked row if attempts run out.
         excused: The event is not at fault, as while the consumer's database is away: it is tried
-            for days, however few attempts it may have.
+            for days, however few attempts it may have, and has all of them yet after that.
     """
 
     delay: float | None = None

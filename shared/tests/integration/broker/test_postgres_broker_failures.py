@@ -198,7 +198,7 @@ async def test_a_delay_is_waited_for_also_in_a_session_that_is_new(
     [claim] = await lost.claim(1)
     lost.abort()
     session = OrderedSession(await session_of(postgres, ORDERED), standing)
-    await session.postpone([Postponed(claim, 1.0)])
+    await session.postpone([Postponed(claim, claim.delivery.again(is_excused=False), 1.0)])
     postponed_at = time.monotonic()
     [again] = await eventually(lambda: session.claim(1))
     assert time.monotonic() - postponed_at >= 1.0

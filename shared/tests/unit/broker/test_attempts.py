@@ -36,8 +36,8 @@ MESSAGE = Message(id="m1", type="lead_updated", body=b'{"email": "ada@example.co
 SECRET = "ada@example.com"
 
 
-def delivery(attempt: int = 1) -> Delivery:
-    return Delivery(message=MESSAGE, subscription="orders", attempt=attempt)
+def delivery(attempt: int = 1, *, excused: int = 0) -> Delivery:
+    return Delivery(message=MESSAGE, subscription="orders", attempt=attempt, excused=excused)
 
 
 def answering(verdict: object) -> Handler:
@@ -55,10 +55,13 @@ def raising(error: BaseException) -> Handler:
 
 
 async def settled(
-    handler: Handler, *, attempt: int = 1, parking: ParkingList | None = None
+    handler: Handler, *, attempt: int = 1, excused: int = 0, parking: ParkingList | None = None
 ) -> Settlement:
     return await settle(
-        delivery(attempt), handler, subscription=SUBSCRIPTION, parking=parking or ParkingList()
+        delivery(attempt, excused=excused),
+        handler,
+        subscription=SUBSCRIPTION,
+        parking=parking or ParkingList(),
     )
 
 
@@ -113,10 +116,19 @@ async def test_what_is_not_the_events_fault_is_tried_for_days_and_parked_in_the_
     parking = ParkingList()
     away = answering(Retry(reason="DeadlockDetectedError", excused=True))
     last = attempts.EXCUSED_LIMIT
-    assert await settled(away, attempt=3, parking=parking) == TryAgain(5.0)
-    assert await settled(away, attempt=last - 1, parking=parking) == TryAgain(5.0)
+    assert await settled(away, attempt=3, parking=parking) == TryAgain(5.0, excused=True)
+    assert await settled(away, attempt=last - 1, parking=parking) == TryAgain(5.0, excused=True)
     assert await settled(away, attempt=last, parking=parking) == Done()
     assert parking.reasons["m1"] == f"gave up after {last} attempts: DeadlockDetectedError"
+
+
+async def test_after_an_outage_an_event_has_all_its_attempts_yet() -> None:
+    parking = ParkingList()
+    broken = raising(ValueError("no such lead"))
+    for attempt in (101, 102):
+        assert await settled(broken, attempt=attempt, excused=100) == TryAgain(5.0)
+    assert await settled(broken, attempt=103, excused=100, parking=parking) == Done()
+    assert parking.reasons["m1"] == "gave up after 103 attempts: ValueError: no such lead"
 
 
 async def test_a_delivery_that_cannot_be_parked_is_kept() -> None:

@@ -178,7 +178,7 @@ class _Session:
     async def postpone(self, postponed: Sequence[Postponed]) -> None:
         self._check()
         for each in postponed:
-            self.queue.postpone(each.claim, each.delay)
+            self.queue.postpone(each)
 
     async def give_back(self, claims: Sequence[Claim]) -> None:
         self._check()

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadwire.broker.port import Delivery, Message, Subscription
-from leadwire.broker.pull import Claim
+from leadwire.broker.pull import Claim, Postponed
 
 
 @dataclass(slots=True, kw_only=True)
 class _Entry:
-    message: Message
-    attempt: int = 1
+    delivery: Delivery
     due: float = 0.0
     holder: int | None = None
 
@@ -42,7 +41,8 @@ class MemoryQueue:
 
     def add(self, number: int, message: Message) -> None:
         """Put a message at the end; numbers grow."""
-        self._entries[number] = _Entry(message=message)
+        first = Delivery(message=message, subscription=self.subscription.name, attempt=1)
+        self._entries[number] = _Entry(delivery=first)
         self._make_ready(number)
 
     def waiting(self) -> int:
@@ -56,10 +56,7 @@ class MemoryQueue:
         for number in numbers:
             entry = self._entries[number]
             entry.holder = session
-            delivery = Delivery(
-                message=entry.message, subscription=self.subscription.name, attempt=entry.attempt
-            )
-            claims.append(Claim(number=number, session=session, delivery=delivery, losses=0))
+            claims.append(Claim(number=number, session=session, delivery=entry.delivery, losses=0))
         return claims
 
     def finish(self, claim: Claim) -> None:
@@ -67,11 +64,12 @@ class MemoryQueue:
         if self._held(claim) is not None:
             del self._entries[claim.number]
 
-    def postpone(self, claim: Claim, delay: float) -> None:
-        """Have an entry come again after so many seconds."""
+    def postpone(self, postponed: Postponed) -> None:
+        """Have an entry come again."""
+        claim = postponed.claim
         if (entry := self._held(claim)) is not None:
-            entry.attempt = claim.delivery.attempt + 1
-            entry.due = time.monotonic() + delay
+            entry.delivery = postponed.delivery
+            entry.due = time.monotonic() + postponed.delay
             entry.holder = None
             if not self.subscription.ordered:
                 heapq.heappush(self._delayed, (entry.due, claim.number))

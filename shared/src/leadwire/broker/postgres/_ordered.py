@@ -83,12 +83,11 @@ class OrderedSession:
         """Count the attempt, and keep the delivery at the head until it is due."""
         await self._delete_handled()
         for each in postponed:
-            number, attempt = each.claim.number, each.claim.delivery.attempt + 1
-            session = self._session
-            await session.fetch("count_ordered_attempt", session.subscription_id, number, attempt)
+            number, session = each.claim.number, self._session
+            counts = (each.delivery.attempt, each.delivery.excused)
+            await session.fetch("count_ordered_attempt", session.subscription_id, number, *counts)
             if self._ahead and self._ahead[0].number == number:
-                delivery = replace(each.claim.delivery, attempt=attempt)
-                self._ahead[0] = replace(self._ahead[0], delivery=delivery)
+                self._ahead[0] = replace(self._ahead[0], delivery=each.delivery)
             # Also for a claim of an earlier session, which is not read again yet.
             self._standing.postponed = number
             self._standing.due = time.monotonic() + each.delay

@@ -97,7 +97,8 @@ class PostgresSession:
             self.subscription_id,
             [each.claim.number for each in postponed],
             [each.claim.session for each in postponed],
-            [each.claim.delivery.attempt + 1 for each in postponed],
+            [each.delivery.attempt for each in postponed],
+            [each.delivery.excused for each in postponed],
             [each.delay for each in postponed],
         )
 
@@ -144,7 +145,10 @@ class PostgresSession:
             content_type=row["content_type"],
         )
         delivery = Delivery(
-            message=message, subscription=self.subscription.name, attempt=row["attempt"]
+            message=message,
+            subscription=self.subscription.name,
+            attempt=row["attempt"],
+            excused=row["excused"],
         )
         return Claim(
             number=row["message_number"],

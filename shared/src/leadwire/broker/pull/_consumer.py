@@ -164,7 +164,7 @@ class PullConsumer:
             if finished := [claim for claim, what in settled if isinstance(what, Done)]:
                 await session.finish(finished)
             postponed = [
-                Postponed(claim, spread(what.delay))
+                Postponed(claim, claim.delivery.again(is_excused=what.excused), spread(what.delay))
                 for claim, what in settled
                 if isinstance(what, TryAgain)
             ]

@@ -30,10 +30,12 @@ class Postponed:
 
     Attributes:
         claim: What failed.
-        delay: Seconds until the next attempt.
+        delivery: As it is to come again.
+        delay: Seconds until then.
     """
 
     claim: Claim
+    delivery: Delivery
     delay: float
 
 
@@ -57,7 +59,7 @@ class PullSession(Protocol):
         ...
 
     async def postpone(self, postponed: Sequence[Postponed]) -> None:
-        """Have the deliveries come again after their delays, with the next attempt's number."""
+        """Have the deliveries come again after their delays."""
         ...
 
     async def give_back(self, claims: Sequence[Claim]) -> None:

@@ -18,7 +18,7 @@ every consumer of the subscription drains into its parking lot.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -59,8 +59,7 @@ _DEAD_PREFETCH: Final = 4
 class _Standing:
     """How far an ordered delivery has got: its next attempt, and when that is due."""
 
-    message_id: str
-    attempt: int
+    delivery: Delivery
     due: float
 
 
@@ -143,28 +142,17 @@ class SubscriptionConsumer:
         due = _wire.due_at(delivered, returns=self._returns)
         if (early := due - time.time()) > 0:
             # Its delay is longer than the longest step: round again, uncounted.
-            await self._delay(delivered, session, delivery, attempt=delivery.attempt, delay=early)
+            await self._delay(delivered, session, delivery, delay=early)
             return
         settlement = await self._settle(delivery)
         if isinstance(settlement, TryAgain):
-            await self._delay(
-                delivered,
-                session,
-                delivery,
-                attempt=delivery.attempt + 1,
-                delay=settlement.delay,
-            )
+            later = delivery.again(is_excused=settlement.excused)
+            await self._delay(delivered, session, later, delay=settlement.delay)
         else:
             await session.ack(delivered)
 
     async def _delay(
-        self,
-        delivered: DeliveredMessage,
-        session: Session,
-        delivery: Delivery,
-        *,
-        attempt: int,
-        delay: float,
+        self, delivered: DeliveredMessage, session: Session, later: Delivery, *, delay: float
     ) -> None:
         """Send a copy to the delay queue, and acknowledge once it is confirmed.
 
@@ -174,7 +162,7 @@ class SubscriptionConsumer:
         step = step_for(self._subscription, delay)
         queue = self._names.delay(self._subscription.name, step)
         due = time.time() + delay if delay > step / 1000 else None
-        again = partial(_wire.again, delivery, returns=self._returns, attempt=attempt, due=due)
+        again = partial(_wire.again, later, returns=self._returns, due=due)
         outcome = await self._publish(again(queue=queue), session)
         if isinstance(outcome, Unroutable):
             log.error("delay_queue_missing", queue=queue)
@@ -222,20 +210,19 @@ class SubscriptionConsumer:
             if standing.due > give_back_at:
                 await session.requeue(delivered)
                 return
-            settlement = await self._settle(replace(delivery, attempt=standing.attempt))
+            settlement = await self._settle(standing.delivery)
             if not isinstance(settlement, TryAgain):
                 self._standing = None
                 await session.ack(delivered)
                 return
-            standing = _Standing(
-                standing.message_id, standing.attempt + 1, time.monotonic() + settlement.delay
-            )
+            later = standing.delivery.again(is_excused=settlement.excused)
+            standing = _Standing(later, time.monotonic() + settlement.delay)
 
     def _standing_of(self, delivery: Delivery, now: float) -> _Standing:
-        known, message_id = self._standing, delivery.message.id
-        if known is not None and known.message_id == message_id:
+        known = self._standing
+        if known is not None and known.delivery.message.id == delivery.message.id:
             return known
-        return _Standing(message_id, delivery.attempt, now)
+        return _Standing(delivery, now)
 
     async def _park(self, delivered: DeliveredMessage, session: Session) -> None:
         delivery = self._read(delivered)

@@ -21,6 +21,7 @@ from pamqp.common import FieldTable
 from leadwire.broker.port import Delivery, Message
 
 ATTEMPT: Final = "x-leadwire-attempt"
+EXCUSED: Final = "x-leadwire-excused"
 """Header of our own with the attempt's number: the broker's `x-delivery-count` starts
 anew with every message that goes through a delay queue."""
 
@@ -114,23 +115,21 @@ def outgoing(message: Message, *, exchange: str, routing_key: str) -> Outgoing:
     )
 
 
-def again(
-    delivery: Delivery, *, returns: str, queue: str, attempt: int, due: float | None
-) -> Outgoing:
+def again(delivery: Delivery, *, returns: str, queue: str, due: float | None) -> Outgoing:
     """Return the delivery's message as it is sent to a delay queue.
 
     Args:
-        delivery: The failed attempt.
+        delivery: As it is to come after the delay.
         returns: The subscription's own exchange.
         queue: The delay queue.
-        attempt: Number of the attempt that comes after the delay.
         due: Seconds since the epoch before which it is not to be handled, or None if
             the delay queue takes care of that alone.
     """
     # Of the old headers only the message's own: with the broker's `x-death` from the
     # round before, RabbitMQ could take the next round for a cycle and drop the message.
     sent = outgoing(delivery.message, exchange=returns, routing_key=queue)
-    headers: FieldTable = {**delivery.message.headers, ATTEMPT: attempt}
+    counts: FieldTable = {ATTEMPT: delivery.attempt, EXCUSED: delivery.excused}
+    headers: FieldTable = {**delivery.message.headers, **counts}
     if due is not None:
         headers[DUE] = round(due * 1000)
     sent.properties.headers = headers
@@ -161,7 +160,8 @@ def read(delivered: DeliveredMessage, *, subscription: str, returns: str) -> Del
     )
     # Not with the broker's `x-delivery-count`: it counts lost consumers, not failed attempts.
     attempt = min(max(_own_number(delivered, ATTEMPT, returns), 1), _MOST_ATTEMPTS)
-    return Delivery(message=message, subscription=subscription, attempt=attempt)
+    excused = min(max(_own_number(delivered, EXCUSED, returns), 0), attempt - 1)
+    return Delivery(message=message, subscription=subscription, attempt=attempt, excused=excused)
 
 
 def due_at(delivered: DeliveredMessage, *, returns: str) -> float:

@@ -45,6 +45,7 @@ CREATE TABLE deliveries (
     subscription_id integer NOT NULL,
     available_at timestamptz NOT NULL,
     attempt integer NOT NULL DEFAULT 1,
+    excused integer NOT NULL DEFAULT 0,
     losses integer NOT NULL DEFAULT 0,
     session integer,
     PRIMARY KEY (message_number, subscription_id)
@@ -58,6 +59,8 @@ CREATE TABLE deliveries (
 
 COMMENT ON COLUMN deliveries.available_at IS
     'Not to be delivered before; -infinity in an ordered subscription, which goes by number.';
+COMMENT ON COLUMN deliveries.excused IS
+    'How many attempts before this one failed by no fault of the message.';
 COMMENT ON COLUMN deliveries.losses IS 'How many consumers vanished while they held it.';
 COMMENT ON COLUMN deliveries.session IS 'The session that has claimed it, or null.';
 

@@ -14,10 +14,11 @@ claimed AS (
     FROM due
     WHERE deliveries.message_number = due.message_number AND deliveries.subscription_id = $1
     RETURNING
-        deliveries.message_number, deliveries.available_at, deliveries.attempt, deliveries.losses
+        deliveries.message_number, deliveries.available_at, deliveries.attempt, deliveries.excused,
+        deliveries.losses
 )
 SELECT
-    claimed.message_number, claimed.attempt, claimed.losses,
+    claimed.message_number, claimed.attempt, claimed.excused, claimed.losses,
     messages.message_id, messages.type, messages.content_type,
     messages.headers::text AS headers, messages.body
 FROM claimed

@@ -1,3 +1,3 @@
 UPDATE deliveries
-SET attempt = $3
+SET attempt = $3, excused = $4
 WHERE subscription_id = $1 AND message_number = $2

@@ -3,7 +3,7 @@
 -- shows it; take_back_begun undoes it for those that live.
 -- Parameters: subscription, limit.
 WITH ahead AS MATERIALIZED (
-    SELECT message_number, attempt, losses
+    SELECT message_number, attempt, excused, losses
     FROM deliveries
     WHERE subscription_id = $1 AND session IS NULL
     ORDER BY available_at, message_number
@@ -17,7 +17,7 @@ begun AS (
         AND message_number = (SELECT min(message_number) FROM ahead)
 )
 SELECT
-    ahead.message_number, ahead.attempt, ahead.losses,
+    ahead.message_number, ahead.attempt, ahead.excused, ahead.losses,
     messages.message_id, messages.type, messages.content_type,
     messages.headers::text AS headers, messages.body
 FROM ahead
