@@ -20,11 +20,9 @@ import phonenumbers
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from import_svc.domain.phones import ask
-from leadwire_standalone.generated_file import write_or_check
+from leadwire.contracts.generated import write_or_check
 
-PATH: Final = (
-    Path(__file__).parent.parent / "services/import-svc/src/import_svc/domain/phone_prefixes.txt"
-)
+PATH: Final = Path("services/import-svc/src/import_svc/domain/phone_prefixes.txt")
 FREE_DIGITS: Final = 5
 """Digits that a beginning leaves open at least: with fewer, there would be very many."""
 
@@ -183,4 +181,4 @@ def lines() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(write_or_check(lambda: "".join(lines()), description=__doc__, default_path=PATH))
+    sys.exit(write_or_check(None, description=__doc__, files=lambda: {PATH: "".join(lines())}))

@@ -5,18 +5,18 @@ python -m leadwire_standalone.commands_reference [--check]
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from leadwire.contracts.generated import write_or_check
 from leadwire.service import command_line
 from leadwire_client.command.registry import parser as client_parser
 from leadwire_client.consumer.__main__ import parser as consumer_parser
-from leadwire_standalone.generated_file import write_or_check
 from leadwire_standalone.options import parser as standalone_parser
 from leadwire_standalone.services import SERVICES
 
-DEFAULT_PATH: Final = Path("docs/reference/commands.md")
+PAGE: Final = Path("docs/reference/commands.md")
 
 _INTRODUCTION: Final = """\
 # Command lines
@@ -105,9 +105,9 @@ def _as_printed(text: str) -> str:
     return f"{text.strip()}\n"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or with `--check` return 1 if it is not current."""
-    return write_or_check(as_markdown, description=__doc__, default_path=DEFAULT_PATH)
+    return write_or_check(arguments, description=__doc__, files=lambda: {PAGE: as_markdown()})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ operations in one document, with what the gateway itself answers.
 python -m leadwire_standalone.gateway_files [--check]
 """
 
-import argparse
 import json
 import re
 import sys
@@ -15,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from leadwire.contracts.generated import write_or_check
 from leadwire.http.openapi import OPENAPI
 from leadwire.http.openapi_errors import REF_PREFIX
 from leadwire.http.operations import ErrorResponse
 from leadwire.http.problems import PROBLEM_MEDIA_TYPE, title_of
 from leadwire_standalone.wired import wired, wired_together
 
-DEFAULT_DIRECTORY = Path("deploy/gateway/generated")
+DIRECTORY: Final = Path("deploy/gateway/generated")
 
 Node = dict[str, Any]
 
@@ -107,38 +107,17 @@ def document() -> Node:
     return whole
 
 
-def files() -> dict[str, str]:
-    """Return the text of each file by its name."""
+def files() -> dict[Path, str]:
+    """Return the text of each file by its path."""
     return {
-        "routes.conf": routes_conf(routes()),
-        "openapi.json": json.dumps(document(), indent=1, ensure_ascii=False) + "\n",
+        DIRECTORY / "routes.conf": routes_conf(routes()),
+        DIRECTORY / "openapi.json": json.dumps(document(), indent=1, ensure_ascii=False) + "\n",
     }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files, or with `--check` return 1 if one is not current."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
-    parser.add_argument("--directory", type=Path, default=DEFAULT_DIRECTORY)
-    given = parser.parse_args()
-    wanted = {given.directory / name: text for name, text in files().items()}
-    if given.check:
-        return _check(wanted)
-    given.directory.mkdir(parents=True, exist_ok=True)
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
-    return 0
-
-
-def _check(wanted: Mapping[Path, str]) -> int:
-    wrong = [path for path, text in wanted.items() if _read(path) != text]
-    for path in wrong:
-        sys.stderr.write(f"{path} is not current: run this module without --check\n")
-    return 1 if wrong else 0
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return write_or_check(arguments, description=__doc__, files=files)
 
 
 def _by_precedence(template: str) -> list[tuple[bool, str]]:

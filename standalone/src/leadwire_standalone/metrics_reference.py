@@ -7,7 +7,7 @@ python -m leadwire_standalone.metrics_reference [--check]
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,12 +15,12 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+from leadwire.contracts.generated import write_or_check
 from leadwire.http.metrics import REGISTRIES, SERVICE_REGISTRIES
-from leadwire_standalone.generated_file import write_or_check
 from leadwire_standalone.services import SERVICES
 from leadwire_standalone.wired import wired
 
-DEFAULT_PATH: Final = Path("docs/reference/metrics.md")
+PAGE: Final = Path("docs/reference/metrics.md")
 
 _INTRODUCTION: Final = """\
 # Metrics
@@ -132,9 +132,9 @@ def _table(metrics: Iterable[DescribedMetric]) -> Iterator[str]:
         yield f"| `{each.name}` | {each.kind} | {labels} | {each.meaning} |"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or with `--check` return 1 if it is not current."""
-    return write_or_check(as_markdown, description=__doc__, default_path=DEFAULT_PATH)
+    return write_or_check(arguments, description=__doc__, files=lambda: {PAGE: as_markdown()})
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ python -m leadwire_standalone.settings_reference [--check]
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
+from leadwire.contracts.generated import write_or_check
 from leadwire.service import EnvironmentVariable, environment_variables
-from leadwire_standalone.generated_file import write_or_check
 from leadwire_standalone.services import SERVICES
 
-DEFAULT_PATH = Path("docs/reference/settings.md")
+PAGE: Final = Path("docs/reference/settings.md")
 
 _INTRODUCTION = """\
 # Settings
@@ -44,9 +45,9 @@ def _table(variables: Iterable[EnvironmentVariable]) -> Iterator[str]:
         yield f"| `{each.name}` | {default} | {each.description} |"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or with `--check` return 1 if it is not current."""
-    return write_or_check(as_markdown, description=__doc__, default_path=DEFAULT_PATH)
+    return write_or_check(arguments, description=__doc__, files=lambda: {PAGE: as_markdown()})
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from pydantic.json_schema import models_json_schema
 
 from leadwire.contracts.events import CONTENT_TYPE, EVENT_MODELS
-from leadwire.contracts.generated import write_or_compare
+from leadwire.contracts.generated import write_or_check
 from leadwire.contracts.samples import sample_bytes
 from leadwire.contracts.vocabulary import EventType
 
@@ -66,9 +66,7 @@ def render() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the document, or compare it; return the exit code."""
-    return write_or_compare(
-        arguments, module="leadwire.contracts.asyncapi", document=DOCUMENT, render=render
-    )
+    return write_or_check(arguments, description=__doc__, files=lambda: {DOCUMENT: render()})
 
 
 def _channel(name: EventType) -> JsonObject:

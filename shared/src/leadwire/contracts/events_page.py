@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from leadwire.contracts.asyncapi import schemas
 from leadwire.contracts.events import EVENT_MODELS
-from leadwire.contracts.generated import write_or_compare
+from leadwire.contracts.generated import write_or_check
 from leadwire.contracts.samples import sample_bytes
 from leadwire.contracts.vocabulary import EventType
 
@@ -67,9 +67,7 @@ def render() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page, or compare it; return the exit code."""
-    return write_or_compare(
-        arguments, module="leadwire.contracts.events_page", document=PAGE, render=render
-    )
+    return write_or_check(arguments, description=__doc__, files=lambda: {PAGE: render()})
 
 
 def _contents() -> Iterator[str]:

@@ -1,38 +1,47 @@
-"""A document that is generated from the models: write it, or see whether it is up to date."""
+"""The command of a module that writes files of the repository from the code, or checks them."""
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
-def write_or_compare(
-    arguments: Sequence[str] | None, *, module: str, document: Path, render: Callable[[], str]
+def write_or_check(
+    arguments: Sequence[str] | None,
+    *,
+    description: str | None,
+    files: Callable[[], Mapping[Path, str]],
+    alone: str | None = None,
 ) -> int:
-    """Run the command line of a generated document.
+    """Write the files, or with `--check` only tell which are not current.
 
     Args:
-        arguments: `--check` compares and writes nothing; `--output` names another file.
-        module: Whose command it is.
-        document: Where the document stands.
-        render: Gives the document as it has to be.
+        arguments: Of the command line; None for those of the process.
+        description: What `--help` says.
+        files: Gives the text of each file by its path within the repository.
+        alone: Pattern of paths that these files alone may have: others are removed.
 
     Returns:
-        The exit code: 1 if `--check` found another document.
+        The exit code: 1 if `--check` found a file old, missing or one too many.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m {module}")
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--output", type=Path, default=document, help="default: %(default)s")
-    options = parser.parse_args(arguments)
-    path: Path = options.output
-    if not options.check:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
+    parser.add_argument("--root", type=Path, default=Path(), help="of the repository")
+    given = parser.parse_args(arguments)
+    wanted = {given.root / path: text for path, text in files().items()}
+    stale = [path for path, text in wanted.items() if _read(path) != text]
+    superfluous = sorted(set(given.root.glob(alone)) - wanted.keys()) if alone else []
+    if given.check:
+        for path in (*stale, *superfluous):
+            sys.stderr.write(f"{path} is not current: run this module without --check\n")
+        return 1 if stale or superfluous else 0
+    for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(), encoding="utf-8")
-        return 0
-    if path.is_file() and path.read_text(encoding="utf-8") == render():
-        return 0
-    sys.stderr.write(
-        f"{path} does not say what the event models say: "
-        f"run `python -m {module}` and review the difference\n"
-    )
-    return 1
+        path.write_text(wanted[path], encoding="utf-8")
+    for path in superfluous:
+        path.unlink()
+    return 0
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

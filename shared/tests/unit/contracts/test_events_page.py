@@ -36,13 +36,4 @@ def test_every_word_of_an_enumeration_is_there() -> None:
 
 
 def test_the_page_in_the_repository_is_up_to_date() -> None:
-    assert main(["--check", "--output", str(REPOSITORY / "docs/reference/events.md")]) == 0
-
-
-def test_check_refuses_a_stale_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = tmp_path / "events.md"
-    assert main(["--check", "--output", str(target)]) == 1
-    assert main(["--output", str(target)]) == 0
-    target.write_text(target.read_text() + " ")
-    assert main(["--check", "--output", str(target)]) == 1
-    assert "leadwire.contracts.events_page" in capsys.readouterr().err
+    assert main(["--check", f"--root={REPOSITORY}"]) == 0

@@ -8,16 +8,17 @@ the replicas; what each counts for itself, by the sum.
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from leadwire.contracts.generated import write_or_check
 from leadwire_standalone.dashboard.events import EVENTS, STREAMS
 from leadwire_standalone.dashboard.grafana import dashboard
 from leadwire_standalone.dashboard.leads import ASSIGNMENT, IMPORTS, NOW
 from leadwire_standalone.dashboard.processes import GATEWAY, HTTP, NOTIFICATIONS, PROCESSES
-from leadwire_standalone.generated_file import write_or_check
 
-DEFAULT_PATH: Final = Path("deploy/grafana/dashboards/leadwire.json")
+FILE: Final = Path("deploy/grafana/dashboards/leadwire.json")
 
 
 def as_json() -> str:
@@ -31,9 +32,9 @@ def as_json() -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file, or with `--check` return 1 if it is not current."""
-    return write_or_check(as_json, description=__doc__, default_path=DEFAULT_PATH)
+    return write_or_check(arguments, description=__doc__, files=lambda: {FILE: as_json()})
 
 
 if __name__ == "__main__":
