@@ -173,6 +173,7 @@ class PrivateRabbitMQ:
         return inherited | {
             "PATH": path,
             "HOME": str(directory / "home"),
+            "ERL_CRASH_DUMP": str(directory / "erl_crash.dump"),  # else where the tests run
             "LC_ALL": "C.UTF-8",
             "ERL_EPMD_PORT": str(self._epmd),
             "RABBITMQ_NODENAME": self._node,
