@@ -43,7 +43,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),--numprocesses $(
 # Every service and test is a new process: compile modules once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo resync test test-fast smoke check format console screenshots docs bench chaos lock release clean
+.PHONY: help run demo resync test test-fast smoke check format console screenshots docs bench chaos fuzz lock release clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,4 +1,4 @@
-"""`python -m manager_svc serve | migrate | topology | check | resync | restored`."""
+"""The command `manager-svc`, also as `python -m manager_svc`; `--help` tells what it can do."""
 
 import sys
 
@@ -7,7 +7,7 @@ from manager_svc.app import SERVICE
 
 
 def main() -> int:
-    """Run what the command line asks for."""
+    """Run what the command line asks for; return the exit code."""
     return service.main(SERVICE)
 
 

@@ -1,4 +1,4 @@
-"""`python -m notifier_svc serve | migrate | topology | check | restored`."""
+"""The command `notifier-svc`, also as `python -m notifier_svc`; `--help` tells what it can do."""
 
 import sys
 
@@ -7,7 +7,7 @@ from notifier_svc.app import SERVICE
 
 
 def main() -> int:
-    """Run what the command line asks for."""
+    """Run what the command line asks for; return the exit code."""
     return service.main(SERVICE)
 
 

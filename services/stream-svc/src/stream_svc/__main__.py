@@ -1,4 +1,4 @@
-"""Run stream-svc: `serve | migrate | topology | check | rebuild | restored`."""
+"""The command `stream-svc`, also as `python -m stream_svc`; `--help` tells what it can do."""
 
 import sys
 
@@ -7,7 +7,7 @@ from stream_svc.app import SERVICE
 
 
 def main() -> int:
-    """Run the command that the arguments name; return the exit code."""
+    """Run what the command line asks for; return the exit code."""
     return service.main(SERVICE)
 
 
