@@ -191,6 +191,11 @@ class TokenKeys:
             raise UnauthorizedError(
                 "the token has expired; get a new one by POST /v1/auth/token", token=True
             ) from None
+        except jwt.ImmatureSignatureError:
+            raise UnauthorizedError(
+                "the token begins later than it is here: the clocks of the services differ",
+                token=True,
+            ) from None
         except KeyError:
             raise UnauthorizedError(
                 "the token is signed by a key that is not known here", token=True

@@ -138,6 +138,11 @@ def test_clocks_may_differ_a_little() -> None:
     assert key_set(KEY).principal(signed(late)).name == "ada"
 
 
+def test_who_is_refused_since_clocks_differ_much_is_told_so() -> None:
+    with pytest.raises(UnauthorizedError, match="clocks of the services differ"):
+        key_set(KEY).principal(signed({"iat": int(time.time() + LEEWAY_SECONDS + 5)}))
+
+
 def test_what_is_remembered_of_a_token_is_not_believed_beyond_its_end() -> None:
     keys = key_set(KEY)
     keys.principal(OURS)
