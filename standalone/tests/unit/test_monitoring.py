@@ -21,10 +21,23 @@ PROMETHEUS: Final = ROOT / "deploy" / "prometheus"
 GRAFANA: Final = ROOT / "deploy" / "grafana"
 DASHBOARD: Final = ROOT / FILE
 
-METRIC: Final = re.compile(r"\b((?:leadwire|process)_\w+|up)\b(?:\{([^}]*)\})?")
+PAGE: Final = ROOT / "docs" / "operations" / "observability.md"
+
+METRIC: Final = re.compile(
+    r"\b((?:leadwire|process|kubelet|rabbitmq|probe)_\w+|up)\b(?:\{([^}]*)\})?"
+)
 GROUPED: Final = re.compile(r"\b(?:by|on) \(([^)]*)\)")
 OF_THE_TARGET: Final = {"service", "job", "instance"}
 """Labels of every sample: by the service itself, and by Prometheus."""
+
+OF_OTHERS: Final = {
+    "kubelet_volume_stats_available_bytes": {"namespace", "persistentvolumeclaim"},
+    "kubelet_volume_stats_capacity_bytes": {"namespace", "persistentvolumeclaim"},
+    "rabbitmq_disk_space_available_bytes": {"instance"},
+    "rabbitmq_disk_space_available_limit_bytes": {"instance"},
+    "probe_ssl_earliest_cert_expiry": {"instance"},
+}
+"""What the exporters say that PAGE names."""
 
 UNITS: Final = {
     "Bps", "bytes", "ops", "percentunit", "reqps", "rowsps", "s", "short",
@@ -87,7 +100,7 @@ def assert_is_exported(expression: str, known: dict[str, set[str]]) -> None:
 
 
 def test_every_metric_of_a_rule_is_exported_with_its_labels() -> None:
-    known = exported()
+    known = exported() | OF_OTHERS
     for rule in rules():
         assert_is_exported(rule["expr"], known)
 
@@ -157,6 +170,23 @@ def test_prometheus_takes_configuration_and_rules(tmp_path: Path) -> None:
     assert f"{len(rules())} rules found" in promtool(
         "check", "config", PROMETHEUS / "prometheus.yml"
     )
+
+
+def test_prometheus_takes_the_job_that_the_page_adds(tmp_path: Path) -> None:
+    [job] = re.findall(
+        r"^```yaml\n(  - job_name.+?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "leadwire-alerts.yml").symlink_to(PROMETHEUS / "leadwire-alerts.yml")
+    file = tmp_path / "prometheus.yml"
+    file.write_text(f"{(PROMETHEUS / 'prometheus.yml').read_text()}\n{job}")
+    assert f"{len(rules())} rules found" in promtool("check", "config", file)
+
+
+def test_what_only_others_measure_is_told_of_with_who_measures_it() -> None:
+    of_others = [rule["alert"] for rule in rules() if any(n in rule["expr"] for n in OF_OTHERS)]
+    assert len(of_others) == 3
+    for alert in of_others:
+        assert re.search(rf"^\|.+\|.+\| \[{alert}\]", PAGE.read_text(), re.MULTILINE), alert
 
 
 def test_the_rules_fire_when_they_should_and_not_before() -> None:

@@ -44,6 +44,7 @@ from import_svc.usecases.forget_keys import ForgetKeys
 from import_svc.usecases.import_leads import ImportLeads
 from import_svc.usecases.import_worker import ImportWorker
 from import_svc.usecases.keep_resume import KeepResume
+from import_svc.usecases.measure_files import FileGauges
 from import_svc.usecases.measure_imports import ImportGauges
 from import_svc.usecases.own_imports import OwnImports
 from import_svc.usecases.read_imports import ReadImports
@@ -148,6 +149,7 @@ def _loops(common: _Common, import_leads: ImportLeads) -> Iterator[tuple[str, Co
         "import gauges",
         ImportGauges(database=database, background=common.background, metrics=common.metrics),
     )
+    yield "file gauges", FileGauges(files=common.files, metrics=common.metrics)
     yield "import worker", ImportWorker(database=database, imports=common.imports, own=own)
     work_off = WorkOffImport(
         own=own,

@@ -55,6 +55,14 @@ class ImportMetrics:
             "Age of the oldest waiting import, since it was accepted; 0 if there is none.",
             registry=registry,
         )
+        self.files_free = Gauge(
+            "leadwire_files_free_bytes",
+            "Room on the disk of the store of files; 0, as its size, where that is a bucket.",
+            registry=registry,
+        )
+        self.files_size = Gauge(
+            "leadwire_files_size_bytes", "Size of that disk, full or not.", registry=registry
+        )
 
     def stored(self, *, imported: int, failed: int) -> None:
         """Count the rows of a chunk."""

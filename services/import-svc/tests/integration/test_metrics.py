@@ -1,13 +1,18 @@
 """What Prometheus hears of imports is true."""
 
 import io
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from import_svc.metrics import ImportMetrics
 from import_svc.storage.background import BackgroundStore
+from import_svc.storage.files import FileStore
+from import_svc.usecases.measure_files import FileGauges
 from import_svc.usecases.measure_imports import ImportGauges
 from leadwire.testing import eventually
 from leadwire.testing.metrics import metric_value
@@ -73,3 +78,26 @@ async def test_imports_that_run_and_wait_are_measured(desk: "Desk") -> None:
     assert 3600 <= (measured("oldest_waiting_import_seconds") or 0) < 5000
     assert measured("imports_running") == 0
     await gauges.stop()
+
+
+async def test_the_room_for_files_is_measured_and_comes_back_with_the_disk(
+    tmp_path: Path, bucket: str
+) -> None:
+    disk, lost = tmp_path / "disk", tmp_path / "lost"
+    files, registry = FileStore(url=disk.as_uri()), CollectorRegistry()
+    await files.start()
+    room = shutil.disk_usage(disk)
+    gauges = FileGauges(files=files, metrics=ImportMetrics(registry), interval=0.02)
+
+    def measured(name: str) -> float:
+        return registry.get_sample_value(f"leadwire_files_{name}_bytes") or 0
+
+    disk.rename(lost)
+    with capture_logs() as logged:
+        await gauges.start()
+        await eventually(lambda: "loop_round_failed" in [line["event"] for line in logged])
+    lost.rename(disk)
+    await eventually(lambda: measured("size") == room.total)
+    assert 0 < measured("free") <= room.total - room.used
+    await gauges.stop()
+    assert await FileStore(url=f"s3://{bucket}").space() is None

@@ -69,6 +69,19 @@ class StoredFile:
     pieces: AsyncGenerator[bytes]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """The room of a disk, in bytes.
+
+    Attributes:
+        free: What can still be written.
+        size: All of it.
+    """
+
+    free: int
+    size: int
+
+
 class FileStore:
     """Keeps files; a component that insists at its start on a store it can write to.
 
@@ -165,6 +178,23 @@ class FileStore:
             async with _answered():
                 # Always 1: no name is written twice.
                 await asyncio.to_thread((directory / f"{name}#1").unlink, missing_ok=True)
+
+    async def space(self) -> Space | None:
+        """Tell how much room the disk has that files are on; None in a bucket, which has no end.
+
+        Raises:
+            FileStoreError: The directory is not there, or cannot be looked at.
+        """
+        directory = directory_of(self._url)
+        if directory is None:
+            return None
+        try:
+            # Without a time limit: a disk that hangs holds one thread, and not one more each time.
+            disk = await asyncio.to_thread(os.statvfs, directory)
+        except OSError as error:
+            raise meaning_of(error) from None
+        # What is kept for root is no room: files are written by somebody else.
+        return Space(free=disk.f_bavail * disk.f_frsize, size=disk.f_blocks * disk.f_frsize)
 
     async def older_than(self, moment: datetime, *, under: str) -> AsyncGenerator[list[str]]:
         """Yield the names of files that were stored before a moment, some at a time.
