@@ -48,6 +48,10 @@ def test_the_database_and_the_broker_are_reached_by_the_services_alone() -> None
     assert COMPOSE["networks"]["front"] == {"internal": True}
 
 
+def test_the_log_of_the_database_tells_nothing_of_people() -> None:
+    assert "log_error_verbosity=terse" in SERVICES["postgres"]["command"]
+
+
 def test_only_what_is_for_people_has_a_port_and_only_on_this_machine() -> None:
     published = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
     assert set(published) == {"gateway", "grafana", "mail"}

@@ -51,6 +51,12 @@ def test_old_and_new_minor_versions_of_kubernetes_take_every_resource(version: s
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
+def test_the_log_of_devs_database_tells_nothing_of_people() -> None:
+    [container] = pod(workloads("dev")["postgres"])["containers"]
+
+    assert "log_error_verbosity=terse" in container["args"]
+
+
 def test_a_resource_with_a_word_that_kubernetes_does_not_know_would_be_found() -> None:
     wrong = {"apiVersion": "v1", "kind": "Service", "metadata": {}, "spec": {"ports_": []}}
 
