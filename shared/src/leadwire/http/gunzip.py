@@ -21,10 +21,14 @@ class BrokenGzipError(Exception):
 
 
 class Gunzip:
-    """Unpacks a stream of gzip members, one after the other, as RFC 1952 has them."""
+    """Unpacks a stream of gzip members, one after the other, as RFC 1952 has them.
+
+    NULs after a member are padding, as of what was written in blocks, and passed over.
+    """
 
     def __init__(self) -> None:
         self._member: zlib._Decompress | None = None
+        self._may_be_padded = False
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
         """Yield what the next bytes unpack to, in pieces of at most 256 KiB.
@@ -46,6 +50,7 @@ class Gunzip:
 
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         full = False
+        packed = self._without_padding(packed)
         while packed or full:
             member = self._member = self._member or zlib.decompressobj(_GZIP)
             try:
@@ -55,7 +60,12 @@ class Gunzip:
             if unpacked:
                 yield unpacked
             if member.eof:
-                self._member, packed, full = None, member.unused_data, False
+                self._member, self._may_be_padded = None, True
+                packed, full = self._without_padding(member.unused_data), False
             else:
                 # A full answer may leave a rest inside zlib, though it took all of the input.
                 packed, full = member.unconsumed_tail, len(unpacked) == _MOST_OUT
+
+    def _without_padding(self, packed: bytes) -> bytes:
+        is_between = self._may_be_padded and self._member is None
+        return packed.lstrip(b"\0") if is_between else packed

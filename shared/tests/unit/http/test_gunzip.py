@@ -12,11 +12,11 @@ NOISE = random.Random(7).randbytes(300_000)
 
 
 def unpack(packed: bytes, *, step: int) -> bytes:
-    gunzip, found = Gunzip(), b""
+    gunzip, found = Gunzip(), list[bytes]()
     for begin in range(0, len(packed), step):
-        found += b"".join(gunzip.feed(packed[begin : begin + step]))
+        found += gunzip.feed(packed[begin : begin + step])
     gunzip.finish()
-    return found
+    return b"".join(found)
 
 
 @pytest.mark.parametrize("step", [1, 7, 20_000, 10_000_000])
@@ -26,6 +26,14 @@ def test_members_of_any_kind_come_whole(step: int) -> None:
     packed = b"".join(map(gzip.compress, plain))
 
     assert unpack(packed, step=step) == b"".join(plain)
+
+
+@pytest.mark.parametrize("step", [1, 7, 20_000])
+def test_padding_after_a_member_is_passed_over(step: int) -> None:
+    one, other = gzip.compress(b"one"), gzip.compress(b"other")
+
+    assert unpack(one + bytes(40_000), step=step) == b"one"
+    assert unpack(one + bytes(3) + other + bytes(512), step=step) == b"oneother"
 
 
 def test_no_piece_is_large_however_much_there_is() -> None:
@@ -49,6 +57,9 @@ def test_every_missing_byte_is_noticed() -> None:
     [
         b"no gzip",
         gzip.compress(b"x", mtime=0) + b"junk",
+        gzip.compress(b"x", mtime=0) + bytes(9) + b"junk",
+        bytes(9) + gzip.compress(b"x", mtime=0),
+        bytes(9),
         zlib.compress(b"x"),
         gzip.compress(b"some text", mtime=0)[:-8] + bytes(8),
     ],
