@@ -8,7 +8,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from import_svc.domain.emails import email_key, normalise_email
+from import_svc.domain.emails import normalise_email
+from leadwire.contracts.emails import email_key
 
 ADDRESSES = [
     "ada@example.com",

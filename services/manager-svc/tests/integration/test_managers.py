@@ -65,7 +65,11 @@ async def test_an_email_belongs_to_one_manager(desk: "Desk") -> None:
 
 @pytest.mark.parametrize(
     ("email", "capitals"),
-    [("émile@example.org", "ÉMILE@example.org"), ("άγγελος@example.org", "ΆΓΓΕΛΟΣ@example.org")],
+    [
+        ("émile@example.org", "ÉMILE@example.org"),
+        ("άγγελος@example.org", "ΆΓΓΕΛΟΣ@example.org"),
+        ("νικος.παπας@example.org", "ΝΙΚΟΣ.ΠΑΠΑΣ@example.org"),
+    ],
 )
 async def test_an_email_beyond_ascii_belongs_to_one_manager_whatever_the_collation(
     desk: "Desk", email: str, capitals: str

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from import_svc.domain.emails import email_key
 from import_svc.domain.faults import FieldFault, judge_fields
 from import_svc.domain.leads import Lead
 from import_svc.domain.phones import Phone
 from import_svc.domain.rows import RowDefect
 from import_svc.domain.validation import EXTENSION, encode_attributes
+from leadwire.contracts.emails import email_key
 from leadwire.contracts.vocabulary import Origin
 
 

@@ -1,4 +1,4 @@
-"""Which email addresses are valid, how they are written, and when two are the same.
+"""Which email addresses are valid, and how they are written.
 
 `email-validator` is the judge. It is too slow for every row, so a strict pattern
 passes the plain addresses, which it accepts unchanged except for the case of the
@@ -6,7 +6,6 @@ domain, and only the rest is put before it. A test holds the two to the same ver
 """
 
 import re
-import unicodedata
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -46,20 +45,6 @@ def normalise_email(text: str) -> str | None:
             return f"{role if role in _ROLE_MAILBOXES else local}@{domain.lower()}"
         return _judge(text)
     return None
-
-
-def email_key(email: str) -> str:
-    """Return what makes an address unique: the address without regard to case.
-
-    It is computed here and stored beside the address, not left to the database's
-    `lower()`: that depends on the collation, and would disagree on letters like É.
-    """
-    key = email.lower()
-    if key.isascii():
-        return key
-    # A capital sigma becomes one or the other by what follows, and some capitals, as J̌, have no
-    # form that is one character while the small letter has.
-    return unicodedata.normalize("NFC", key.replace("\u03c2", "\u03c3"))
 
 
 def _judge(text: str) -> str | None:

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from import_svc.domain.emails import MAX_EMAIL_LENGTH, email_key, normalise_email
+from import_svc.domain.emails import MAX_EMAIL_LENGTH, normalise_email
 from import_svc.domain.names import without_invisible
 from import_svc.domain.phones import national_number, parse_phone
+from leadwire.contracts.emails import email_key
 
 MAX_MENTIONS: Final = 1_000
 """Most keys of one row: more than fit into what is kept of it."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from import_svc.domain.emails import email_key, normalise_email
+from import_svc.domain.emails import normalise_email
 from import_svc.domain.mentions import LONGEST_MENTION, mentions
 from import_svc.domain.names import clean_name, clean_names
 from import_svc.domain.phones import Phone, parse_phone
@@ -27,6 +27,7 @@ from import_svc.domain.rows import (
     RawRow,
     RowDefect,
 )
+from leadwire.contracts.emails import email_key
 
 EXTENSION: Final = "cellphone_extension"
 """The attribute that keeps the extension of a cellphone, which E.164 has no place for."""

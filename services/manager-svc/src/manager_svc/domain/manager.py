@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from leadwire.contracts.emails import email_key
 from manager_svc.domain.errors import ManagerPausedError, ManagerRemovedError
 
 
@@ -65,6 +66,11 @@ class Manager:
     created_at: datetime
     updated_at: datetime
     free_since: datetime | None
+
+    @property
+    def email_key(self) -> str | None:
+        """What makes his email unique; None if he has none."""
+        return None if self.email is None else email_key(self.email)
 
     @property
     def has_room(self) -> bool:

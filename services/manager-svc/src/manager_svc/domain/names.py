@@ -1,7 +1,7 @@
-"""What names and emails are compared by.
+"""What names are compared by.
 
-Both forms are stored beside what was given, not left to the database's `lower()`: that
-depends on the collation, and would disagree on letters like É.
+It is stored beside what was given, not left to the database's `lower()`: that depends on the
+collation, and would disagree on letters like É.
 """
 
 import unicodedata
@@ -38,8 +38,3 @@ def parts_of(text: str) -> list[str]:
     ['a']
     """
     return sorted({text[at : at + PART] for at in range(max(1, len(text) - PART + 1))})
-
-
-def email_key(email: str | None) -> str | None:
-    """Give what makes an email unique: the address without regard to case."""
-    return None if email is None else email.lower()

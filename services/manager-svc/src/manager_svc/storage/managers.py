@@ -12,7 +12,7 @@ from manager_svc.domain.errors import ManagerEmailExistsError, ManagerNotFoundEr
 from manager_svc.domain.lead import Held, Lead
 from manager_svc.domain.manager import STANDINGS, Availability, Manager, ManagerName
 from manager_svc.domain.matching import Place
-from manager_svc.domain.names import email_key, folded, parts_of
+from manager_svc.domain.names import folded, parts_of
 from manager_svc.storage.queries import QUERIES
 from manager_svc.storage.rows import lead_of, manager_of
 
@@ -36,7 +36,7 @@ class ManagerStore:
                 manager.name,
                 folded(manager.name),
                 manager.email,
-                email_key(manager.email),
+                manager.email_key,
                 manager.capacity,
                 manager.created_at,
             )
@@ -122,7 +122,7 @@ class ManagerStore:
                 manager.name,
                 folded(manager.name),
                 manager.email,
-                email_key(manager.email),
+                manager.email_key,
                 manager.capacity,
                 manager.state,
                 now,
