@@ -238,6 +238,23 @@ async def test_two_operators_at_once_have_one_effect_and_the_same_answer(
         await eventually(one)
 
 
+async def test_a_discard_that_meets_a_requeueing_comes_too_late_and_both_are_on_record(
+    database: Database, broker: Broker, rows: Rows
+) -> None:
+    await broker.declare([MENDED])
+    await park(database, "e1")
+    parked_id = await only_id(database)
+
+    async def discard() -> None:
+        await desk(database, broker).discard(parked_id, reason="it is too old")
+
+    decision = await desk(database, Meddler(broker, before=discard)).requeue(parked_id)
+    assert decision.decision == "requeued"
+    assert await rows("SELECT id FROM parked") == []
+    decided = await rows("SELECT decision FROM parked_decisions ORDER BY id")
+    assert decided == [("discarded",), ("requeued",)]
+
+
 async def test_a_broker_that_is_away_is_told_of_and_the_event_stays(
     database: Database, broker: Broker, rows: Rows
 ) -> None:
