@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from leadwire.http.clients import networks_of
+from leadwire.http.server import CUT_WITHIN
+from leadwire.lifecycle import STOPS_WITHIN
 from leadwire.service import ServiceSettings, environment_variables
 
 HOUSE = Path(__file__).parents[2]
@@ -98,7 +100,8 @@ def test_access_is_on_and_clients_are_told_apart(name: str) -> None:
 def test_what_stops_has_the_time_that_it_takes(name: str) -> None:
     defaults = {each.name: each.default for each in environment_variables(ServiceSettings)}
     drains = sum(float(str(defaults[f"LEADWIRE_DRAIN_{each}_S"])) for each in ("DELAY", "WITHIN"))
-    assert float(SERVICES[name]["stop_grace_period"].removesuffix("s")) >= drains + 30
+    grace = float(SERVICES[name]["stop_grace_period"].removesuffix("s"))
+    assert grace > drains + CUT_WITHIN + STOPS_WITHIN
 
 
 def test_who_makes_the_secrets_talks_to_nobody() -> None:

@@ -12,6 +12,8 @@ from kubernetes_validate.utils import all_versions  # type: ignore[import-untype
 
 from import_svc.settings import ImportSettings
 from leadwire.http.clients import networks_of
+from leadwire.http.server import CUT_WITHIN
+from leadwire.lifecycle import STOPS_WITHIN
 from leadwire.service import ServiceSettings, environment_variables, load_settings
 from manager_svc.settings import ManagerSettings
 from manifests import (
@@ -111,7 +113,7 @@ def test_a_stopping_pod_has_the_time_that_its_service_takes(overlay: str) -> Non
         given = environment(overlay, spec["containers"][0])
         delay, within = (float(given[f"LEADWIRE_DRAIN_{name}_S"]) for name in ("DELAY", "WITHIN"))
         assert delay >= 10, "nodes take some seconds to follow a changed endpoint"
-        assert spec["terminationGracePeriodSeconds"] > delay + within + 30
+        assert spec["terminationGracePeriodSeconds"] > delay + within + CUT_WITHIN + STOPS_WITHIN
 
     gateway = pod(workloads(overlay)["gateway"])
     pause = gateway["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]

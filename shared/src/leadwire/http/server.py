@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -22,7 +23,7 @@ from leadwire.http.problems import (
 log = structlog.get_logger(__name__)
 
 _CLOSE_WITHIN = 2.0
-_REST_WITHIN = 10.0
+CUT_WITHIN: Final = 10.0
 """Seconds for cutting what is left, and for everything else that closes."""
 
 
@@ -62,7 +63,7 @@ class HttpServer:
     @property
     def stop_within(self) -> float:
         """Seconds that `stop` takes at most."""
-        return self._drain_delay + self._drain_within + _REST_WITHIN
+        return self._drain_delay + self._drain_within + CUT_WITHIN
 
     @property
     def port(self) -> int:

@@ -9,10 +9,16 @@ from leadwire.lifecycle.garbage import look_for_garbage_seldom
 from leadwire.lifecycle.loop_lag import EventLoopLag
 from leadwire.lifecycle.open_files import allow_many_open_files
 from leadwire.lifecycle.periodic import PeriodicTask
-from leadwire.lifecycle.supervisor import Component, ComponentFailedError, Supervisor
+from leadwire.lifecycle.supervisor import (
+    STOPS_WITHIN,
+    Component,
+    ComponentFailedError,
+    Supervisor,
+)
 from leadwire.lifecycle.task import BackgroundTask
 
 __all__ = [
+    "STOPS_WITHIN",
     "BackgroundTask",
     "Component",
     "ComponentFailedError",

@@ -3,16 +3,29 @@
 A component that dies takes the process with it. A half-dead service would go on
 answering health checks while nothing is published; a dead one is restarted by
 whatever runs it, and everything it owed is in its database.
+
+Whatever runs a process kills it when its stop takes too long. Each part of one that reaches
+neither its database nor its broker waits for as long as it may, one after another; so they have
+one time together, and who comes late is cut. It loses nothing by that: a kill would do the same.
 """
 
 import asyncio
 import signal
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import partial
+from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+STOPS_WITHIN: Final = 25.0
+"""Seconds that the stops of components may take together."""
+
+_LEAST: Final = 0.2
+"""Seconds for a stop when that time is used up: enough for one that waits for nobody."""
 
 
 @runtime_checkable
@@ -46,13 +59,18 @@ class _Entry:
     name: str
     component: Component
     start_within: float
-    stop_within: float
+    stop_within: float | None
 
 
 class Supervisor:
-    """Starts components in the order they were added and stops them in reverse."""
+    """Starts components in the order they were added and stops them in reverse.
 
-    def __init__(self) -> None:
+    Args:
+        stops_within: Seconds that stops may take together, but for those with their own limit.
+    """
+
+    def __init__(self, *, stops_within: float = STOPS_WITHIN) -> None:
+        self._left_to_stop = stops_within
         self._entries: list[_Entry] = []
         self._started: list[_Entry] = []
         self._watchers: dict[asyncio.Task[None], str] = {}
@@ -65,7 +83,7 @@ class Supervisor:
         component: Component,
         *,
         start_within: float = 60.0,
-        stop_within: float = 30.0,
+        stop_within: float | None = None,
     ) -> None:
         """Register a component, to be started after those added before it.
 
@@ -73,7 +91,8 @@ class Supervisor:
             name: Shown in logs and errors.
             component: What to start, watch and stop.
             start_within: Seconds after which a start counts as failed.
-            stop_within: Seconds after which a stop is given up.
+            stop_within: Seconds after which a stop is given up; by default it is one of those that
+                share their time.
         """
         self._entries.append(_Entry(name, component, start_within, stop_within))
 
@@ -137,7 +156,8 @@ class Supervisor:
         """
         async with self._stopping:
             while self._started:
-                await _stop_one(self._started.pop())
+                entry = self._started.pop()
+                await self._in_its_time(entry, partial(_stop, entry))
             await self._dismiss_watchers()
 
     async def _start_one(self, entry: _Entry, stop: asyncio.Task[bool]) -> bool:
@@ -151,7 +171,7 @@ class Supervisor:
             )
             finished = starting.done()
         finally:
-            await _cancel(starting, within=entry.stop_within)
+            await self._in_its_time(entry, partial(_cancel, starting))
         if finished:
             _raise_if_not_started(entry, starting)
             self._watch(entry)
@@ -164,6 +184,15 @@ class Supervisor:
                 f"{entry.name} did not start within {entry.start_within:g} s"
             )
         return True
+
+    async def _in_its_time(self, entry: _Entry, end: Callable[[float], Awaitable[None]]) -> None:
+        """End a component within the limit of its own, or within what is left of the common one."""
+        if entry.stop_within is not None:
+            await end(entry.stop_within)
+            return
+        began = time.monotonic()
+        await end(max(self._left_to_stop, _LEAST))
+        self._left_to_stop -= time.monotonic() - began
 
     def _watch(self, entry: _Entry) -> None:
         if isinstance(entry.component, _Watched):
@@ -183,22 +212,22 @@ class Supervisor:
                 log.error("component_died", component=name, exc_info=error)
 
 
-async def _stop_one(entry: _Entry) -> None:
+async def _stop(entry: _Entry, within: float) -> None:
     stopping = asyncio.create_task(entry.component.stop(), name=f"stop {entry.name}")
     try:
-        await asyncio.wait([stopping], timeout=entry.stop_within)
+        await asyncio.wait([stopping], timeout=within)
         timed_out = not stopping.done()
     finally:
         # A stop that does not even end when cancelled must not keep the others waiting.
         await _cancel(stopping, within=1.0)
     if timed_out:
-        log.error("component_stop_timed_out", component=entry.name)
+        log.error("component_stop_timed_out", component=entry.name, within_s=within)
     elif (error := _error_of(stopping)) is not None:
         # Every other component still has to be stopped: log it and go on.
         log.error("component_stop_failed", component=entry.name, exc_info=error)
 
 
-async def _cancel(task: asyncio.Task[None], *, within: float) -> None:
+async def _cancel(task: asyncio.Task[None], within: float) -> None:
     """Cancel a task that is not done, and give it a bounded time to end."""
     if not task.done():
         task.cancel()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from leadwire.lifecycle import BackgroundTask, ComponentFailedError, Supervisor
 from leadwire.testing import eventually
@@ -180,6 +181,26 @@ async def test_a_stop_has_a_deadline_and_the_others_are_stopped_all_the_same() -
     await asyncio.wait_for(supervisor.stop(), WITHIN)
 
     assert story[-3:] == ["stop stuck", "stop a", "stopped a"]
+
+
+async def test_stops_that_all_hang_share_one_deadline() -> None:
+    """As where neither database nor broker answers: the process ends before it is killed."""
+    story: list[str] = []
+    supervisor = Supervisor(stops_within=0.5)
+    supervisor.add("a", Part("a", story))
+    for name in ("database", "broker", "consumer"):
+        supervisor.add(name, Part(name, story, on_stop=hang))
+    supervisor.add("http", Part("http", story, on_stop=hang), stop_within=0.05)
+    await supervisor.start()
+
+    with capture_logs() as logs:
+        await asyncio.wait_for(supervisor.stop(), WITHIN)
+
+    given = [each["within_s"] for each in logs if each["event"] == "component_stop_timed_out"]
+    assert given[:2] == pytest.approx([0.05, 0.5], abs=0.1), "the server has its own time"
+    assert len(given) == 4
+    assert max(given[2:]) < 0.3, "the first one has used the time up"
+    assert story[-4:] == ["stop broker", "stop database", "stop a", "stopped a"]
 
 
 async def test_a_stop_that_ignores_cancellation_keeps_nobody_waiting() -> None:
