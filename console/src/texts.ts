@@ -218,7 +218,7 @@ export const t = {
     reason: "Why",
     reasonHint: "Others see this in the history.",
     giveBack: "Give back",
-    giveBackTitle: "Give this lead back?",
+    giveBackTitle: (name: string) => `Give ${named(name)} back?`,
     giveBackText: "It waits again at its old age and goes to whoever is free next.",
     gaveBack: (name: string) => `${named(name)} waits for somebody else.`,
   },
@@ -245,6 +245,8 @@ export const t = {
     yoursFor: "yours for",
     gone: "There is no such manager, or he was removed. Choose another one.",
     today: "Decided here",
+    taken: (name: string) =>
+      `${named(name)} is not with you any more: it was given back, given to somebody else, or erased.`,
   },
 
   leadsView: {

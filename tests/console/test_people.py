@@ -621,3 +621,47 @@ async def test_one_press_decides_one_lead(
     for lead_id, status in ((second, "interested"), (third, "not_interested")):
         history = await leadwire.ask("GET", f"/v1/leads/{lead_id}/history")
         assert [each["to_status"] for each in history["items"]][-1] == status
+
+
+async def test_a_lead_that_leaves_is_told_of_and_what_is_typed_does_not_reach_the_next(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    kim = await leadwire.add_manager("Kim Sørensen")
+    for number in range(9):
+        await leadwire.add_lead("Leaving", f"No{number}", f"leaving{number}@example.com")
+    page = await windows.open(f"#/work/{kim}")
+    name = page.locator(".lead-card h2")
+    taken = await lead_of(leadwire, kim)
+    text = await name.inner_text()
+    await page.get_by_role("button", name="Give back").click()
+    why = page.get_by_label("Why")
+    await why.press_sequentially("No")
+    await leadwire.ask("DELETE", f"/v1/leads/{taken}/assignee?manager_id={kim}")
+    await expect(name).not_to_have_text(text)
+    await expect(page.locator(".marks .button.good")).to_be_enabled()
+    await page.keyboard.type(" answer, Not In")
+    await expect(why).to_have_value("No answer, Not In")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    told = page.get_by_role("alert").filter(has_text="is not with you any more")
+    await expect(told).to_contain_text(text[:20])
+    lead_id = await lead_of(leadwire, kim)
+    assert (await leadwire.ask("GET", f"/v1/leads/{lead_id}"))["status"] == "pending"
+
+    # Of what is done although nobody answered it is told as well.
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    windows.away_expected = True
+    await page.route("**/v1/leads/*/status", lose_the_answer)
+    await page.get_by_role("button", name="Not interested").click()
+    done = page.get_by_role("status").filter(has_text=": not interested.")
+    await expect(done).to_be_visible()
+    decided = page.get_by_role("region", name="Decided here").get_by_role("link")
+    await expect(decided).to_have_attribute("href", f"#/leads/{lead_id}")
+    for keys in ("gl", "gw"):
+        await page.keyboard.type(keys)
+    await expect(name).to_be_visible()
+    assert page.url.endswith(f"#/work/{kim}")
+    await leadwire.ask("DELETE", f"/v1/managers/{kim}")

@@ -54,14 +54,15 @@ function Console() {
   const wanted = place.value.view ?? allowed[0] ?? null;
   const view = wanted !== null && allowed.includes(wanted) ? wanted : null;
   useTitleAndFocus(view, main);
-  useShortcuts(allowed, () => setHelp(true));
+  const desk = useDesk();
+  useShortcuts(allowed, desk, () => setHelp(true));
   const Shown = view === null ? null : SHOWN[view];
   return (
     <div class="frame">
       <button type="button" class="button main skip" onClick={() => main.current?.focus()}>
         {t.skip}
       </button>
-      <Rail current={view} onHelp={() => setHelp(true)} />
+      <Rail current={view} desk={desk} onHelp={() => setHelp(true)} />
       <main id="main" ref={main} tabIndex={-1}>
         <Away />
         <Ending />
@@ -83,13 +84,20 @@ function useTitleAndFocus(view: View | null, main: { current: HTMLElement | null
   }, [view, main]);
 }
 
-function useShortcuts(allowed: readonly View[], onHelp: () => void): void {
+/** The desk where somebody worked last, to which the way from other views leads back. */
+function useDesk(): string | null {
+  const desk = useRef<string | null>(null);
+  if (place.value.view === "work") desk.current = place.value.id;
+  return desk.current;
+}
+
+function useShortcuts(allowed: readonly View[], desk: string | null, onHelp: () => void): void {
   const chords = Object.fromEntries(
     allowed.map((view) => [
       `g ${view[0]}`,
       () => {
         endChord();
-        go(href(view));
+        go(href(view, view === "work" ? desk : null));
       },
     ]),
   );

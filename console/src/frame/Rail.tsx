@@ -18,7 +18,14 @@ const TABS: Record<View, { right: Right; Icon: FunctionComponent }> = {
 /** Views that whoever looks may see, in their order. */
 export const allowedViews = () => VIEWS.filter((view) => may(TABS[view].right));
 
-export function Rail({ current, onHelp }: { current: View | null; onHelp: () => void }) {
+interface RailProps {
+  current: View | null;
+  /** Where somebody worked last, if he chose as whom. */
+  desk: string | null;
+  onHelp: () => void;
+}
+
+export function Rail({ current, desk, onHelp }: RailProps) {
   return (
     <header class="rail">
       <a class="brand" href="#/">
@@ -33,7 +40,7 @@ export function Rail({ current, onHelp }: { current: View | null; onHelp: () => 
               <li key={view}>
                 <a
                   class="tab"
-                  href={href(view)}
+                  href={href(view, view === "work" ? desk : null)}
                   aria-current={view === current ? "page" : undefined}
                 >
                   <Icon />

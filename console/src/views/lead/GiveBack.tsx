@@ -25,7 +25,7 @@ export function GiveBack({ lead, managerId, onClose, onDone }: GiveBackProps) {
     onDone();
   };
   return (
-    <Dialog title={t.marks.giveBackTitle} onClose={onClose}>
+    <Dialog title={t.marks.giveBackTitle(fullName(lead))} onClose={onClose}>
       <Form doing={doing} action={t.marks.giveBack} onClose={onClose} onSubmit={giveBack}>
         <p>{t.marks.giveBackText}</p>
         <Reason />

@@ -50,4 +50,7 @@ async function whatHappened(lead: Markable): Promise<string> {
   return t.marks.overtaken(last.manager?.name ?? last.actor, last.to_status);
 }
 
-const isMark = (entry: HistoryEntry) => entry.from_status !== entry.to_status;
+export const isMark = (entry: HistoryEntry) => entry.from_status !== entry.to_status;
+
+/** Whether nobody works on the lead any more; only a correction changes that. */
+export const isDecided = (status: Status) => status === "interested" || status === "not_interested";

@@ -15,6 +15,7 @@ import { Correct } from "../lead/Correct.tsx";
 import { Attributes, Reach } from "../lead/contact.tsx";
 import { History } from "../lead/history.tsx";
 import { Marks } from "../lead/Marks.tsx";
+import { isDecided } from "../lead/marking.ts";
 
 interface DetailsProps {
   id: string;
@@ -90,7 +91,7 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
   const history = useAsked(() => leads.history(lead.id), [lead.id, lead.tags.work]);
   const lastGiven = history.answer?.items.findLast(({ event }) => event === "lead_assigned");
   const work = lead.tags.work;
-  const isDecided = lead.status === "interested" || lead.status === "not_interested";
+  const decided = isDecided(lead.status);
   const mayMark = may("manageManagers") || mayActAs(lead.manager?.id);
   return (
     <div class="stack">
@@ -106,10 +107,10 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
         </p>
       </div>
       <Reach lead={lead} known={lead} />
-      {work !== null && mayMark && !isDecided && (
+      {work !== null && mayMark && !decided && (
         <Marks lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
       )}
-      {work !== null && may("manageManagers") && isDecided && (
+      {work !== null && may("manageManagers") && decided && (
         <Correct lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
       )}
       <dl class="facts">

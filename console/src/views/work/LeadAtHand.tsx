@@ -1,5 +1,5 @@
 /** The lead that a manager works on. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { leads } from "../../api/leadwire.ts";
 import type { Marked, WorkLead } from "../../api/types.ts";
 import { ProblemNotice } from "../../parts/notice.tsx";
@@ -7,7 +7,6 @@ import { Ago, For, fullName, StatusPill } from "../../parts/show.tsx";
 import { useAsked, useEvery } from "../../parts/use.ts";
 import { t } from "../../texts.ts";
 import { Attributes, Reach } from "../lead/contact.tsx";
-import { GiveBack } from "../lead/GiveBack.tsx";
 import { History } from "../lead/history.tsx";
 import { Marks } from "../lead/Marks.tsx";
 
@@ -15,28 +14,19 @@ const SOON = 2_000;
 
 interface LeadAtHandProps {
   lead: WorkLead;
-  managerId: string;
   /** Whether it came up in the place of another. */
   isNext: boolean;
   onMarked: (marked: Marked) => void;
   onOvertaken: (message: string) => void;
-  onGivenBack: () => void;
+  onGiveBack: () => void;
 }
 
-export function LeadAtHand({
-  lead,
-  managerId,
-  isNext,
-  onMarked,
-  onOvertaken,
-  onGivenBack,
-}: LeadAtHandProps) {
+export function LeadAtHand({ lead, isNext, onMarked, onOvertaken, onGiveBack }: LeadAtHandProps) {
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     // The button that had the focus went with the lead before: keyboard and reader go on here.
     if (isNext && document.activeElement === document.body) card.current?.focus();
   }, [isNext]);
-  const [givingBack, setGivingBack] = useState(false);
   // The contact side comes by another service, and perhaps a moment later.
   const contact = useAsked(() => leads.read(lead.id), [lead.id]);
   const isOnItsWay = contact.error?.status === 404;
@@ -72,7 +62,7 @@ export function LeadAtHand({
           <ProblemNotice error={contact.error} again={contact.again} />
         )}
         {contact.answer && <Attributes attributes={contact.answer.attributes} />}
-        <button type="button" class="link give-back" onClick={() => setGivingBack(true)}>
+        <button type="button" class="link give-back" onClick={onGiveBack}>
           {t.marks.giveBack}
         </button>
       </article>
@@ -81,14 +71,6 @@ export function LeadAtHand({
         {history.error && <ProblemNotice error={history.error} again={history.again} />}
         {history.answer && <History entries={history.answer.items} />}
       </section>
-      {givingBack && (
-        <GiveBack
-          lead={lead}
-          managerId={managerId}
-          onClose={() => setGivingBack(false)}
-          onDone={onGivenBack}
-        />
-      )}
     </div>
   );
 }

@@ -11,9 +11,11 @@ import { useAsked, useDoing } from "../../parts/use.ts";
 import { href, place } from "../../router.ts";
 import { useChanges } from "../../stream/notice.ts";
 import { t } from "../../texts.ts";
+import { GiveBack } from "../lead/GiveBack.tsx";
 import { ChooseManager } from "./ChooseManager.tsx";
 import { DecidedHere, noteDecided } from "./DecidedHere.tsx";
 import { LeadAtHand } from "./LeadAtHand.tsx";
+import { afterMarking, useLeft } from "./leaving.ts";
 
 const REFRESH_EVERY = 15_000;
 
@@ -44,15 +46,22 @@ function Desk({ managerId, mayChoose }: DeskProps) {
   useChanges({ manager_id: managerId }, again);
   const [chosen, setChosen] = useState<string | null>(null);
   const [note, setNote] = useState<string | null>(null);
+  const [givingBack, setGivingBack] = useState<WorkLead | null>(null);
   const held = answer?.leads ?? [];
   const lead = held.find((each) => each.id === chosen) ?? held[0] ?? null;
   const first = useRef<string | null>(null);
   first.current ??= lead?.id ?? null;
 
+  const sentAway = useLeft(managerId, lead, held, setNote);
+  const newest = useRef(answer);
+  newest.current = answer;
+
   const marked = (done: Marked) => {
     setNote(null);
+    sentAway(done.lead.id);
     noteDecided(managerId, done.lead);
-    if (answer !== null) set(afterMarking(answer, done));
+    // Not what was there when the button was pressed: the stream may have been faster.
+    if (newest.current !== null) set(afterMarking(newest.current, done));
     again();
   };
   const overtaken = (message: string) => {
@@ -94,25 +103,28 @@ function Desk({ managerId, mayChoose }: DeskProps) {
         <LeadAtHand
           key={lead.id}
           lead={lead}
-          managerId={managerId}
           isNext={lead.id !== first.current}
           onMarked={marked}
           onOvertaken={overtaken}
-          onGivenBack={again}
+          onGiveBack={() => setGivingBack(lead)}
+        />
+      )}
+      {/* Stays if its lead is taken away: what is typed there must not reach the keys of the next. */}
+      {givingBack && (
+        <GiveBack
+          lead={givingBack}
+          managerId={managerId}
+          onClose={() => setGivingBack(null)}
+          onDone={() => {
+            sentAway(givingBack.id);
+            again();
+          }}
         />
       )}
       {answer && lead === null && <NothingToDo manager={answer} onChanged={set} />}
       <DecidedHere managerId={managerId} />
     </div>
   );
-}
-
-/** What the manager holds once a lead is marked: what the answer to the mark says of it. */
-function afterMarking(manager: Manager, { lead, next_lead }: Marked): Manager {
-  const others = manager.leads.filter((each) => each.id !== lead.id && each.id !== next_lead?.id);
-  const kept = lead.manager?.id === manager.id ? [lead] : [];
-  const next = next_lead?.manager?.id === manager.id ? [next_lead] : [];
-  return { ...manager, leads: [...kept, ...others, ...next] };
 }
 
 function nextOf(held: readonly WorkLead[], lead: WorkLead | null): WorkLead | undefined {
