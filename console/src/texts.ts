@@ -214,6 +214,7 @@ export const t = {
     changed:
       "This lead changed while you looked at it, so nothing was saved. What you see is how it stands now: decide again.",
     correct: "Correct the decision",
+    correctedBy: "Was this a mistake? An administrator can correct it.",
     correctTo: (status: Status) => `Correct to ${STATUS[status].toLowerCase()}`,
     reason: "Why",
     reasonHint: "Others see this in the history.",
@@ -304,6 +305,7 @@ export const t = {
     noHeader:
       "The first line seems to be a lead, not the names of the columns. Put a line of names above it; as it is, this lead is left out.",
     empty: "This file is empty. Choose another one.",
+    several: "These are several files. Drop one, and the next once that is imported.",
     columns: "Which column is what",
     columnsText:
       "Recognised by their names. Correct what is wrong; the rest is kept as extra data.",
@@ -462,6 +464,7 @@ export const t = {
     requeuedMany: (service: string, n: number, refused: number) =>
       `${service}: ${count(n)} requeued${refused > 0 ? `, ${count(refused)} refused` : ""}.`,
     firstParked: (shown: number, all: number) => `The first ${count(shown)} of ${capped(all)}.`,
+    firstWebhooks: (shown: number) => `Only the first ${count(shown)} are shown.`,
     firstDeliveries: (shown: number) => `The newest ${count(shown)}.`,
     discard: "Discard",
     discardTitle: "Discard this event?",

@@ -112,6 +112,17 @@ async def add_lead(admin: aiohttp.ClientSession, name: str, **fields: str) -> st
         return str((await response.json())["id"])
 
 
+async def decide(admin: aiohttp.ClientSession, lead_id: str) -> None:
+    """Decide a lead, once those who work on leads know it."""
+
+    async def is_done() -> bool:
+        status = {"status": "interested"}
+        async with admin.put(f"/v1/leads/{lead_id}/status", json=status) as response:
+            return response.ok
+
+    await eventually(is_done, within=30)
+
+
 async def log_in(page: Page, name: str, password: str) -> None:
     await page.get_by_label("User name").fill(name)
     await page.get_by_label("Password").fill(password)
@@ -153,7 +164,11 @@ async def test_a_wrong_password_is_told_and_the_right_one_lets_in(windows: Windo
     ],
 )
 async def test_a_role_sees_what_it_may_do(
-    windows: Windows, keyring: Keyring, role: str, seen: list[str]
+    windows: Windows,
+    admin: aiohttp.ClientSession,
+    keyring: Keyring,
+    role: str,
+    seen: list[str],
 ) -> None:
     page = await windows.open("#/managers")
     await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
@@ -165,6 +180,12 @@ async def test_a_role_sees_what_it_may_do(
         await page.get_by_role("link", name="Leads").click()
         await page.get_by_label("Assigned").select_option("To me")
         await expect(page).to_have_url(re.compile(r"#/leads\?manager_id=[0-9a-f-]{36}$"))
+        lead_id = await add_lead(admin, "Sophie")
+        await decide(admin, lead_id)
+        await page.goto(f"{windows.url}/#/leads/{lead_id}")
+        await expect(page.get_by_text("An administrator can correct it.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Correct")).to_have_count(0)
+        await page.get_by_role("button", name="Close").click()
     await page.set_viewport_size({"width": 360, "height": 740})
     await expect(page.get_by_role("button", name="Log out")).to_be_in_viewport(ratio=1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -101,6 +101,11 @@ async def import_the_file(page: Page) -> None:
     await expect(page.get_by_text("2 leads would be imported")).to_be_visible()
     await expect(page.get_by_text("2 rows would fail")).to_be_visible()
     await expect(page.locator(".failures tbody tr").first).to_contain_text("Jürgen")
+    # Of a long row, too, what is wrong is seen.
+    await page.set_viewport_size({"width": 360, "height": 740})
+    values = page.locator(".failures .values bdi").first
+    assert await values.evaluate("each => each.scrollWidth <= each.clientWidth")
+    await page.set_viewport_size({"width": 1280, "height": 800})
     await page.get_by_role("button", name="Import 2 leads").click()
     await expect(page.locator(".sums")).to_have_text(re.compile("Rows4Imported2Failed2"))
     # Also in the list below, where it was still running.

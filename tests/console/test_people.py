@@ -36,11 +36,15 @@ name,family_name,email,cellphone,{"Heading " * 12},Note,Page
 Mary,Wide,wide@example.com,+12125550100,{"v" * 500},{"word " * 100},https://example.com/{"p" * 80}
 """.encode()
 ONE_LEAD = b"name,family_name,email,phone\nJoan,Clarke,joan@example.com,(212) 555-0199 x27\n"
-DROPPED = """(text) => {
+DROPPED = """(texts) => {
   const dropped = new DataTransfer();
-  dropped.items.add(new File([text], "one.csv", { type: "text/csv" }));
+  for (const text of texts) dropped.items.add(new File([text], "one.csv", { type: "text/csv" }));
   return dropped;
 }"""
+# Whether the page keeps the browser from opening the file in its place.
+DROPPED_BESIDE = """(dataTransfer) => !document.querySelector("h1").dispatchEvent(
+  new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true })
+)"""
 HALF_DONE = {"bytes_done": 50, "bytes_total": 100, "rows_per_second": 12_345.0, "seconds_left": 120}
 LARGE = b"name,family_name,email,cellphone\n" * 10_000
 # Milliseconds; how far an import is is asked for each second.
@@ -262,7 +266,19 @@ async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Win
     change = {"attributes": {"Note": "likes trains"}}
     await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json=change)
     await expect(page.locator(".details")).to_contain_text("likes trains")
+    nothing_yet = page.get_by_text("Nothing yet, but that it came in.")
+    await expect(nothing_yet.or_(page.locator(".history"))).to_be_visible()
+    await leadwire.mark(lead_id, "interested")
+    await page.get_by_role("button", name="Correct the decision").click()
+    await page.get_by_label("Why").fill("I was faster")
+    corrected = {"status": "not_interested", "reason": "called again"}
+    await leadwire.ask("PUT", f"/v1/leads/{lead_id}/status", json=corrected)
+    await expect(page.locator(".details .pill")).to_have_text("Not interested")
     windows.away_expected = True  # the browser notes a refusal as an error
+    await page.get_by_role("button", name="Correct to not interested").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    history = await leadwire.ask("GET", f"/v1/leads/{lead_id}/history")
+    assert history["items"][-1]["reason"] == "called again"
     await leadwire.ask("DELETE", f"/v1/leads/{lead_id}")
     await expect(page.locator(".details")).to_contain_text("This lead is not here.")
     await expect(page.locator(".details")).not_to_contain_text("Adele")
@@ -313,13 +329,20 @@ async def test_who_leaves_while_a_file_is_sent_is_told_that_it_stopped(windows: 
     await connection.send("Network.emulateNetworkConditions", SLOW | {"uploadThroughput": 5_000})
     await page.get_by_role("button", name="Check the file").click()
     await expect(page.get_by_text("Sending,")).to_be_visible()
+    # What the answer is about stays chosen until it is there.
+    await expect(page.get_by_label("Email")).to_be_disabled()
+    await expect(page.get_by_label("Numbers without + are from")).to_be_disabled()
     await page.get_by_role("link", name="Flow").click()
     await expect(page.get_by_role("status").filter(has_text="that has stopped")).to_be_visible()
 
 
 async def test_a_file_is_dropped_and_how_far_its_import_is_can_be_seen(windows: Windows) -> None:
     page = await windows.open("#/import")
-    dropped = await page.evaluate_handle(DROPPED, ONE_LEAD.decode())
+    two = await page.evaluate_handle(DROPPED, [ONE_LEAD.decode(), ONE_LEAD.decode()])
+    await page.locator(".drop").dispatch_event("drop", {"dataTransfer": two})
+    await expect(page.get_by_role("alert")).to_contain_text("These are several files.")
+    dropped = await page.evaluate_handle(DROPPED, [ONE_LEAD.decode()])
+    assert await page.evaluate(DROPPED_BESIDE, dropped)
     await page.locator(".drop").dispatch_event("drop", {"dataTransfer": dropped})
     await page.get_by_role("button", name="Check the file").click()
     await expect(page.get_by_text("If numbers failed that do not begin with +")).to_be_visible()
@@ -344,7 +367,8 @@ async def test_a_file_is_dropped_and_how_far_its_import_is_can_be_seen(windows: 
     await expect(page.locator(".sums")).to_have_text(re.compile("Rows1Imported1Failed0"))
     await page.get_by_role("link", name="Show these leads").click()
     await page.locator(".rows tbody tr:not(.room)").click()
-    await expect(page.locator(".details")).to_contain_text("+12125550199ext. 27")
+    call = page.locator(".details").get_by_role("link", name="Call +12125550199 ext. 27")
+    await expect(call).to_have_text("+12125550199 ext. 27")
 
 
 async def test_managers_beyond_the_first_ones_are_as_live_as_these(
@@ -373,12 +397,16 @@ async def test_a_manager_is_paused_and_removed_once_it_is_seen_what_follows(
     leadwire: Leadwire, windows: Windows
 ) -> None:
     await leadwire.add_manager("Tom Becker")
-    page = await windows.open("#/managers?q=tom")
+    page = await windows.open("#/managers?q=tom", hurried=True)
     tom = page.get_by_role("row", name="Tom Becker")
     await expect(tom).to_contain_text("Busy")
     await tom.get_by_role("button", name="Change").click()
     await page.get_by_label("Email (optional)").fill("tom@example.com")
     await page.get_by_label("Leads at once").fill("2")
+    # Whoever does not match any more leaves the list, but not what is being typed of him.
+    (known,) = (await leadwire.ask("GET", "/v1/managers?q=tom"))["items"]
+    await leadwire.ask("PATCH", f"/v1/managers/{known['id']}", json={"name": "Pim Becker"})
+    await expect(page.get_by_text("No manager matches")).to_be_attached()
     await page.get_by_role("button", name="Save").click()
     await expect(tom).to_contain_text("tom@example.com")
     (known,) = (await leadwire.ask("GET", "/v1/managers?q=tom"))["items"]
@@ -469,8 +497,13 @@ async def test_what_a_webhook_did_not_take_is_tried_again(
     await expect(attempts).not_to_have_text(before)
 
 
-async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: Windows) -> None:
-    page = await windows.open("#/flow")
+async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(
+    leadwire: Leadwire, windows: Windows
+) -> None:
+    async def one_at_most(route: Route) -> None:
+        await route.continue_(url=route.request.url.replace("limit=1000", "limit=1"))
+
+    page = await windows.open("#/flow", hurried=True)
     await page.get_by_role("button", name="Add a webhook").click()
     await page.get_by_label("Address").fill("https://example.com/of-theirs")
     await page.get_by_label("What it is for").fill("the billing of theirs")
@@ -483,6 +516,12 @@ async def test_which_events_a_webhook_gets_is_chosen_and_it_is_removed(windows: 
     await add.click()
     await page.get_by_role("dialog").get_by_role("button", name="Close").click()
     webhook = page.get_by_role("row", name="https://example.com/of-theirs")
+    await page.route("**/v1/webhooks?*", one_at_most)
+    more = {"url": "https://example.org/one-more", "types": ["lead_erased"], "state": "paused"}
+    one_more = await leadwire.ask("POST", "/v1/webhooks", json=more)
+    await expect(page.get_by_text("Only the first 1 are shown.")).to_be_visible()
+    await leadwire.ask("DELETE", f"/v1/webhooks/{one_more['id']}")
+    await page.unroute("**/v1/webhooks?*")
     await expect(webhook).to_contain_text("the billing of theirs")
     await page.set_viewport_size({"width": 360, "height": 740})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -108,7 +108,7 @@ export const deliveries = {
 };
 
 export const webhooks = {
-  list: () => ask<Page<Webhook>>("GET", "/v1/webhooks", { query: { limit: 100 } }),
+  list: () => ask<Page<Webhook>>("GET", "/v1/webhooks", { query: { limit: 1000 } }),
   add: (webhook: WebhookFields) =>
     ask<Webhook & { secret: string }>("POST", "/v1/webhooks", { json: webhook }),
   change: (id: string, changes: Partial<WebhookFields & Pick<Webhook, "state">>) =>

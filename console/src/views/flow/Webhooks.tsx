@@ -46,6 +46,9 @@ export function Webhooks({ list }: { list: () => Promise<Page<Webhook>> }) {
           </table>
         </div>
       )}
+      {answer?.next_cursor != null && (
+        <p class="soft small">{t.flow.firstWebhooks(answer.items.length)}</p>
+      )}
       {adding && <AddWebhook onClose={() => setAdding(false)} onAdded={again} />}
     </section>
   );

@@ -6,10 +6,12 @@ import { t } from "../../texts.ts";
 export function DropZone({ onFile }: { onFile: (file: File) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const [isEmpty, setIsEmpty] = useState(false);
-  const take = (file: File | undefined) => {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const take = (files: FileList | null | undefined) => {
+    const [file, ...others] = files ?? [];
     if (file === undefined) return;
-    if (file.size === 0) setIsEmpty(true);
+    if (others.length > 0) setRefusal(t.importView.several);
+    else if (file.size === 0) setRefusal(t.importView.empty);
     else onFile(file);
   };
   return (
@@ -24,7 +26,7 @@ export function DropZone({ onFile }: { onFile: (file: File) => void }) {
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        take(event.dataTransfer?.files[0]);
+        take(event.dataTransfer?.files);
       }}
     >
       <ImportIcon />
@@ -41,14 +43,14 @@ export function DropZone({ onFile }: { onFile: (file: File) => void }) {
         aria-label={t.importView.choose}
         accept=".csv,.tsv,.txt,.json,.ndjson,.jsonl,.gz"
         onChange={(event) => {
-          take(event.currentTarget.files?.[0]);
+          take(event.currentTarget.files);
           event.currentTarget.value = "";
         }}
       />
       <p class="soft small">{t.importView.formats}</p>
-      {isEmpty && (
+      {refusal !== null && (
         <p class="notice wait" role="alert">
-          {t.importView.empty}
+          {refusal}
         </p>
       )}
     </section>

@@ -28,7 +28,7 @@ export function FirstFailures({ failures }: { failures: readonly Failure[] }) {
               <tr key={failure.row}>
                 <td class="amount">{count(failure.row)}</td>
                 <td class="values">
-                  <Typed text={valuesOf(failure)} />
+                  <Typed text={valuesOf(failure)} breaks />
                 </td>
                 <td class="break">{failure.reason}</td>
               </tr>

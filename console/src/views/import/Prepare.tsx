@@ -64,36 +64,39 @@ function Settle({ file, peeked }: { file: File; peeked: Peek }) {
 
   return (
     <>
-      {peeked.headers === null ? (
-        <p class="soft">{t.importView.noColumns}</p>
-      ) : (
-        <MapColumns
-          headers={peeked.headers}
-          rows={peeked.rows}
-          mapping={mapping}
-          onChange={(next) => change(() => setMapping(next))}
-        />
-      )}
-      <label class="field region">
-        <span>{t.importView.region}</span>
-        <select
-          class="input"
-          value={region}
-          onChange={({ currentTarget: { value } }) =>
-            change(() => {
-              keepRegion(value);
-              setRegion(value);
-            })
-          }
-        >
-          <option value="">{t.importView.regionNone}</option>
-          {REGIONS.map(({ code, name }) => (
-            <option key={code} value={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      {/* What is being checked is what stands here; what is chosen later is checked anew. */}
+      <fieldset class="stack" disabled={sending.doing.busy}>
+        {peeked.headers === null ? (
+          <p class="soft">{t.importView.noColumns}</p>
+        ) : (
+          <MapColumns
+            headers={peeked.headers}
+            rows={peeked.rows}
+            mapping={mapping}
+            onChange={(next) => change(() => setMapping(next))}
+          />
+        )}
+        <label class="field region">
+          <span>{t.importView.region}</span>
+          <select
+            class="input"
+            value={region}
+            onChange={({ currentTarget: { value } }) =>
+              change(() => {
+                keepRegion(value);
+                setRegion(value);
+              })
+            }
+          >
+            <option value="">{t.importView.regionNone}</option>
+            {REGIONS.map(({ code, name }) => (
+              <option key={code} value={code}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </fieldset>
       {peeked.contentType === "text/csv" && peeked.headers?.some((each) => each.includes("@")) && (
         <p class="notice wait">{t.importView.noHeader}</p>
       )}

@@ -19,33 +19,35 @@ interface CorrectProps {
 }
 
 export function Correct({ lead, tag, onMarked, onOvertaken }: CorrectProps) {
-  const [open, setOpen] = useState(false);
+  // As it was looked at: somebody else's correction meanwhile is not turned round unseen.
+  const [begun, setBegun] = useState<{ to: Status; tag: string } | null>(null);
   const doing = useDoing();
-  const other: Status = lead.status === "interested" ? "not_interested" : "interested";
-  const correct = async (values: Values) => {
+  const begin = () =>
+    setBegun({ to: lead.status === "interested" ? "not_interested" : "interested", tag });
+  const correct = async ({ to, tag }: { to: Status; tag: string }, values: Values) => {
     try {
-      const done = await leads.mark(lead.id, other, tag, values("reason").trim());
+      const done = await leads.mark(lead.id, to, tag, values("reason").trim());
       toast(sayMarked(done));
-      setOpen(false);
+      setBegun(null);
       onMarked(done);
     } catch (thrown) {
       if (!(thrown instanceof ApiError && thrown.code === "precondition_failed")) throw thrown;
-      setOpen(false);
+      setBegun(null);
       onOvertaken(t.marks.changed);
     }
   };
   return (
     <>
-      <button type="button" class="button self-start" onClick={() => setOpen(true)}>
+      <button type="button" class="button self-start" onClick={begin}>
         {t.marks.correct}
       </button>
-      {open && (
-        <Dialog title={t.marks.correct} onClose={() => setOpen(false)}>
+      {begun && (
+        <Dialog title={t.marks.correct} onClose={() => setBegun(null)}>
           <Form
             doing={doing}
-            action={t.marks.correctTo(other)}
-            onClose={() => setOpen(false)}
-            onSubmit={correct}
+            action={t.marks.correctTo(begun.to)}
+            onClose={() => setBegun(null)}
+            onSubmit={(values) => correct(begun, values)}
           >
             <Reason required />
           </Form>

@@ -24,10 +24,15 @@ interface ReachProps {
 export function Reach({ lead, known }: ReachProps) {
   const call = useRef<HTMLAnchorElement>(null);
   const mail = useRef<HTMLAnchorElement>(null);
+  const extension = known?.attributes[EXTENSION];
+  const number =
+    typeof extension === "string"
+      ? `${lead.cellphone} ${t.lead.extension(extension)}`
+      : lead.cellphone;
   useKeys({ c: () => call.current?.click(), e: () => mail.current?.click() });
   return (
     <div class="line reach">
-      {lead.cellphone === null ? (
+      {lead.cellphone === null || number === null ? (
         <span class="soft">{t.lead.noCellphone}</span>
       ) : (
         <span class="line nowrap way">
@@ -35,14 +40,15 @@ export function Reach({ lead, known }: ReachProps) {
             ref={call}
             class="button"
             href={`tel:${lead.cellphone}`}
-            aria-label={t.lead.call(lead.cellphone)}
+            aria-label={t.lead.call(number)}
             aria-keyshortcuts="c"
-            title={t.lead.call(lead.cellphone)}
+            title={t.lead.call(number)}
           >
             <PhoneIcon />
-            <bdi dir="ltr">{lead.cellphone}</bdi>
+            <bdi dir="ltr" class="clip">
+              {number}
+            </bdi>
           </a>
-          <Extension of={known?.attributes[EXTENSION]} />
           <Copy text={lead.cellphone} />
         </span>
       )}
@@ -63,10 +69,6 @@ export function Reach({ lead, known }: ReachProps) {
       {known?.has_resume && <Resume leadId={lead.id} />}
     </div>
   );
-}
-
-function Extension({ of }: { of: unknown }) {
-  return typeof of === "string" && <span class="soft clip">{t.lead.extension(of)}</span>;
 }
 
 /** The at sign is no part of what has to be escaped: programs of mail look for it. */

@@ -113,6 +113,9 @@ function Known({ lead, onMarked, onOvertaken }: KnownProps) {
       {work !== null && may("manageManagers") && decided && (
         <Correct lead={lead} tag={work} onMarked={onMarked} onOvertaken={onOvertaken} />
       )}
+      {decided && may("work") && !may("manageManagers") && (
+        <p class="soft small">{t.marks.correctedBy}</p>
+      )}
       <dl class="facts">
         <dt>{t.lead.assignee}</dt>
         <dd>

@@ -1,5 +1,4 @@
 /** Managers that were found, and what can be done with each. */
-import { useState } from "preact/hooks";
 import { managers } from "../../api/leadwire.ts";
 import { may, mayActAs } from "../../api/session.ts";
 import type { Manager, Page } from "../../api/types.ts";
@@ -9,18 +8,22 @@ import { Ago, For, fullName, StatePill, Typed } from "../../parts/show.tsx";
 import { useDoing } from "../../parts/use.ts";
 import { href } from "../../router.ts";
 import { t } from "../../texts.ts";
-import { ChangeManager } from "./ManagerForm.tsx";
-import { RemoveManager } from "./RemoveManager.tsx";
 
-interface FoundProps {
+/** What is done with one of them. */
+interface Acts {
+  onChanged: () => void;
+  onChange: (manager: Manager) => void;
+  onRemove: (manager: Manager) => void;
+}
+
+interface FoundProps extends Acts {
   page: Page<Manager>;
   /** What was searched for. */
   q: string;
   filtered: boolean;
-  onChanged: () => void;
 }
 
-export function Found({ page, q, filtered, onChanged }: FoundProps) {
+export function Found({ page, q, filtered, ...acts }: FoundProps) {
   if (page.items.length === 0) {
     return (
       <div class="card">
@@ -56,7 +59,7 @@ export function Found({ page, q, filtered, onChanged }: FoundProps) {
         </thead>
         <tbody>
           {page.items.map((manager) => (
-            <Row key={manager.id} manager={manager} onChanged={onChanged} />
+            <Row key={manager.id} manager={manager} {...acts} />
           ))}
         </tbody>
       </table>
@@ -64,7 +67,7 @@ export function Found({ page, q, filtered, onChanged }: FoundProps) {
   );
 }
 
-function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }) {
+function Row({ manager, ...acts }: Acts & { manager: Manager }) {
   const [first] = manager.leads;
   const others = manager.lead_count - 1;
   return (
@@ -112,15 +115,13 @@ function Row({ manager, onChanged }: { manager: Manager; onChanged: () => void }
       </td>
       <td class="since soft">{first?.assigned_at && <Ago at={first.assigned_at} />}</td>
       <td class="actions">
-        <Actions manager={manager} onChanged={onChanged} />
+        <Actions manager={manager} {...acts} />
       </td>
     </tr>
   );
 }
 
-function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => void }) {
-  const [removing, setRemoving] = useState(false);
-  const [changing, setChanging] = useState(false);
+function Actions({ manager, onChanged, onChange, onRemove }: Acts & { manager: Manager }) {
   const { busy, error, run } = useDoing();
   const change = (action: (id: string) => Promise<unknown>, said: (name: string) => string) =>
     run(async () => {
@@ -170,7 +171,7 @@ function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => vo
                 type="button"
                 class="button quiet tight"
                 disabled={busy}
-                onClick={() => setChanging(true)}
+                onClick={() => onChange(manager)}
               >
                 {t.managersView.change}
               </button>
@@ -178,7 +179,7 @@ function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => vo
                 type="button"
                 class="button quiet tight"
                 disabled={busy}
-                onClick={() => setRemoving(true)}
+                onClick={() => onRemove(manager)}
               >
                 {t.managersView.remove}
               </button>
@@ -187,12 +188,6 @@ function Actions({ manager, onChanged }: { manager: Manager; onChanged: () => vo
         </>
       )}
       {error && <ProblemNotice error={error} />}
-      {changing && (
-        <ChangeManager manager={manager} onClose={() => setChanging(false)} onChanged={onChanged} />
-      )}
-      {removing && (
-        <RemoveManager manager={manager} onClose={() => setRemoving(false)} onRemoved={onChanged} />
-      )}
     </div>
   );
 }

@@ -10,7 +10,8 @@ import { go, href, place } from "../../router.ts";
 import { useChanges } from "../../stream/notice.ts";
 import { t } from "../../texts.ts";
 import { Found } from "./Found.tsx";
-import { AddManager } from "./ManagerForm.tsx";
+import { AddManager, ChangeManager } from "./ManagerForm.tsx";
+import { RemoveManager } from "./RemoveManager.tsx";
 
 const REFRESH_EVERY = 10_000;
 const FEW = 100;
@@ -51,6 +52,9 @@ type Wanted = { q?: string; state?: string };
 function List({ q, state }: { q: string; state: string }) {
   const wanted = { ...(q ? { q } : {}), ...(state ? { state } : {}) };
   const [most, setMost] = useState(FEW);
+  // Here and not in a row: a row leaves once it does not match, whatever is being typed.
+  const [changing, setChanging] = useState<Manager | null>(null);
+  const [removing, setRemoving] = useState<Manager | null>(null);
   const { answer, error, again } = useAsked(() => firstOf(wanted, most), [], {
     every: REFRESH_EVERY,
   });
@@ -65,7 +69,20 @@ function List({ q, state }: { q: string; state: string }) {
       {error && <ProblemNotice error={error} again={again} />}
       {answer === null && error === null && <Loading />}
       {answer && (
-        <Found page={answer} q={q} filtered={Object.keys(wanted).length > 0} onChanged={again} />
+        <Found
+          page={answer}
+          q={q}
+          filtered={Object.keys(wanted).length > 0}
+          onChanged={again}
+          onChange={setChanging}
+          onRemove={setRemoving}
+        />
+      )}
+      {changing && (
+        <ChangeManager manager={changing} onClose={() => setChanging(null)} onChanged={again} />
+      )}
+      {removing && (
+        <RemoveManager manager={removing} onClose={() => setRemoving(null)} onRemoved={again} />
       )}
       {answer?.next_cursor != null &&
         (shown < MOST ? (
