@@ -17,6 +17,7 @@ Object.assign(globalThis, {
 const ofNode = globalThis.fetch;
 globalThis.fetch = (path, options) => ofNode(`${here}${path}`, options);
 
+const { moment } = await import("../src/api/clock.ts");
 const { ask } = await import("../src/api/request.ts");
 const { gone, loggedIn, loggedOut, tokenNow } = await import("../src/api/token.ts");
 const { leads } = await import("../src/api/leadwire.ts");
@@ -62,6 +63,18 @@ test("an answer that breaks off is not mistaken for one of somebody else", async
   await fails("away");
   answer = (response) => response.end("<h1>Sign in</h1>");
   await fails("not_understood");
+});
+
+test("ages are told by the time of Leadwire, also where the clock is wrong by hours", async () => {
+  const hours = 5 * 3_600_000;
+  for (const wrong of [hours, -hours, 0]) {
+    answer = (response) => {
+      response.setHeader("Date", new Date(Date.now() + wrong).toUTCString());
+      response.end("{}");
+    };
+    await ask("GET", "/");
+    assert.ok(Math.abs(moment() - Date.now() - wrong) < 60_000, `off by ${wrong}`);
+  }
 });
 
 test("one service that is away does not make all of Leadwire away", async () => {

@@ -142,6 +142,10 @@ async def test_no_view_is_wider_than_the_window(
     widths = await values.evaluate_all("all => all.map((each) => each.clientWidth)")
     assert min(widths) > width / 4
     await expect(page.locator(".marks .button.good")).to_be_in_viewport()
+    # A low window, as a phone on its side or a page at 200 %, leaves room for rows.
+    await page.set_viewport_size({"width": width, "height": 360})
+    await page.goto(f"{page.url.partition('#')[0]}#/leads")
+    await page.locator(".rows tbody tr:not(.room)").nth(2).click(trial=True)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,13 @@ async def test_a_filter_that_came_by_a_link_is_seen_and_taken_away(
 ) -> None:
     page = await windows.open(f"#/leads?manager_id={people['Maya Okafor']}&email_domain=x.example")
     await expect(page.get_by_role("heading", name="No lead matches")).to_be_visible()
+    # Also where all colours are the reader's own.
+    await page.emulate_media(forced_colors="active")
+    chips = page.locator(".filters .chip").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each).backgroundColor)"
+    )
+    assert len(set(await chips)) == 2
+    await page.emulate_media(forced_colors="none")
     await page.get_by_role("button", name="Clear the filter: Emails at x.example").click()
     rows = page.locator(".rows tbody tr:not(.room)")
     await expect(rows).to_have_count(1)
@@ -266,6 +277,11 @@ async def test_open_details_hear_of_each_change(leadwire: Leadwire, windows: Win
     change = {"attributes": {"Note": "likes trains"}}
     await leadwire.ask("PATCH", f"/v1/leads/{lead_id}", json=change)
     await expect(page.locator(".details")).to_contain_text("likes trains")
+    # On paper is the whole of it, and nothing else.
+    await page.emulate_media(media="print")
+    await expect(page.locator(".rows")).to_be_hidden()
+    await expect(page.get_by_role("navigation")).to_be_hidden()
+    await page.emulate_media(media="screen")
     nothing_yet = page.get_by_text("Nothing yet, but that it came in.")
     await expect(nothing_yet.or_(page.locator(".history"))).to_be_visible()
     await leadwire.mark(lead_id, "interested")

@@ -7,6 +7,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import { type Backoff, pauseAfter } from "./backoff.ts";
+import { moment } from "./clock.ts";
 
 export type Link = "connecting" | "live" | "away";
 
@@ -51,7 +52,7 @@ export function lost(): void {
   if (timer !== undefined) return;
   failures += 1;
   const pause = pauseAfter(failures, PATIENCE);
-  nextTryAt.value = Date.now() + pause;
+  nextTryAt.value = moment() + pause;
   timer = setTimeout(tryAgain, pause);
 }
 

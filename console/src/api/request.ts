@@ -1,4 +1,5 @@
 /** Ask Leadwire: with the token, within a time, and with an error that says what is wrong. */
+import { noteTime } from "./clock.ts";
 import { ApiError } from "./errors.ts";
 import { heard, lost } from "./link.ts";
 import { credentials, withToken } from "./token.ts";
@@ -89,6 +90,7 @@ async function sent(
       cache: "no-store",
       ...body,
     });
+    noteTime(response.headers.get("Date"));
     if (!response.ok) throw noted(await ApiError.of(response));
     heard();
     return response;

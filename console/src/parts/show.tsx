@@ -3,7 +3,7 @@ import type { Availability, Status } from "../api/types.ts";
 import { duration, STATUS, t } from "../texts.ts";
 import { now } from "./clock.ts";
 
-const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
 /** Text that people typed: in its own direction, clipped, the whole of it in the title. */
 export function Typed({ text, breaks = false }: { text: string; breaks?: boolean }) {

@@ -58,7 +58,7 @@ function Sum({ live: { table, link, error } }: { live: Live }) {
       ? t.leadsView.ofAll(length, size)
       : t.leadsView.shown(size);
   return (
-    <p class="soft number" role="status">
+    <p class="soft number" role="status" aria-busy={!synced}>
       {link === "away" ? `${t.link.away} · ${says}` : says}
     </p>
   );
