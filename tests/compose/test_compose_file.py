@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
@@ -150,6 +151,34 @@ def test_an_alertmanager_as_the_guide_has_it_is_found_by_prometheus() -> None:
 def test_users_of_the_broker_are_named_as_the_services() -> None:
     rights = json.loads((HOUSE / "deploy" / "rabbitmq" / "rights.json").read_text())
     assert {each["user"] for each in rights["permissions"]} == {"topology", *OURS}
+
+
+def test_files_of_the_guide_are_for_their_owner_and_what_is_pulled_later_is_not(
+    tmp_path: Path,
+) -> None:
+    _as_typed("Users", 0, tmp_path, "rm() { :; }")
+    _as_typed("Back up and restore", 0, tmp_path)
+    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    files = {"users.json", "roles.sql", "leadwire.dump", "files.tar", "pulled"}
+    assert modes == dict.fromkeys(files, 0o600) | {"pulled": 0o644}
+
+
+def test_a_restore_reads_the_list_of_the_erased_though_it_was_written_for_its_owner_alone(
+    tmp_path: Path,
+) -> None:
+    for name in ("roles.sql", "leadwire.dump", "files.tar", "users.json", "erased.txt"):
+        (tmp_path / name).touch(mode=0o600)
+    _as_typed("Back up and restore", 1, tmp_path)
+    assert (tmp_path / "erased.txt").stat().st_mode & 0o777 == 0o644
+
+
+def _as_typed(section: str, number: int, place: Path, *stubs: str) -> None:
+    """Type a block of commands of the guide into a shell, and then have a file be pulled."""
+    guide = (HOUSE / "docs" / "operations" / "compose.md").read_text()
+    text = guide.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    block = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)[number]
+    typed = ("umask 022", "docker() { :; }", "leadwire() { :; }", *stubs, block, ": > pulled")
+    subprocess.run(["bash", "-euc", "\n".join(typed)], cwd=place, check=True, timeout=60)
 
 
 def _volumes() -> Iterator[tuple[str, str, str, str]]:

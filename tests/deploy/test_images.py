@@ -39,3 +39,11 @@ def test_signals_reach_the_process_that_serves() -> None:
     gateway = last_stage("deploy/gateway/Dockerfile")
     assert "STOPSIGNAL SIGQUIT" in gateway
     assert 'ENTRYPOINT ["/etc/leadwire/gateway/start"]' in gateway
+
+
+def test_the_gateway_reads_its_files_whatever_umask_the_checkout_was_made_with() -> None:
+    text = (ROOT / "deploy" / "gateway" / "Dockerfile").read_text()
+    copies = re.findall("^COPY (.+)", text, re.MULTILINE)
+    served = [each for each in copies if "requirements/" not in each and "--from=" not in each]
+    assert len(served) == 5
+    assert all(each.startswith("--chmod=755 ") for each in served)
