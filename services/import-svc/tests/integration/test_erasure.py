@@ -8,6 +8,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
+from import_svc.domain.duplicates import KnownKeys
 from import_svc.domain.leads import Lead, NewLeads
 from import_svc.messaging.lead_changes import ChangesAnnouncer
 from import_svc.messaging.leads_created import LeadsAnnouncer
@@ -20,8 +21,9 @@ from import_svc.usecases.delete_files import DeleteFiles
 from import_svc.usecases.erase_lead import EraseLead
 from leadwire.broker import Message
 from leadwire.contracts import LeadErased, LeadsCreated, LeadUpdated, Origin, read_event
-from leadwire.db import Database, Queries
+from leadwire.db import Connection, Database, Queries
 from leadwire.outbox import Outbox
+from leadwire.testing import eventually
 
 if TYPE_CHECKING:
     from conftest import Desk, MakePerson
@@ -49,6 +51,35 @@ async def erase(
 async def erasures(desk: "Desk") -> list[tuple[str, int]]:
     data = [event.data for event in await desk.published()]
     return [(str(each.lead.id), each.lead.rev) for each in data if isinstance(each, LeadErased)]
+
+
+async def test_a_failure_of_the_lead_goes_with_it_though_its_chunk_is_not_stored_yet(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = await create(desk)
+    known_keys, looked_up, go_on = LeadStore.known_keys, asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: LeadStore, connection: Connection, **keys: Any) -> KnownKeys:
+        found = await known_keys(self, connection, **keys)
+        looked_up.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(LeadStore, "known_keys", slowly)
+    bringing = asyncio.create_task(desk.bring([{**ADA, "cellphone": PHONE}]))
+    await looked_up.wait()
+    erasing = asyncio.create_task(erase(desk, lead_id))
+
+    async def erasure_waits_or_is_done() -> bool:
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return erasing.done() or bool(await desk.value(waiting))
+
+    await eventually(erasure_waits_or_is_done)
+    go_on.set()
+    [failure] = (await bringing)["failures"]
+    await erasing
+    assert failure["codes"] == ["email_exists"]
+    assert await desk.rows("SELECT email, email_key FROM import_failures") == [(None, None)]
 
 
 async def test_an_erased_lead_leaves_a_tombstone_and_is_announced(desk: "Desk") -> None:

@@ -38,6 +38,10 @@ class ChunkStore:
     def __init__(self) -> None:
         self._queries = Queries("import_svc.storage")
 
+    async def hold_off_erasures(self, connection: Connection) -> None:
+        """Let no lead be erased until the end of the transaction, which may add failures."""
+        await connection.execute(self._queries["lock_for_chunk"])
+
     async def find(
         self, connection: Connection, *, import_id: UUID, number: int
     ) -> ChunkResult | None:

@@ -55,6 +55,10 @@ class ReceiptStore:
         query = self._queries["forget_some_failures"]
         return int(await connection.fetchval(query, ended_before, first_later, limit))
 
+    async def wait_for_chunks(self, connection: Connection) -> None:
+        """Wait for chunks that are being stored; no other is until the end of the transaction."""
+        await connection.execute(self._queries["lock_for_erasure"])
+
     async def forget_failures(self, connection: Connection, keys: KnownKeys) -> None:
         """Take out of failures what they hold of a person; the rows stay, and with them the counts.
 

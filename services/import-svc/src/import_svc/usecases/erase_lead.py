@@ -3,10 +3,11 @@
 The file of its resume is deleted after the commit, and for as long as that takes tried again.
 
 Failures of imports that hold an email or cellphone that the lead has or had before, in whatever
-field, keep their row number, codes and reason, so that receipts stay true, but no value. A file
-that brings the same person later, or at the same moment, is a new submission: he becomes a lead
-again, or a failure, like anybody else. A form's request that comes again is none: it is known by
-its key, of which that much stays for a while.
+field, keep their row number, codes and reason, so that receipts stay true, but no value. Chunks of
+imports that are being stored are waited for, so that what was judged by the lead is found. A file
+that brings the same person later is a new submission: he becomes a lead again, or a failure, like
+anybody else. A form's request that comes again is none: it is known by its key, of which that much
+stays for a while.
 """
 
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ class EraseLead:
 
     async def _erase(self, lead_id: UUID, versions: frozenset[str] | None) -> None:
         async with self._database.transaction() as connection:
+            await self._receipts.wait_for_chunks(connection)
             lead = await self._leads.lock(connection, lead_id)
             if lead is None:
                 if await self._leads.is_erased(connection, lead_id):

@@ -154,6 +154,7 @@ class StoreChunk:
         first_row: int,
         look_up: bool,
     ) -> _Stored:
+        await self._chunks.hold_off_erasures(connection)
         sifted, has_known = await self._sift(connection, chunk.rows, look_up=look_up)
         leads = await self._leads.imported(connection, sifted.contacts, import_id=import_id)
         events = await self._add_and_describe(connection, leads)
