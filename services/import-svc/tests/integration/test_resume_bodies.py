@@ -53,6 +53,7 @@ async def test_another_type_is_refused_whatever_its_name(
     problem = await desk.call("POST", "/v1/leads", 415, data=form(content, name))
     assert problem["code"] == "resume_type_not_supported"
     assert "PDF, DOC, DOCX, ODT, TXT" in problem["detail"]
+    assert "an empty file" in problem["detail"]
     assert "application/pdf" in problem["accepted"]
     assert await desk.value("SELECT count(*) FROM leads") == 0
     assert await desk.value("SELECT count(*) FROM unreferenced_files") == 0

@@ -28,7 +28,7 @@ class ResumeTypeError(Exception):
         kinds = [each.suffix.removeprefix(".").upper() for each in ACCEPTED]
         super().__init__(
             f"The resume is none of {', '.join(kinds)}, whatever its name says. Not taken are, for "
-            "example, templates, DOCM, RTF, and a DOCX that needs a password to open."
+            "example, an empty file, a template, DOCM, RTF, and a DOCX that needs a password."
         )
         self.extra = {"accepted": [each.media_type for each in ACCEPTED]}
 
