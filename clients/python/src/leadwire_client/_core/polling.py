@@ -1,7 +1,6 @@
 """How often to look whether something has ended."""
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 IMPORT_WITHIN: Final = 600.0
@@ -19,13 +18,11 @@ class Polls:
 
     Args:
         within: Seconds in all.
-        clock: Gives seconds.
     """
 
-    def __init__(self, *, within: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, within: float) -> None:
         self._within = within
-        self._clock = clock
-        self._deadline = clock() + within
+        self._deadline = time.monotonic() + within
         self._next = _FIRST
 
     def pause(self) -> float:
@@ -34,7 +31,7 @@ class Polls:
         Raises:
             TimeoutError: The time is up.
         """
-        left = self._deadline - self._clock()
+        left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError(f"it has not ended within {self._within:g} s")
         pause = min(self._next, left)

@@ -42,16 +42,16 @@ class HouseKeeping(PeriodicTask):
         self._explanations = explanations
         self._histories = histories
         super().__init__(
-            name="manager housekeeping", interval=interval, body=self._round, passes=is_transient
+            name="manager housekeeping",
+            interval=interval,
+            body=self._forget_some,
+            passes=is_transient,
         )
 
     async def keep_house(self) -> None:
         """Do one round, in short transactions."""
         while await self._forget_some():
             pass
-
-    async def _round(self) -> bool:
-        return await self._forget_some()
 
     async def _forget_some(self) -> bool:
         async with self._database.connection() as connection:

@@ -45,14 +45,11 @@ class Watch:
         await self._event.wait()
         self._event.clear()
 
-    async def wait_within(self, seconds: float) -> bool:
-        """Wait at most so long to be woken; tell whether it happened."""
-        try:
+    async def wait_within(self, seconds: float) -> None:
+        """Wait at most so long to be woken."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.wait()
-        except TimeoutError:
-            return False
-        return True
 
 
 class Tail:
