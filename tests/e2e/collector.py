@@ -23,9 +23,10 @@ class ReceivedSpan:
 
 
 class Collector:
-    """Decodes whatever is sent to it."""
+    """Keeps whatever is sent to it, also decoded."""
 
     def __init__(self) -> None:
+        self.bodies: list[bytes] = []
         self.spans: list[ReceivedSpan] = []
         app = web.Application()
         app.router.add_post("/v1/traces", self._receive)
@@ -48,8 +49,9 @@ class Collector:
         return [span for span in self.spans if span.trace_id == trace_id]
 
     async def _receive(self, request: web.Request) -> web.Response:
-        body = ExportTraceServiceRequest.FromString(await request.read())
-        self.spans += _spans(body)
+        body = await request.read()
+        self.bodies.append(body)
+        self.spans += _spans(ExportTraceServiceRequest.FromString(body))
         return web.Response(content_type="application/x-protobuf")
 
 

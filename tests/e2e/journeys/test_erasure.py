@@ -11,6 +11,7 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP
 from mail_server import serving
 
+from e2e.collector import Collector
 from e2e.conftest import StartSystem
 from e2e.person import EMAIL, OTHER_TEAM, WORDS, Person, say_all_again
 from e2e.system import System
@@ -21,6 +22,7 @@ from leadwire.testing import eventually
 from leadwire.testing.rabbitmq import RabbitMQServer
 from webhook_sink import Received, running_sink
 
+TRACED = {"import-svc", "manager-svc", "notifier-svc", "stream-svc"}
 SCHEMAS = ("import_svc", "manager_svc", "notifier_svc", "stream_svc")
 RECEIVED = (
     "SELECT count(DISTINCT event_id) FROM {schema}.inbox WHERE source = 'leadwire/import-svc'"
@@ -74,11 +76,16 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
     letters = tmp_path / "letters"
     letters.mkdir()
     (letters / "alert.txt").write_text("Subject: {{ lead.name }} wrote\n\n{{ lead.email }}\n")
-    async with running_sink() as sink, serving({"RCPT": _refuse}) as mail:
+    async with (
+        running_sink() as sink,
+        serving({"RCPT": _refuse}) as mail,
+        Collector() as collector,
+    ):
         sink.answer = _echo
         system = await start_system(
             settings={
                 "IMPORT_BACKGROUND_RUNNING": "0",
+                "LEADWIRE_OTEL_ENDPOINT": collector.endpoint,
                 "NOTIFIER_EMAIL_URL": f"smtp://{LOOPBACK}:{mail.port}?starttls=never",
                 "NOTIFIER_EMAIL_TEMPLATES": str(letters),
                 "NOTIFIER_WEBHOOK_ALLOWED_NETWORKS": LOOPBACK,
@@ -116,6 +123,9 @@ async def test_a_person_is_gone_from_everywhere_once_the_lead_is_erased(
         path = f"/v1/imports/{person.waiting_import}/cancel"
         await system.post("import_svc", path, {})
         await eventually(partial(is_left_in, NOT_REACHED), within=30)
+    # Spans are with whoever collects them, so nothing of him may ever be in one.
+    await eventually(lambda: {span.service for span in collector.spans} == TRACED, within=60)
+    assert not any(WORDS.search(body) for body in collector.bodies)
     for lead in person.leads:
         assert await system.status_of("stream_svc", f"/v1/leads/{lead}") == 404
         assert await system.status_of("manager_svc", f"/v1/leads/{lead}/history") == 404
