@@ -34,6 +34,13 @@ def keep_environment(data: Path, settings: Mapping[str, ServiceSettings]) -> Non
             variable_of(service.settings, "broker_url"): own.broker_url.get_secret_value(),
             variable_of(service.settings, "database_url"): own.database_url.get_secret_value(),
         }
+        files = {"users_file": own.users_file, "token_keys_file": own.token_keys_file}
+        variables |= {
+            # Whoever reads this may be in another directory.
+            variable_of(service.settings, field): str(path.absolute())
+            for field, path in files.items()
+            if path is not None
+        }
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     replace_private(data / ENVIRONMENT, "".join(lines))
 

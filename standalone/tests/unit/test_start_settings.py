@@ -1,10 +1,13 @@
 """Settings of a run: from the environment, right or refused before anything is started."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from leadwire.service import SettingsError
+from leadwire_standalone.data import ENVIRONMENT
+from leadwire_standalone.environment import keep_environment
 from leadwire_standalone.options import Options
 from leadwire_standalone.provisioning import ROLES, check_settings, role_url, service_settings
 
@@ -83,6 +86,24 @@ def test_access_control_that_is_asked_for_is_not_silently_left_out(
     monkeypatch.setenv("LEADWIRE_AUTH", "on")
     with pytest.raises(SettingsError, match="LEADWIRE_USERS_FILE and LEADWIRE_TOKEN_KEYS_FILE"):
         check_settings(options())
+
+
+def test_commands_beside_a_run_with_access_control_find_its_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LEADWIRE_AUTH", "on")
+    monkeypatch.setenv("LEADWIRE_USERS_FILE", "users.json")
+    monkeypatch.setenv("LEADWIRE_TOKEN_KEYS_FILE", "/run/secrets/token keys.json")
+    monkeypatch.setenv("NOTIFIER_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+    monkeypatch.setenv("NOTIFIER_WEBHOOK_ALLOW_HTTP", "true")
+    passwords = dict.fromkeys(ROLES, "p")
+    settings = service_settings(
+        admin_url="postgresql://db/x", broker_url="memory://here", passwords=passwords
+    )
+    keep_environment(tmp_path, settings)
+    kept = shlex.split((tmp_path / ENVIRONMENT).read_text())
+    assert f"LEADWIRE_USERS_FILE={Path.cwd() / 'users.json'}" in kept
+    assert "LEADWIRE_TOKEN_KEYS_FILE=/run/secrets/token keys.json" in kept
 
 
 def test_an_administrator_of_elsewhere_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
