@@ -15,6 +15,7 @@ from leadwire.testing import eventually
 JSON = dict[str, Any]
 READY_WITHIN = 90.0
 STOPS_WITHIN = 60.0
+READ_WITHIN = 30.0
 
 
 class Leadwire:
@@ -95,9 +96,22 @@ class Leadwire:
         return str((await self.ask("POST", "/v1/managers", json={"name": name}))["id"])
 
     async def add_lead(self, name: str, family_name: str, email: str) -> str:
-        """Create a lead; return its id."""
+        """Create a lead; return its id once it can be read."""
         lead = {"name": name, "family_name": family_name, "email": email}
-        return str((await self.ask("POST", "/v1/leads", json=lead))["id"])
+        lead_id = str((await self.ask("POST", "/v1/leads", json=lead))["id"])
+        await self.can_read(lead_id)
+        return lead_id
+
+    async def can_read(self, lead_id: str) -> None:
+        """Wait until a lead is there for those who read, who get leads by events."""
+        assert self._session is not None
+        session, url = self._session, f"{self.url}/v1/leads/{lead_id}"
+
+        async def is_there() -> bool:
+            async with session.get(url) as response:
+                return response.status == 200
+
+        await eventually(is_there, within=READ_WITHIN)
 
     async def mark(self, lead_id: str, status: str) -> JSON:
         """Mark a lead; return the answer."""

@@ -31,8 +31,10 @@ export function Details({ id, row, onClose }: DetailsProps) {
   const panel = useRef<HTMLElement>(null);
   useKeys({ Escape: onClose });
   useEffect(() => panel.current?.focus(), [id]);
+  const isGone = error?.status === 404 || error?.status === 400;
   const rev = row?.rev;
-  const seen = answer?.rev;
+  // What is not here is older than any row: the lead may have come only now.
+  const seen = isGone ? 0 : answer?.rev;
   const wasListed = useRef(false);
   useEffect(() => {
     // The table heard of a change, or that the lead left: what is shown here is old.
@@ -40,7 +42,6 @@ export function Details({ id, row, onClose }: DetailsProps) {
     if (left || (rev !== undefined && seen !== undefined && rev > seen)) again();
     wasListed.current = rev !== undefined;
   }, [rev, seen]);
-  const isGone = error?.status === 404 || error?.status === 400;
 
   const marked = (done: Marked) => {
     setNote(null);
