@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from gateway.nginx import Gateway, furnished_home
 
+from leadwire.db.embedded import free_port
 from leadwire.http import SUPERVISOR, HttpServer
 from leadwire.service import ServiceDescription, create_app
 from leadwire.service.commands import declare_topology
@@ -90,13 +91,14 @@ class Services:
 
     async def _start(self, service: ServiceDescription[Any]) -> None:
         app = create_app(service, self._settings_of(service))
-        port = self._ports.get(service.name, 0)
+        # Nobody else is given it while the service is away.
+        port = self._ports.get(service.name) or free_port()
         server = HttpServer(app=app, host="127.0.0.1", port=port)
         supervisor = app[SUPERVISOR]
         supervisor.add("http", server)
         await supervisor.start()
         self._supervisors[service.name] = supervisor
-        self._ports[service.name] = server.port
+        self._ports[service.name] = port
 
     def _settings_of(self, service: ServiceDescription[Any]) -> Any:
         settings = {

@@ -269,12 +269,18 @@ async def test_the_log_has_the_route_and_nothing_that_people_look_for(
         "GET", "/v1/leads?q=anna@example.org", "Authorization: Bearer t", "User-Agent: Lovelace"
     )
     await exchange(gateway.port, raw)
+    await has_logged(gateway, 1)
     upstreams["stream-svc"].script = break_off
-    await exchange(gateway.port, raw)
-    await exchange(gateway.port, request("GET", "/v1/leads/anna@example.org/anna"))
-    await exchange(gateway.port, request("GET", "/anna@example.org"))
-    await exchange(gateway.port, request("POST", "/v1/managers", body=b'{"name": "Lovelace"}'))
-    logged = await eventually(lambda: gateway.requests()[4:] and gateway.requests(), within=10)
+    asked = [
+        raw,
+        request("GET", "/v1/leads/anna@example.org/anna"),
+        request("GET", "/anna@example.org"),
+        request("POST", "/v1/managers", body=b'{"name": "Lovelace"}'),
+    ]
+    for number, each in enumerate(asked, start=2):
+        await exchange(gateway.port, each)
+        await has_logged(gateway, number)
+    logged = gateway.requests()
     assert [(each["route"], each["status"], each["target"]) for each in logged] == [
         ("/v1/leads", 200, "stream-svc"),
         ("/v1/leads", 502, "stream-svc"),
@@ -284,6 +290,11 @@ async def test_the_log_has_the_route_and_nothing_that_people_look_for(
     ]
     assert logged[0]["network"] == "127.0.0.0/24"
     assert not any(secret in gateway.log() for secret in secrets), gateway.log()
+
+
+async def has_logged(gateway: Gateway, count: int) -> None:
+    """Wait for a line, so that the next one, perhaps of another worker, comes after it."""
+    await eventually(lambda: len(gateway.requests()) >= count, within=10)
 
 
 async def test_requests_under_way_come_to_their_end_when_the_gateway_stops(

@@ -1,5 +1,6 @@
 """Replicas come and go, and each request is done once."""
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -79,11 +80,13 @@ async def test_only_what_reads_is_asked_of_another_replica_when_one_dies_of_it(
 async def test_a_replica_that_nobody_reaches_fails_no_request(
     names: NameServer, start_gateway: StartGateway, start_replica: StartReplica
 ) -> None:
-    there = await start_replica(THERE)
-    gateway = await behind(names, there.port, start_gateway)
     targets = ["GET /v1/managers", "POST /v1/managers", "PATCH /v1/managers/x"] * 4
-    for target in targets:
-        assert (await exchange(gateway.port, request(*target.split()))).status == 200
+    with socket.socket() as held:  # so that nobody else listens there
+        held.bind((HERE, 0))
+        there = await start_replica(THERE, held.getsockname()[1])
+        gateway = await behind(names, there.port, start_gateway)
+        for target in targets:
+            assert (await exchange(gateway.port, request(*target.split()))).status == 200
     assert there.targets == targets
 
 
