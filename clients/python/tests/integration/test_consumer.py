@@ -216,7 +216,7 @@ async def test_a_graceful_stop_lets_handlers_finish_and_acknowledge(
     team.gate.set()
     await asyncio.gather(*stopping)
     assert team.has(first)
-    assert await depth(team.url, QUEUE) == 1
+    await eventually(partial(depth_is, team.url, QUEUE, 1))
 
 
 async def test_a_handler_that_does_not_finish_is_cancelled_and_its_event_comes_again(

@@ -116,7 +116,8 @@ async def test_attempts_are_counted_across_consumers(
     recorder = Recorder()
     await broker.subscribe(subscription, recorder, parking=ParkingList())
     await eventually(lambda: len(recorder.finished) == 1)
-    assert [each.delivery.attempt for each in recorder.received] == [3]
+    # A third attempt may have come to the first one before it stopped.
+    assert [each.delivery.attempt for each in recorder.received] == [len(failing.received) + 1]
 
 
 @BOTH

@@ -20,7 +20,7 @@ OpenDatabase = Callable[..., Coroutine[None, None, Database]]
 
 @pytest.fixture
 async def database(service_url: str, open_database: OpenDatabase) -> Database:
-    return await open_database(service_url, pool_size=2, acquire_timeout=0.5)
+    return await open_database(service_url, pool_size=2)
 
 
 async def setting(connection: Connection, name: str) -> str:
@@ -100,8 +100,11 @@ async def test_a_transaction_can_be_repeatable_and_read_only(database: Database)
             await connection.execute("CREATE TABLE things (id int)")
 
 
-async def test_waiting_for_a_connection_is_bounded(database: Database) -> None:
-    async with database.connection(), database.connection():
+async def test_waiting_for_a_connection_is_bounded(
+    service_url: str, open_database: OpenDatabase
+) -> None:
+    database = await open_database(service_url, pool_size=1, acquire_timeout=0.5)
+    async with database.connection():
         begun = time.monotonic()
         with pytest.raises(DatabaseUnavailableError, match=r"within 0\.5 s"):
             async with database.connection():

@@ -167,16 +167,21 @@ async def test_one_of_two_relays_publishes_and_the_other_takes_over(
 async def test_a_leader_whose_connections_are_cut_loses_nothing(
     database: Database, database_url: str, broker: RecordingBroker, add: Add, rows: Rows
 ) -> None:
-    cut = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    of_the_relay = (
+        "FROM pg_stat_activity "
         "WHERE application_name LIKE 'relay%' AND datname = current_database()"
     )
+
+    async def has_all_three() -> bool:  # lock, listener, pool
+        return len(await rows(f"SELECT pid {of_the_relay}")) >= 3
+
     its_own = Database(url=database_url, schema="outbox_test", application_name="relay")
     await its_own.start()
     async with replica(its_own, broker) as only:
         await add("before")
         await eventually(published(broker, "before"))
-        assert len(await rows(cut)) >= 3  # lock, listener, pool
+        await eventually(has_all_three)
+        assert len(await rows(f"SELECT pg_terminate_backend(pid) {of_the_relay}")) >= 3
         await eventually(lambda: not only.leads())
         await add("after")
         await eventually(lambda: broker.published[-1] == "after")

@@ -85,8 +85,8 @@ class Probe:
 
     async def slow(self, _: web.Request) -> web.StreamResponse:
         async with self.backbone.database.connection() as connection:
-            await connection.execute("SELECT pg_sleep(1.5)")
-        return json_response({"slept": True})
+            await connection.execute("SELECT pg_advisory_xact_lock(1)")
+        return json_response({"waited": True})
 
 
 def setup(app: web.Application, settings: ProbeSettings) -> None:

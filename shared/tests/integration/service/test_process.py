@@ -3,9 +3,12 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
+import asyncpg
 
 from leadwire.outbox import OUTBOX_MIGRATIONS
 from leadwire.testing import eventually
@@ -22,16 +25,21 @@ async def given(make_service_database: MakeServiceDatabase) -> dict[str, str]:
 async def test_sigterm_lets_running_requests_finish_and_exits_with_0(
     start_probe: StartProbe, make_service_database: MakeServiceDatabase
 ) -> None:
-    probe = await start_probe(await given(make_service_database))
+    environment = await given(make_service_database)
+    probe = await start_probe(environment)
+    holder = await asyncpg.connect(environment["PROBE_DATABASE_URL"])
+    await holder.execute("SELECT pg_advisory_lock(1)")
     async with aiohttp.ClientSession(await probe.url()) as session:
         asking = asyncio.create_task(session.get("/slow"))
         await eventually(lambda: in_flight(session, at_least=2))
 
         probe.process.send_signal(signal.SIGTERM)
+        await eventually(partial(refuses, await probe.url()))
+        await holder.close()
         answer = await asking
 
         assert answer.status == 200
-        assert await answer.json() == {"slept": True}
+        assert await answer.json() == {"waited": True}
     assert await probe.ended() == 0
     assert '"service_stopped"' in probe.said()
 
@@ -114,6 +122,16 @@ async def test_no_line_of_the_log_holds_a_password(
     assert await probe.ended() == 0
     assert len(password) > 5
     assert password not in probe.said()
+
+
+async def refuses(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        _, writer = await asyncio.open_connection(address.hostname, address.port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
 
 
 async def in_flight(session: aiohttp.ClientSession, *, at_least: int) -> bool:
