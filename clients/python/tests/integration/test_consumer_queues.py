@@ -17,6 +17,7 @@ from leadwire.broker.rabbitmq import RabbitMQBroker
 from leadwire.testing import TcpProxy, eventually
 from leadwire.testing.rabbitmq import RabbitMQServer, own_rabbitmq_server
 from leadwire_client.consumer import ConsumerError, Limits, ParkedEvents, ParkError, RetryError
+from leadwire_client.consumer._returns import Returns
 from leadwire_client.events import write_event
 from leadwire_client.testing import events
 
@@ -218,6 +219,20 @@ async def test_a_retry_during_a_memory_alarm_waits_and_is_not_lost(
         await eventually(lambda: team.has(failing), within=40)
         await publish(leadwire, fine)
         await eventually(lambda: team.has(failing, fine), within=40)
+
+
+async def test_a_delivery_stays_until_another_queue_has_its_copy(
+    leadwire: RabbitMQBroker, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Returns, "send", refuse)
+    team.failures = [RetryError()]
+    async with team.consumer():
+        await publish(leadwire, events.lead_erased())
+        await eventually(lambda: team.counts.outcomes["lead_erased", "retried"] == 1)
+    await eventually(partial(depth_is, team.url, QUEUE, 1))
 
 
 async def test_the_rights_that_the_guide_names_are_enough_and_do_not_reach_leadwire(

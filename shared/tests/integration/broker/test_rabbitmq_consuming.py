@@ -13,12 +13,15 @@ from leadwire.broker import (
     Ack,
     Delivery,
     Message,
+    Outcome,
     Park,
     Retry,
     Subscription,
+    Unknown,
     Verdict,
 )
 from leadwire.broker.rabbitmq import RabbitMQBroker, _session, _subscriber
+from leadwire.broker.rabbitmq._publisher import Publisher
 from leadwire.testing import eventually
 from leadwire.testing.broker_contract import (
     FIRST,
@@ -120,6 +123,30 @@ async def test_a_retry_during_the_memory_alarm_waits_and_is_not_lost(
     finally:
         await harness.unblock()
     await eventually(lambda: set(ids(batch)) <= set(gate.finished), within=60)
+
+
+async def test_a_failed_delivery_stays_until_its_copy_is_confirmed(
+    broker: RabbitMQBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscription = Subscription(name="kept", types=(FIRST,), retry_delays=(0.2,))
+    await broker.declare([subscription])
+    recorder = Recorder(lambda _: Retry(), is_open=False)
+    consumer = await broker.subscribe(subscription, recorder, parking=ParkingList())
+    [sent] = batch = messages(1)
+    await publish(broker, batch)
+    await eventually(lambda: recorder.ids == [sent.id])
+
+    async def no_answer(*_: object) -> list[Outcome]:
+        return [Unknown("no confirm in time")]
+
+    monkeypatch.setattr(Publisher, "publish", no_answer)
+    recorder.open()
+    await consumer.stop()
+
+    async def is_there() -> bool:
+        return await broker.waiting("kept", up_to=2) == 1
+
+    await eventually(is_there)
 
 
 async def test_a_delay_longer_than_the_longest_step_goes_round_until_it_is_due(
