@@ -163,6 +163,14 @@ def test_files_of_the_guide_are_for_their_owner_and_what_is_pulled_later_is_not(
     assert modes == dict.fromkeys(files, 0o600) | {"pulled": 0o644}
 
 
+def test_a_file_of_users_that_is_refused_is_still_there_to_be_mended(tmp_path: Path) -> None:
+    refused = "docker() { case $* in *--take-users*) return 1 ;; esac; }"
+    _as_typed("Users", 0, tmp_path, "set +e", refused)
+    assert (tmp_path / "users.json").exists()
+    _as_typed("Users", 0, tmp_path)
+    assert not (tmp_path / "users.json").exists()
+
+
 def test_a_restore_reads_the_list_of_the_erased_though_it_was_written_for_its_owner_alone(
     tmp_path: Path,
 ) -> None:
