@@ -132,8 +132,9 @@ async def _eventually(holds: Callable[[], Awaitable[bool]], what: str) -> None:
 
 def _rows(mark: str) -> bytes:
     lines = ["First Name,Last Name,Email,Phone"]
+    first = secrets.randbelow(10_000 - LEADS)  # and those after it: no two rows have the same
     for number in range(LEADS + 1):
-        phone = f"(212) 555-{secrets.randbelow(10_000):04}" if number < LEADS else "12"
+        phone = f"(212) 555-{first + number:04}" if number < LEADS else "12"
         lines.append(f"Row {number},Smoke,{mark}-{number}@example.com,{phone}")
     return "\n".join(lines).encode()
 

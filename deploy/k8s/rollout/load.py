@@ -68,17 +68,21 @@ class Users:
     def __init__(self, *, session: aiohttp.ClientSession, done: asyncio.Event) -> None:
         self._session = session
         self._done = done
+        self._all_created = asyncio.Event()
         self.facts = Facts()
         self.followers = [Follower(session=session, facts=self.facts) for _ in range(FOLLOWERS)]
 
     async def work(self) -> None:
         """Ask until it is enough; then mark what is left."""
+        marking = asyncio.gather(*(self._mark() for _ in range(MARKERS)))
         workers = [
             *(self._repeat(self._create) for _ in range(CREATORS)),
             *(self._repeat(self._read) for _ in range(READERS)),
-            *(self._mark() for _ in range(MARKERS)),
         ]
         await asyncio.gather(*workers)
+        # Not when it is enough: the last leads were asked for by then, and are not answered yet.
+        self._all_created.set()
+        await marking
 
     async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
         while not self._done.is_set():
@@ -100,7 +104,7 @@ class Users:
 
     async def _mark(self) -> None:
         facts = self.facts
-        while facts.waiting or not self._done.is_set():
+        while facts.waiting or not self._all_created.is_set():
             if not facts.waiting:
                 await asyncio.sleep(PAUSE)
                 continue
