@@ -255,14 +255,14 @@ class OpenStream:
 
     response: ClientResponse
 
-    async def frame(self, within: float = 10.0) -> Frame:
+    async def frame(self, within: float = 60.0) -> Frame:
         async with asyncio.timeout(within):
             line = await self.response.content.readuntil(b"\n")
         assert line, "the stream ended without a frame"
         found: Frame = json.loads(line)
         return found
 
-    async def until(self, kind: str, within: float = 10.0) -> list[Frame]:
+    async def until(self, kind: str, within: float = 60.0) -> list[Frame]:
         """Give the frames up to the first one of a kind."""
         found = [await self.frame(within)]
         while found[-1]["type"] != kind:

@@ -53,7 +53,7 @@ async def test_a_stream_ends_with_its_token_and_goes_on_with_a_new_one(
     def headers(lifetime: timedelta) -> dict[str, str]:
         return {"Authorization": f"Bearer {keyring.token('reader', lifetime=lifetime)}"}
 
-    brief = headers(timedelta(seconds=2))
+    brief = headers(timedelta(seconds=4))
     async with service.client.get(path, params=follow, headers=brief) as response:
         frames = [orjson.loads(line) async for line in response.content]
     assert frames[-1]["reason"] == "token_expired"

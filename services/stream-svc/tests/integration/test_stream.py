@@ -77,7 +77,7 @@ async def test_a_follower_is_told_of_what_enters_changes_and_leaves(
         await service.publisher.created(second)
         [entered, mark] = await stream.until("mark")
         assert (entered["id"], entered["why"]) == (str(second.id), "enter")
-        assert 0 <= mark["lag_ms"] < 5000
+        assert 0 <= mark["lag_ms"] < 60_000
 
         await service.publisher.worked(make_work(first.id, 1, manager_id=uuid7()))
         [changed, _] = await stream.until("mark")

@@ -292,7 +292,7 @@ class Follower:
             while left > 0 or (is_inside and not self.inside_a_batch):
                 left -= 1
                 try:
-                    frame = await stream.frame(within=10.0 if self.inside_a_batch else patience)
+                    frame = await stream.frame(within=60.0 if self.inside_a_batch else patience)
                 except TimeoutError:
                     assert not self.inside_a_batch, "no mark follows"
                     break

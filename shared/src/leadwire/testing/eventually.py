@@ -23,14 +23,15 @@ async def eventually(check: Callable[[], _T], *, within: float = ..., message: s
 
 
 async def eventually(
-    check: Callable[[], Awaitable[_T] | _T], *, within: float = 10.0, message: str = ""
+    check: Callable[[], Awaitable[_T] | _T], *, within: float = 30.0, message: str = ""
 ) -> _T:
     """Poll until the check returns something truthy, and return that.
 
     Args:
         check: A function or coroutine function without arguments. An AssertionError
             inside it counts as "not yet"; any other exception ends the wait.
-        within: Seconds after which the wait fails, even if a check hangs.
+        within: Seconds after which the wait fails, even if a check hangs; many by default, as a
+            loaded machine is slow, and what comes is not waited for any longer.
         message: What is waited for, for the failure.
 
     Raises:
