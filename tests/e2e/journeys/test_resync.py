@@ -22,7 +22,7 @@ async def test_a_lost_projection_is_the_same_after_both_resyncs(system: System) 
     held = next(iter((await office.look()).values()))
     await system.mark(held, "reached_out")
     before = await _projected_once(system, not_interested=2, reached_out=1)
-    told = await _decisions(system)
+    told = await eventually(lambda: _decisions(system, of=2), within=30)
 
     connection = await asyncpg.connect(system.admin_database, timeout=10, command_timeout=60)
     await connection.execute(LOSE)
@@ -33,7 +33,7 @@ async def test_a_lost_projection_is_the_same_after_both_resyncs(system: System) 
 
     after = await _projected_once(system, not_interested=2, reached_out=1)
     assert after == before
-    assert await _decisions(system) == told  # nobody is told of a decision again
+    assert await _decisions(system, of=2) == told  # nobody is told of a decision again
 
 
 async def _projected_once(system: System, **statuses: int) -> list[JSON]:
@@ -55,6 +55,8 @@ async def _projected(system: System) -> list[JSON]:
     return leads
 
 
-async def _decisions(system: System) -> list[str]:
+async def _decisions(system: System, *, of: int) -> list[str]:
+    """Return the ids of what told of so many leads, once the journal has it."""
     page = await system.get("notifier_svc", "/v1/journal", type="lead_interested_created")
+    assert len({item["subject"] for item in page["items"]}) == of
     return [item["id"] for item in page["items"]]

@@ -94,7 +94,11 @@ async def test_an_import_is_ended_only_after_its_lock_was_seen_free_twice(
 
         async def is_locked() -> bool:
             async with database.connection() as connection:
-                locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                # Not of whoever just leaves the database of another test.
+                locks = (
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+                )
                 return bool(await connection.fetchval(locks))
 
         await eventually(is_locked)

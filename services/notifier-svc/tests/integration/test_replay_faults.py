@@ -95,6 +95,14 @@ async def record(database: Database, *event_ids: str) -> None:
         async with database.transaction() as connection:
             await record_event(connection, received(event_id))
 
+    async def are_shown() -> bool:
+        async with database.connection() as connection:
+            query = "SELECT max(turn) < journal_horizon() FROM journal"
+            return bool(await connection.fetchval(query))
+
+    # Other work on the server can hold it back for a moment.
+    await eventually(are_shown, message="the journal shows them")
+
 
 def received(event_id: str) -> ReceivedEvent:
     return ReceivedEvent(
