@@ -17,6 +17,9 @@ from leadwire.testing import eventually
 pytestmark = pytest.mark.fault
 
 KILLS = 2
+LEADS = 150
+DECISIONS = 120
+CREATED = "leads_created"
 
 
 class LateTeam:
@@ -59,9 +62,9 @@ async def test_a_replay_outlives_the_process_that_works_it_off(
     await notifier.start()
     office = Office(system=system)
     await office.hire("Ada", "Grace")
-    await system.import_leads(as_csv(valid_rows(150)), "text/csv", region="US")
-    await office.decide(120)
-    journal = await _journal(system, at_least=240)
+    await system.import_leads(as_csv(valid_rows(LEADS)), "text/csv", region="US")
+    await office.decide(DECISIONS)
+    journal = await _journal(system, office)
 
     team, subscribed = LateTeam(url=broker_url), asyncio.Event()
     receiving = asyncio.create_task(team.receive(subscribed))
@@ -87,18 +90,23 @@ async def test_a_replay_outlives_the_process_that_works_it_off(
     assert repeated <= 20 * KILLS, "a batch for each kill at most"
 
 
-async def _journal(system: System, *, at_least: int) -> list[str]:
-    """Return the ids of all events in order, once nothing new comes."""
-    found: list[str] = []
+async def _journal(system: System, office: Office) -> list[str]:
+    """Return the ids of all events in order, once all that happened is told."""
+    expected = {
+        "manager_added": 2,
+        "lead_assigned": 2 + DECISIONS,  # one for each manager, and another for each decision
+        "lead_interested_created": len(office.ledger.marked("interested")),
+        "lead_not_interested_created": len(office.ledger.marked("not_interested")),
+    }
 
-    async def quiet() -> bool:
-        before = list(found)
-        page = await system.get("notifier_svc", "/v1/journal", limit="1000")
-        found[:] = [item["id"] for item in page["items"]]
-        return len(found) >= at_least and found == before
+    async def whole() -> list[str]:
+        items = (await system.get("notifier_svc", "/v1/journal", limit="1000"))["items"]
+        created = [each["event"]["data"]["leads"] for each in items if each["type"] == CREATED]
+        counts = Counter(each["type"] for each in items if each["type"] != CREATED)
+        assert (dict(counts), sum(map(len, created))) == (expected, LEADS)
+        return [each["id"] for each in items]
 
-    await eventually(quiet, within=30, message="the journal has all")
-    return found
+    return await eventually(whole, within=30, message="the journal has all")
 
 
 async def _seen(system: System, replay: JSON) -> JSON:

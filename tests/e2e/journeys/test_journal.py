@@ -95,6 +95,10 @@ class Archive:
     async def committed(self) -> list[str]:
         return await self.ids("SELECT event_id FROM ledger.committed")
 
+    async def forgotten(self) -> list[str]:
+        """Return the leads of which the journal tells nothing any more."""
+        return await self.ids("SELECT lead_id::text FROM notifier_svc.erased_leads")
+
     async def journal(self) -> list[tuple[Message, str]]:
         """Return the entries in order, each with its source; a body that is gone is empty."""
         return [
@@ -145,7 +149,7 @@ async def test_the_journal_is_complete_byte_for_byte_and_serves_who_comes_late(
     everything = Subscription(name="auditor", types=(ALL_TYPES,), prefetch=200)
     auditor = await reading(outside, everything)
     erased = await _be_lively(system)
-    published = await _all_arrived(archive, auditor)
+    published = await _all_arrived(archive, auditor, erased)
 
     journal = await archive.journal()
     assert len({(source, entry.id) for entry, source in journal}) == len(journal)
@@ -206,13 +210,19 @@ def _form(number: int) -> aiohttp.FormData:
     return form
 
 
-async def _all_arrived(archive: Archive, auditor: Recorder) -> Mapping[str, Message]:
-    """Wait until what was committed was received, and stands in the journal; return it."""
+async def _all_arrived(
+    archive: Archive, auditor: Recorder, erased: set[str]
+) -> Mapping[str, Message]:
+    """Wait until what was committed was received, and stands in the journal; return it.
+
+    That a lead was erased stands there before what was told of it is taken out.
+    """
 
     async def arrived() -> bool:
         committed = set(await archive.committed())
         journaled = {entry.id for entry, _ in await archive.journal()}
-        return committed == set(auditor.ids) == journaled
+        forgotten = set(await archive.forgotten())
+        return committed == set(auditor.ids) == journaled and forgotten == erased
 
     await eventually(arrived, within=60, message="all that was committed has arrived")
     assert len(set(await archive.committed())) == len(await archive.committed()) > 100
