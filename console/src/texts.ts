@@ -374,6 +374,7 @@ export const t = {
     showLeads: "Show these leads",
     another: "Import another file",
     earlier: "Earlier imports",
+    newest: (shown: number) => `The newest ${count(shown)}; the API has all.`,
     noEarlier: "Nothing was imported yet.",
     started: "Started",
     leftWhileSending:

@@ -236,9 +236,15 @@ async def test_answers_that_take_longer_than_it_asks_anew_are_shown_all_the_same
 ) -> None:
     headers = {"Content-Type": "text/csv"}
     row = b"name,family_name,email,cellphone\nAda,Lovelace,no,12\n"
+
+    async def one_at_most(route: Route) -> None:
+        await route.continue_(url=route.request.url.replace("limit=20", "limit=1"))
+
     receipt = await leadwire.ask("POST", "/v1/imports", data=row, headers=headers)
     page = await windows.open("#/import")
     await expect(page.get_by_role("row").nth(1)).to_be_visible()
+    await page.route("**/v1/imports?limit=20", one_at_most)
+    await expect(page.get_by_text("The newest 1;")).to_be_visible()
     connection = await page.context.new_cdp_session(page)
     await connection.send("Network.emulateNetworkConditions", SLOW)
     await page.goto(f"{windows.url}/#/import/{receipt['id']}")
@@ -406,7 +412,7 @@ async def test_managers_beyond_the_first_ones_are_as_live_as_these(
     leadwire: Leadwire, windows: Windows, people: dict[str, str]
 ) -> None:
     async def few_at_once(route: Route) -> None:
-        url = route.request.url.replace("limit=1000", "limit=1").replace("limit=100", "limit=1")
+        url = re.sub(r"limit=\d+", "limit=1", route.request.url)
         await route.continue_(url=url)
 
     page = await windows.open("about:blank", hurried=True)
@@ -414,6 +420,10 @@ async def test_managers_beyond_the_first_ones_are_as_live_as_these(
     await page.goto(f"{windows.url}/#/managers")
     rows = page.locator(".people-table tbody tr")
     await expect(rows).to_have_count(1)
+    # Where one chooses as whom to work the others are found by their name.
+    await page.get_by_role("link", name="Work").click()
+    await expect(page.get_by_text("Only the first 1 are shown.")).to_be_visible()
+    await page.get_by_role("link", name="Managers").click()
     await page.get_by_role("button", name="Show more").click()
     await expect(rows).to_have_count(len(people))
     for manager_id in people.values():

@@ -97,6 +97,9 @@ function Earlier({ current }: { current: string | null }) {
           </table>
         </div>
       )}
+      {answer.next_cursor !== null && (
+        <p class="soft small">{t.importView.newest(answer.items.length)}</p>
+      )}
     </section>
   );
 }

@@ -45,6 +45,9 @@ export function ChooseManager() {
           </li>
         ))}
       </ul>
+      {answer?.next_cursor != null && (
+        <p class="soft small">{t.managersView.first(answer.items.length)}</p>
+      )}
     </section>
   );
 }
