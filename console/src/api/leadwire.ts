@@ -57,8 +57,8 @@ export const managers = {
     ask<Page<Manager>>("GET", "/v1/managers", { query }),
   read: (id: string) => ask<Manager>("GET", path`/v1/managers/${id}`),
   add: (manager: ManagerFields) => ask<Manager>("POST", "/v1/managers", { json: manager }),
-  change: (id: string, manager: ManagerFields) =>
-    ask<Manager>("PATCH", path`/v1/managers/${id}`, { json: manager }),
+  change: (id: string, changes: Partial<ManagerFields>) =>
+    ask<Manager>("PATCH", path`/v1/managers/${id}`, { json: changes }),
   pause: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/pause`),
   resume: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/resume`),
   restore: (id: string) => ask<Manager>("POST", path`/v1/managers/${id}/restore`),

@@ -25,6 +25,8 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
   const { answer, error, again } = useAsked(() => parkedAt(holding), [holding.join()], {
     every: EVERY,
   });
+  // Not the row's: while a reason is typed, somebody else may requeue the event.
+  const [discarding, setDiscarding] = useState<Held | null>(null);
   const unknown = silent(stands);
   const total = stands.reduce((sum, { status }) => sum + (status ? parkedOf(status) : 0), 0);
   const decided = () => {
@@ -55,12 +57,12 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
               </tr>
             </thead>
             <tbody>
-              {answer.map(({ service, event }) => (
+              {answer.map((held) => (
                 <ParkedRow
-                  key={`${service} ${event.id}`}
-                  service={service}
-                  event={event}
+                  key={`${held.service} ${held.event.id}`}
+                  {...held}
                   onDecided={decided}
+                  onDiscard={() => setDiscarding(held)}
                 />
               ))}
             </tbody>
@@ -70,25 +72,32 @@ export function ParkedEvents({ stands, onDecided }: ParkedEventsProps) {
       {answer && answer.length > 0 && total > answer.length && (
         <p class="soft small">{t.flow.firstParked(answer.length, total)}</p>
       )}
+      {discarding && (
+        <Discard {...discarding} onClose={() => setDiscarding(null)} onDecided={decided} />
+      )}
     </section>
   );
 }
 
-async function parkedAt(services: readonly Service[]) {
+/** An event, and the service that holds it. */
+interface Held {
+  service: Service;
+  event: Parked;
+}
+
+async function parkedAt(services: readonly Service[]): Promise<Held[]> {
   const pages = await Promise.all(services.map(operations.parked));
   return pages.flatMap(({ items }, index) =>
     items.map((event) => ({ service: services[index] as Service, event })),
   );
 }
 
-interface ParkedRowProps {
-  service: Service;
-  event: Parked;
+interface ParkedRowProps extends Held {
   onDecided: () => void;
+  onDiscard: () => void;
 }
 
-function ParkedRow({ service, event, onDecided }: ParkedRowProps) {
-  const [discarding, setDiscarding] = useState(false);
+function ParkedRow({ service, event, onDecided, onDiscard }: ParkedRowProps) {
   const { busy, error, run } = useDoing();
   const requeue = () =>
     run(async () => {
@@ -114,24 +123,21 @@ function ParkedRow({ service, event, onDecided }: ParkedRowProps) {
           <button type="button" class="button tight" disabled={busy} onClick={requeue}>
             {t.flow.requeue}
           </button>
-          <button type="button" class="button quiet tight" onClick={() => setDiscarding(true)}>
+          <button type="button" class="button quiet tight" onClick={onDiscard}>
             {t.flow.discard}
           </button>
         </div>
-        {discarding && (
-          <Discard
-            service={service}
-            event={event}
-            onClose={() => setDiscarding(false)}
-            onDecided={onDecided}
-          />
-        )}
       </td>
     </tr>
   );
 }
 
-function Discard({ service, event, onClose, onDecided }: ParkedRowProps & { onClose: () => void }) {
+interface DiscardProps extends Held {
+  onClose: () => void;
+  onDecided: () => void;
+}
+
+function Discard({ service, event, onClose, onDecided }: DiscardProps) {
   const doing = useDoing();
   const discard = async (values: Values) => {
     await operations.discard(service, event.id, values("reason").trim());

@@ -34,7 +34,7 @@ interface ChangeManagerProps {
 
 export function ChangeManager({ manager, onClose, onChanged }: ChangeManagerProps) {
   const change = async (fields: ManagerFields) => {
-    const changed = await managers.change(manager.id, fields);
+    const changed = await managers.change(manager.id, differing(fields, manager));
     toast(t.managersView.changed(changed.name));
     onClose();
     onChanged();
@@ -49,6 +49,16 @@ export function ChangeManager({ manager, onClose, onChanged }: ChangeManagerProp
       />
     </Dialog>
   );
+}
+
+/** Of what was left as it was, somebody else's change in the meantime stays. */
+function differing(fields: ManagerFields, before: ManagerFields): Partial<ManagerFields> {
+  const { name, email, capacity } = fields;
+  return {
+    ...(name !== before.name && { name }),
+    ...(email !== before.email && { email }),
+    ...(capacity !== before.capacity && { capacity }),
+  };
 }
 
 interface ManagerFormProps {
