@@ -132,7 +132,7 @@ async def test_what_a_start_needs_is_done_again_while_the_server_goes_away_in_it
     proxied: tuple[TcpProxy, str], open_database: OpenDatabase
 ) -> None:
     proxy, url = proxied
-    database = await open_database(url, acquire_timeout=0.2)
+    database = await open_database(url, acquire_timeout=1.0)
     tries = 0
 
     async def work() -> int:

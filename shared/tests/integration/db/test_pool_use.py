@@ -14,7 +14,7 @@ OpenDatabase = Callable[..., Coroutine[None, None, Database]]
 async def test_lent_waiting_and_refused_are_counted_and_given_back(
     service_url: str, open_database: OpenDatabase
 ) -> None:
-    database = await open_database(service_url, pool_size=1, acquire_timeout=0.3)
+    database = await open_database(service_url, pool_size=1, acquire_timeout=2.0)
     use = database.use
     assert (use.most, use.lent, use.waiting, use.refused) == (1, 0, 0, 0)
     async with database.connection():
