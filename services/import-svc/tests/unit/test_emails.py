@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from import_svc.domain.emails import normalise_email
-from leadwire.contracts.emails import email_key
+from leadwire.emails import email_key
 
 ADDRESSES = [
     "ada@example.com",

@@ -3,8 +3,8 @@
 The only room of the shared library that knows what a lead is. `vocabulary` holds the
 words, `payloads` what each event says, `events` the CloudEvents envelope and how to
 read and write it, `samples` one golden sample of every event, `tags` the names of a lead's
-versions, `identity` what its id alone says, `emails` when two addresses are the same, `redaction`
-what may be kept of an event once leads are erased.
+versions, `identity` what its id alone says, `redaction` what may be kept of an event once leads are
+erased.
 """
 
 from leadwire.contracts.errors import (

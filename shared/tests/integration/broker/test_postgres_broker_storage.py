@@ -112,7 +112,7 @@ async def test_a_message_that_a_killed_consumer_left_is_deleted_by_the_next_sess
         ("claim_deliveries", (1, 1, 32)),
         ("read_ordered_deliveries", (2, 100)),
         ("finish_deliveries", (1, [7, 8], [1, 1])),
-        ("postpone_deliveries", (1, [7], [1], [2], [1.0])),
+        ("postpone_deliveries", (1, [7], [1], [2], [0], [1.0])),
         ("finish_ordered_deliveries", (2, [7, 8])),
         ("delete_handled_messages", ([7, 8],)),
         ("free_lost_deliveries", (1,)),

@@ -11,8 +11,8 @@ from import_svc.domain.leads import Lead
 from import_svc.domain.phones import Phone
 from import_svc.domain.rows import RowDefect
 from import_svc.domain.validation import EXTENSION, encode_attributes
-from leadwire.contracts.emails import email_key
 from leadwire.contracts.vocabulary import Origin
+from leadwire.emails import email_key
 
 
 def change_lead(

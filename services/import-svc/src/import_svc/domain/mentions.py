@@ -18,7 +18,7 @@ from typing import Final
 from import_svc.domain.emails import MAX_EMAIL_LENGTH, normalise_email
 from import_svc.domain.names import without_invisible
 from import_svc.domain.phones import national_number, parse_phone
-from leadwire.contracts.emails import email_key
+from leadwire.emails import email_key
 
 MAX_MENTIONS: Final = 1_000
 """Most keys of one row: more than fit into what is kept of it."""

@@ -27,7 +27,7 @@ from import_svc.domain.rows import (
     RawRow,
     RowDefect,
 )
-from leadwire.contracts.emails import email_key
+from leadwire.emails import email_key
 
 EXTENSION: Final = "cellphone_extension"
 """The attribute that keeps the extension of a cellphone, which E.164 has no place for."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from leadwire.contracts.emails import email_key
+from leadwire.emails import email_key
 from manager_svc.domain.errors import ManagerPausedError, ManagerRemovedError
 
 

@@ -1,4 +1,7 @@
-"""When two email addresses are the same: decided once, for leads and for lead managers."""
+"""When two email addresses are the same: decided once, for leads and for lead managers.
+
+A module of its own, that loads nothing: each process that judges an import has it.
+"""
 
 import unicodedata
 
