@@ -75,7 +75,8 @@ class System:
     async def stop(self) -> dict[str, int]:
         """Stop every service; return the exit code of each."""
         await self._session.close()
-        return {module: await service.stop() for module, service in self._services.items()}
+        codes = await asyncio.gather(*(service.stop() for service in self._services.values()))
+        return dict(zip(self._services, codes, strict=True))
 
     async def get(self, module: str, path: str, **query: str) -> JSON:
         """GET a JSON answer from a service."""

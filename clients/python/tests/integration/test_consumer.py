@@ -104,8 +104,10 @@ async def test_what_cannot_be_handled_is_parked_listed_and_requeued(
         assert shown.parked_at is not None
         assert team.notes == []
 
-        assert await parked.requeue(lambda each: each.message_id == "another") == 0
-        assert [each.event for each in await parked.show()] == [event]
+        # Each look gives back what it held before the next one comes.
+        for _ in range(50):
+            assert await parked.requeue(lambda each: each.message_id == "another") == 0
+            assert [each.event for each in await parked.show()] == [event]
         assert await parked.requeue() == 1
         await eventually(lambda: team.has(event))
         assert await parked.show() == []

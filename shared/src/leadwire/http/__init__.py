@@ -18,6 +18,7 @@ from leadwire.http.etags import Precondition, etag_header, versions_of
 from leadwire.http.files import serve_file
 from leadwire.http.health import add_readiness_check
 from leadwire.http.keys import AUTHENTICATOR, DRAINING, LEAVING, REQUEST_ID, SUPERVISOR
+from leadwire.http.lines import PRINTABLE, Reason, stripped
 from leadwire.http.metrics import add_registry
 from leadwire.http.negotiation import NOT_ACCEPTABLE, AcceptHeader, accepts_coding, negotiate
 from leadwire.http.operations import ErrorResponse, Operation, Response
@@ -37,6 +38,7 @@ __all__ = [
     "JSON",
     "LEAVING",
     "NOT_ACCEPTABLE",
+    "PRINTABLE",
     "REQUEST_ID",
     "SUPERVISOR",
     "AcceptHeader",
@@ -49,6 +51,7 @@ __all__ = [
     "Position",
     "Precondition",
     "Problem",
+    "Reason",
     "Refusals",
     "RequestBody",
     "Response",
@@ -71,6 +74,7 @@ __all__ = [
     "new_application",
     "principal_of",
     "serve_file",
+    "stripped",
     "versions_of",
     "without_null",
     "write_within",

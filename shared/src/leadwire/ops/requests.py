@@ -4,13 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from leadwire.http import PageQuery
+from leadwire.http import PageQuery, Reason
 from leadwire.outbox import ParkedFilter, Place
 
 MAX_NAME = 255
-MAX_REASON = 500
 PARKED_ID = r"^(consumer|outbox)-[0-9]{1,18}$"
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 ParkedIdText = Annotated[str, StringConstraints(pattern=PARKED_ID)]
 """Its row fits into a bigint."""
@@ -45,12 +43,7 @@ class RequeueQuery(ParkedQuery):
 class Discarding(BaseModel):
     """Why an event is discarded."""
 
-    reason: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=ONE_LINE
-        ),
-    ] = Field(
+    reason: Reason = Field(
         description="Why; kept with the event's id. Write nothing personal: it is not erased, and "
         "proxies may log it, as a part of the address.",
     )

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import Final, Self
 
 import aiormq
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from leadwire_client.consumer._link import REFUSED, Link, LostError, call, close_channel
 from leadwire_client.consumer._returns import PARKED_AT, REASON, Returns, number
 from leadwire_client.consumer.queues import Names
 from leadwire_client.errors import ConsumerError, UnreadableEventError
 from leadwire_client.events import Event, read_event
+
+_ALL: Final = 0
+"""As a delivery tag: whatever was delivered and not acknowledged."""
 
 _TOO_LONG: Final = "the queue was too long, or a process vanished with it too often"
 
@@ -106,26 +109,36 @@ class ParkedEvents:
     async def _walk(self, leaves: Leaves, *, limit: int | None = None) -> int:
         """Take out each message that is there now and is to leave; return how many.
 
-        The others are held until the channel is closed, so that none comes twice.
+        The others are held until the end, so that none comes twice.
         """
-        left = 0
         try:
             channel = await self._link.channel()
-            underlay = await channel.get_underlay_channel()
-            found = await call(underlay.queue_declare(self._names.parked, passive=True))
-            there = found.message_count or 0
-            for _ in range(there if limit is None else min(there, limit)):
-                answer = await call(underlay.basic_get(self._names.parked))
-                if answer.delivery_tag is None:
-                    break  # somebody else took it
-                if await leaves(_read(answer), answer):
-                    await underlay.basic_ack(answer.delivery_tag)
-                    left += 1
-            await close_channel(channel)
+            try:
+                return await self._walk_on(await channel.get_underlay_channel(), leaves, limit)
+            finally:
+                await close_channel(channel)
         except aiormq.exceptions.ChannelNotFoundEntity as error:
             raise ConsumerError(f"there is no queue {self._names.parked}") from error
         except (LostError, *REFUSED) as error:
             raise ConsumerError(f"RabbitMQ: {error}") from error
+
+    async def _walk_on(self, channel: AbstractChannel, leaves: Leaves, limit: int | None) -> int:
+        taken = left = 0
+        there = 1
+        while taken < there and taken != limit:
+            answer = await call(channel.basic_get(self._names.parked))
+            if answer.delivery_tag is None:
+                break  # there is none, or somebody else took it
+            if taken == 0:
+                # Not by declaring the queue: that does not count what was given back just now.
+                there += answer.message_count or 0
+            taken += 1
+            if await leaves(_read(answer), answer):
+                await channel.basic_ack(answer.delivery_tag)
+                left += 1
+        # By a word, which goes before whatever is asked next. The server gives back what a closed
+        # channel held as well, but only later.
+        await channel.basic_nack(_ALL, multiple=True)
         return left
 
 

@@ -14,16 +14,13 @@ from pydantic import (
     field_validator,
 )
 
-from leadwire.http import PageQuery, without_null
+from leadwire.http import PRINTABLE, PageQuery, Reason, stripped, without_null
 from manager_svc.domain.manager import MAX_CAPACITY, Availability
 from manager_svc.domain.status import LeadStatus
 from manager_svc.usecases.change_manager import ManagerChanges
 from manager_svc.usecases.keep_house import KEYS_KEPT_FOR
 
 MAX_NAME = 200
-MAX_REASON = 500
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
-"""One line without control characters, as import-svc wants the names of leads."""
 
 
 def _readable(name: str) -> str:
@@ -34,14 +31,9 @@ def _readable(name: str) -> str:
 
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME, pattern=PRINTABLE),
+    StringConstraints(min_length=1, max_length=MAX_NAME, pattern=PRINTABLE),
+    AfterValidator(stripped),
     AfterValidator(_readable),
-]
-Reason = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=PRINTABLE
-    ),
 ]
 Capacity = Annotated[int, Field(strict=True, ge=1, le=MAX_CAPACITY)]
 Email = Annotated[EmailStr, Field(max_length=254)]
@@ -145,8 +137,8 @@ class ManagerRemoval(BaseModel):
 class ManagerSearch(PageQuery):
     """Which managers."""
 
-    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)] | None = Field(
-        default=None, description="Part of the name, in any case, accents ignored."
+    q: Annotated[str, StringConstraints(max_length=MAX_NAME), AfterValidator(str.strip)] | None = (
+        Field(default=None, description="Part of the name, in any case, accents ignored.")
     )
     state: Availability | None = Field(
         default=None,

@@ -11,10 +11,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
-    StringConstraints,
 )
 
-from leadwire.http import PageQuery
+from leadwire.http import PageQuery, Reason
 from notifier_svc.domain.deliveries import DeliveryKind, DeliveryStatus
 
 
@@ -78,15 +77,7 @@ class DeliveryQuery(PageQuery):
 class DiscardingDeliveries(BaseModel):
     """Why deliveries are given up for good."""
 
-    reason: Annotated[
-        str,
-        StringConstraints(
-            strip_whitespace=True,
-            min_length=1,
-            max_length=500,
-            pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
-        ),
-    ] = Field(
+    reason: Reason = Field(
         description="Why; kept with each as its `last_error`. Write nothing personal: it is not "
         "erased.",
     )
