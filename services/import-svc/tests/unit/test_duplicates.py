@@ -1,7 +1,9 @@
 """Which rows of a chunk are duplicates, and of what."""
 
+import pickle
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,9 +85,8 @@ def test_a_glance_at_a_chunk_gives_the_verdicts_of_its_rows(
     pairs: Sequence[tuple[str, str]], emails: set[str]
 ) -> None:
     judged = rows(*pairs)
-    known, known_by_rows = KnownKeys(set(emails)), KnownKeys(set(emails))
-    assert codes(judged, known) == mark_duplicates(judged, known_by_rows)
-    assert known == known_by_rows
+    by_rows = mark_duplicates(judged, KnownKeys(set(emails)))
+    assert codes(judged, KnownKeys(set(emails))) == by_rows
 
 
 def test_a_duplicate_is_shown_as_it_was_given() -> None:
@@ -93,3 +94,20 @@ def test_a_duplicate_is_shown_as_it_was_given() -> None:
     ((_, row, _),) = sift(judge_rows(raw, region=None), KnownKeys()).failed
     assert row.raw == raw[0]
     assert (row.name, row.email) == ("A", "a@x.com")
+
+
+@given(pairs=some_rows, emails=st.sets(st.sampled_from(["a@x.com", "c@x.com"])))
+def test_rows_that_were_judged_in_another_process_are_sifted_the_same(
+    pairs: Sequence[tuple[str, str]], emails: set[str]
+) -> None:
+    judged = rows(*pairs)
+    came = pickle.loads(pickle.dumps(judged))  # noqa: S301
+    assert list(came) == list(judged)
+    assert sift(came, KnownKeys(set(emails))) == sift(judged, KnownKeys(set(emails)))
+
+
+@pytest.mark.parametrize("extra", [None, {"Company": "Nautilus"}])
+def test_attributes_come_from_another_process(extra: dict[str, str] | None) -> None:
+    raw = [RawRow("A", "B", f"{n}@x.com", phone, extra) for n, phone in enumerate(PHONES)]
+    contacts = judge_rows(raw, region=None).contacts
+    assert pickle.loads(pickle.dumps(contacts)) == contacts  # noqa: S301

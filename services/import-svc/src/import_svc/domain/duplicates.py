@@ -34,6 +34,16 @@ class KnownKeys:
         """Return the keys of both, as new sets."""
         return KnownKeys(self.emails | other.emails, self.cellphones | other.cellphones)
 
+    def has_none_of(self, contacts: Contacts) -> bool:
+        """Tell, at a glance, whether all keys of rows are new."""
+        return all(
+            not taken or taken.isdisjoint(keys)
+            for taken, keys in (
+                (self.emails, contacts.email_keys),
+                (self.cellphones, contacts.cellphones),
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
@@ -71,12 +81,9 @@ def sift(rows: JudgedRows, known: KnownKeys) -> Sifted:
 
     Args:
         rows: Rows of one chunk.
-        known: Keys of stored leads, among those that the rows have. Keys of the rows to
-            store are added to it.
+        known: Keys of stored leads, among those that the rows have; it is changed.
     """
-    if not rows.failed and _all_new(rows.contacts, known):
-        known.emails.update(rows.contacts.email_keys)
-        known.cellphones.update(rows.contacts.cellphones)
+    if not rows.failed and rows.distinct and known.has_none_of(rows.contacts):
         return Sifted(rows.contacts, [])
     verdicts = mark_duplicates(rows, known)
     failed = [
@@ -86,18 +93,6 @@ def sift(rows: JudgedRows, known: KnownKeys) -> Sifted:
     ]
     stored = [not codes for n, codes in enumerate(verdicts) if n not in rows.failed]
     return Sifted(Contacts(*(list(compress(column, stored)) for column in rows.contacts)), failed)
-
-
-def _all_new(contacts: Contacts, known: KnownKeys) -> bool:
-    """Tell, at a glance, whether each row has keys that no lead and no other row has."""
-    for keys, taken in (
-        (contacts.email_keys, known.emails),
-        (contacts.cellphones, known.cellphones),
-    ):
-        different = set(keys)
-        if len(different) < len(keys) or not taken.isdisjoint(different):
-            return False
-    return True
 
 
 def mark_duplicates(rows: Iterable[JudgedRow], known: KnownKeys) -> list[tuple[Code, ...]]:

@@ -4,7 +4,7 @@ These are named tuples, not dataclasses, because an import makes two per row and
 a named tuple costs a third.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple, cast
@@ -96,29 +96,42 @@ class Contacts(NamedTuple):
     attributes: list[str]
 
     def __reduce__(self) -> tuple[Callable[..., object], tuple[bytes]]:
-        """Say how they go to another process: as JSON, which takes a tenth of the time."""
-        return _contacts_of, (orjson.dumps(tuple(self)),)
+        """Say how they go to another process: as JSON, which takes a tenth of the time.
+
+        Without the attributes if there are none: many files have no other columns.
+        """
+        *columns, attributes = self
+        kept = None if all_without(attributes) else attributes
+        return _contacts_of, (orjson.dumps((*columns, kept)),)
 
 
-class GivenValues(NamedTuple):
-    """What the input had in the fields of rows, by column."""
+@dataclass(frozen=True, slots=True)
+class GivenValues:
+    """What the input had in the fields of valid rows, by column.
 
-    names: list[object]
-    family_names: list[object]
-    emails: list[object]
-    cellphones: list[object]
+    As JSON until somebody asks for it: it is shown of a row that repeats another, and of no other.
+    """
 
-    def __reduce__(self) -> tuple[Callable[..., object], tuple[bytes]]:
-        """Say how they go to another process; those of valid rows are text."""
-        return _given_of, (orjson.dumps(tuple(self)),)
+    columns: bytes = b"[]"
+
+    @classmethod
+    def of(cls, columns: Sequence[list[object]]) -> "GivenValues":
+        """Keep columns of text, in the order of the fields."""
+        return cls(orjson.dumps(columns))
+
+    def __iter__(self) -> Iterator[list[object]]:
+        """Yield the columns."""
+        return iter(orjson.loads(self.columns))
 
 
-def _contacts_of(columns: bytes) -> Contacts:
-    return Contacts(*orjson.loads(columns))
+def all_without(attributes: Sequence[str]) -> bool:
+    """Tell whether no row has attributes."""
+    return attributes.count(NO_ATTRIBUTES) == len(attributes)
 
 
-def _given_of(columns: bytes) -> GivenValues:
-    return GivenValues(*orjson.loads(columns))
+def _contacts_of(packed: bytes) -> Contacts:
+    *columns, attributes = orjson.loads(packed)
+    return Contacts._make((*columns, attributes or [NO_ATTRIBUTES] * len(columns[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +140,16 @@ class JudgedRows:
 
     Attributes:
         contacts: The valid rows.
-        given: The same rows as found.
+        given: The same rows as found, by column.
         failed: The other rows, by their position among all, from 0.
+        distinct: Whether each valid row has an email and a cellphone of its own. Whoever judges
+            them says it, as that is another process, which has the time.
     """
 
     contacts: Contacts = field(default_factory=lambda: Contacts([], [], [], [], [], []))
-    given: GivenValues = field(default_factory=lambda: GivenValues([], [], [], []))
+    given: GivenValues = GivenValues()
     failed: dict[int, JudgedRow] = field(default_factory=dict)
+    distinct: bool = False
 
     def __len__(self) -> int:
         """Return how many rows there are, valid or not."""

@@ -65,36 +65,44 @@ def judge_rows(rows: Sequence[RawRow], *, region: str | None) -> JudgedRows:
     """
     if not rows:
         return JudgedRows()
-    *fields, attributes, defects = map(list, zip(*rows, strict=True))
-    given = GivenValues(*fields)
+    *given, attributes, defects = map(list, zip(*rows, strict=True))
     contacts = _contacts(given, attributes, region)
     if all(map(all, contacts)) and not any(defects):
-        return JudgedRows(contacts, given)
+        return JudgedRows(contacts, GivenValues.of(given), distinct=_are_distinct(contacts))
     valid = [
         all(values) and defect is None for *values, defect in zip(*contacts, defects, strict=True)
     ]
+    contacts = Contacts(*(list(compress(column, valid)) for column in contacts))
     return JudgedRows(
-        Contacts(*(list(compress(column, valid)) for column in contacts)),
-        GivenValues(*(list(compress(column, valid)) for column in given)),
+        contacts,
+        GivenValues.of([list(compress(column, valid)) for column in given]),
         {n: _judge_failed(row, region) for n, row in enumerate(rows) if not valid[n]},
+        distinct=_are_distinct(contacts),
     )
 
 
+def _are_distinct(contacts: Contacts) -> bool:
+    return all(len(set(keys)) == len(keys) for keys in (contacts.email_keys, contacts.cellphones))
+
+
 def _contacts(
-    given: GivenValues, attributes: Sequence[Mapping[str, object] | None], region: str | None
+    given: Sequence[list[object]],
+    attributes: Sequence[Mapping[str, object] | None],
+    region: str | None,
 ) -> Contacts:
     """Return what is to be stored, empty where a value is not valid."""
+    names, family_names, given_emails, cellphones = given
     emails = [
         normalise_email(value.strip()) or "" if isinstance(value, str) else ""
-        for value in given.emails
+        for value in given_emails
     ]
     phones = [
         parse_phone(value.strip(), region) if isinstance(value, str) else None
-        for value in given.cellphones
+        for value in cellphones
     ]
     return Contacts(
-        clean_names(given.names),
-        clean_names(given.family_names),
+        clean_names(names),
+        clean_names(family_names),
         emails,
         [email_key(email) for email in emails],
         [phone[0] if phone else "" for phone in phones],

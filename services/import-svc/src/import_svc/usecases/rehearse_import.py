@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from import_svc.decoding import UnreadableInputError
-from import_svc.domain.duplicates import KnownKeys, Sifted, keys_to_look_up, sift
+from import_svc.domain.duplicates import Sifted, keys_to_look_up, sift
 from import_svc.domain.receipt import (
     MAX_INLINE_FAILURES,
     ImportStatus,
@@ -140,15 +140,14 @@ class _Tally:
             earlier = await self._rehearsals.known_keys(
                 connection, self._dry_run, emails=emails, cellphones=cellphones
             )
-            before = stored | earlier
-            known = before | KnownKeys()
-            self._count(sift(chunk.rows, known))
+            sifted = sift(chunk.rows, stored | earlier)
             await self._rehearsals.add(
                 connection,
                 self._dry_run,
-                emails=known.emails - before.emails,
-                cellphones=known.cellphones - before.cellphones,
+                emails=sifted.contacts.email_keys,
+                cellphones=sifted.contacts.cellphones,
             )
+        self._count(sifted)
 
     def _count(self, sifted: Sifted) -> None:
         first_row = self.imported + self.failed + 1
