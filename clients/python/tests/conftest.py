@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from leadwire.db.embedded.ports import LOOPBACK, free_port
 from leadwire_client import AsyncClient, Backoff, Client
 from leadwire_client.testing import FakeLeadwire
 
@@ -17,6 +18,12 @@ def fake() -> Iterator[FakeLeadwire]:
     """A Leadwire in memory."""
     with FakeLeadwire() as started:
         yield started
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address at which nobody listens, and that nobody else is given meanwhile."""
+    return f"http://{LOOPBACK}:{free_port()}"
 
 
 @pytest.fixture

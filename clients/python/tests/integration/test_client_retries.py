@@ -73,15 +73,13 @@ def test_patience_has_an_end(fake: FakeLeadwire) -> None:
     assert 1 < len(fake.requests) <= 101
 
 
-def test_a_server_that_is_not_there_is_an_error_of_ours() -> None:
-    with FakeLeadwire() as gone:
-        url = gone.url
-    with Client(url, patience=0.05) as client, pytest.raises(TransportError) as failed:
+def test_a_server_that_is_not_there_is_an_error_of_ours(nowhere: str) -> None:
+    with Client(nowhere, patience=0.05) as client, pytest.raises(TransportError) as failed:
         client.count_leads()
     assert not failed.value.sent
 
     async def ask() -> None:
-        async with AsyncClient(url, patience=0.05) as client:
+        async with AsyncClient(nowhere, patience=0.05) as client:
             await client.count_leads()
 
     with pytest.raises(TransportError):

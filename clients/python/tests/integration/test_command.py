@@ -121,19 +121,18 @@ def test_a_refusal_ends_with_three_and_says_which(fake: FakeLeadwire, leads_csv:
 
 
 @pytest.mark.parametrize("command", [["tail"], ["import"]])
-def test_a_server_that_is_not_there_ends_with_four(command: list[str], leads_csv: str) -> None:
-    with FakeLeadwire() as gone:
-        url = gone.url
+def test_a_server_that_is_not_there_ends_with_four(
+    nowhere: str, command: list[str], leads_csv: str
+) -> None:
     files = [leads_csv] if command == ["import"] else []
-    done = leadwire(url, *command, *files, "--patience", "0.1")
+    done = leadwire(nowhere, *command, *files, "--patience", "0.1")
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
-    assert f"leadwire: {url}: " in done.stderr, "it says where it looked"
+    assert f"leadwire: {nowhere}: " in done.stderr, "it says where it looked"
 
 
-def test_an_address_with_a_password_is_told_without_it() -> None:
-    with FakeLeadwire() as gone:
-        url = gone.url.replace("http://", "http://ada:secret@")
+def test_an_address_with_a_password_is_told_without_it(nowhere: str) -> None:
+    url = nowhere.replace("http://", "http://ada:secret@")
     done = leadwire(url, "tail", "--patience", "0.1")
     assert (done.returncode, "secret" in done.stderr) == (4, False)
 

@@ -261,10 +261,8 @@ def test_another_server_is_not_taken_for_a_leadwire(
     assert (code, told in the_only(findings)[2]) == (1, True)
 
 
-def test_nobody_at_home_has_an_exit_code_of_its_own() -> None:
-    with FakeLeadwire() as gone:
-        url = gone.url
-    code, findings = found(url)
+def test_nobody_at_home_has_an_exit_code_of_its_own(nowhere: str) -> None:
+    code, findings = found(nowhere)
     assert (code, the_only(findings)[0]) == (4, "address")
 
 

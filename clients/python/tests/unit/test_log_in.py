@@ -123,10 +123,11 @@ def test_a_server_that_cannot_log_in_now_is_asked_again(fake: FakeLeadwire) -> N
     assert refused.value.retry_after == 9
 
 
-def test_nothing_was_sent_where_the_log_in_failed() -> None:
-    with FakeLeadwire() as fake:
-        url = fake.url
-    with Client(url, credentials=ADA, patience=0) as client, pytest.raises(TransportError) as lost:
+def test_nothing_was_sent_where_the_log_in_failed(nowhere: str) -> None:
+    with (
+        Client(nowhere, credentials=ADA, patience=0) as client,
+        pytest.raises(TransportError) as lost,
+    ):
         client.add_manager("Ada")
     assert not lost.value.sent
 
