@@ -259,11 +259,12 @@ class TestLogin:
             async with serving(port=port, clear_login=True) as server:
                 await office.create(office.contact(), office.contact())
 
-                async def has_failed() -> bool:
+                async def have_failed() -> bool:
                     waiting = await office.deliveries(status="pending")
-                    return any("535" in str(one["last_error"]) for one in waiting)
+                    return sum("535" in str(one["last_error"]) for one in waiting) == 4
 
-                await eventually(has_failed)
+                # Those that were begun together, each with a login of its own.
+                await eventually(have_failed)
                 asked, looked = server.logins, len(looks)
                 await office.create(office.contact())
                 await eventually(lambda: len(looks) >= looked + 4)

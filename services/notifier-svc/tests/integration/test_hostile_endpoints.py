@@ -102,7 +102,7 @@ async def test_a_body_that_drips_does_not_matter_once_the_status_is_there() -> N
 
     async with raw_server(drip) as port:
         began = time.monotonic()
-        answer = await post(port, within=SHORT)
+        answer = await post(port)
     assert answer.status == 202
     assert 0 < len(answer.head) < 1000
     assert time.monotonic() - began < 30

@@ -248,7 +248,7 @@ async def test_a_replay_is_cancelled_listed_and_not_cancelled_once_it_has_ended(
     ):
         async with office.client.request(method, there) as response:
             assert response.status == 404
-    assert sorted(reader.finished) == names(12)
+    await eventually(lambda: sorted(reader.finished) == names(12))
 
 
 async def test_a_request_that_comes_again_with_its_key_begins_nothing(
