@@ -11,10 +11,9 @@ from nats_server import PrivateNats
 
 from leadwire.broker import Broker, Subscription
 from leadwire.testing import TcpProxy
+from leadwire.testing.broker_harness import PATIENT
 from leadwire_nats import NatsBroker
 from leadwire_nats._link import Address
-
-PUBLISH_DEADLINE: Final = 2.0
 
 ACK_WAIT: Final = 6.0
 """Seconds; few, so that tests see a lease end, and enough for a loaded machine to renew it."""
@@ -43,8 +42,6 @@ class NatsHarness:
         ack_wait: Seconds of a lease, for clients that are made from now on.
     """
 
-    publish_deadline: float = PUBLISH_DEADLINE
-
     def __init__(self, *, url: str, server: PrivateNats | None = None) -> None:
         self.url = url
         self.namespace = f"test_{uuid4().hex[:12]}"
@@ -52,7 +49,9 @@ class NatsHarness:
         self._server = server
         self._clients: dict[_NotingBroker, TcpProxy] = {}
 
-    async def client(self, name: str = "client") -> _NotingBroker:
+    async def client(
+        self, name: str = "client", *, publish_within: float = PATIENT
+    ) -> _NotingBroker:
         """Return a client that is started, behind a proxy of its own."""
         parts = urlsplit(self.url)
         proxy = TcpProxy(parts.hostname or "127.0.0.1", parts.port or 4222)
@@ -65,7 +64,7 @@ class NatsHarness:
             ),
             name=name,
             namespace=self.namespace,
-            publish_timeout=PUBLISH_DEADLINE,
+            publish_timeout=publish_within,
             ack_wait=self.ack_wait,
         )
         self._clients[broker] = proxy

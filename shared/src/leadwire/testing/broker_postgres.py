@@ -8,9 +8,9 @@ import asyncpg
 from leadwire.broker import Broker
 from leadwire.broker.postgres import PostgresBroker
 from leadwire.db import DedicatedConnection, provision_role
+from leadwire.testing.broker_harness import PATIENT
 from leadwire.testing.postgres import PostgresServer
 
-PUBLISH_DEADLINE = 2.0
 _PASSWORD = "broker"  # noqa: S105 - of a server that lives as long as the tests
 _CONNECT_WITHIN = 10.0
 
@@ -23,8 +23,6 @@ class PostgresHarness:
     Args:
         server: A server that the test may restart.
     """
-
-    publish_deadline = PUBLISH_DEADLINE
 
     def __init__(self, *, server: PostgresServer) -> None:
         self._server = server
@@ -62,9 +60,11 @@ class PostgresHarness:
         settings = {"search_path": "broker"}
         return await asyncpg.connect(url, timeout=_CONNECT_WITHIN, server_settings=settings)
 
-    async def client(self, name: str = "client", *, url: str | None = None) -> PostgresBroker:
+    async def client(
+        self, name: str = "client", *, publish_within: float = PATIENT, url: str | None = None
+    ) -> PostgresBroker:
         """Return a client that is started, by default at this database's own address."""
-        broker = PostgresBroker(url=url or self.url, name=name, publish_timeout=PUBLISH_DEADLINE)
+        broker = PostgresBroker(url=url or self.url, name=name, publish_timeout=publish_within)
         await broker.start()
         self._clients.append(broker)
         return broker

@@ -9,6 +9,7 @@ from yarl import URL
 
 from leadwire.broker import Broker, Subscription
 from leadwire.broker.rabbitmq import DELIVERY_LIMIT, RabbitMQBroker
+from leadwire.testing.broker_harness import PATIENT
 from leadwire.testing.eventually import eventually
 from leadwire.testing.proxy import TcpProxy
 from leadwire.testing.rabbitmq import RabbitMQServer, Vhost
@@ -38,8 +39,6 @@ class RabbitMQHarness:
         renew_after: Seconds of silence after which a consumption is begun again; few, so that
             tests see it.
     """
-
-    publish_deadline: float = 2.0
 
     def __init__(
         self,
@@ -75,7 +74,7 @@ class RabbitMQHarness:
         """Stop the clients and remove the virtual host."""
         await self._cleanup.aclose()
 
-    async def client(self, name: str = "client") -> Broker:
+    async def client(self, name: str = "client", *, publish_within: float = PATIENT) -> Broker:
         """Return a client that is started, behind a proxy of its own."""
         url = URL(self._vhost.url)
         proxy = TcpProxy(url.host or "127.0.0.1", url.port or 5672)
@@ -84,7 +83,7 @@ class RabbitMQHarness:
             url=str(url.with_host("127.0.0.1").with_port(proxy.port).with_query(None)),
             name=name,
             namespace=url.query.get("namespace", "leadwire"),
-            publish_timeout=self.publish_deadline,
+            publish_timeout=publish_within,
             delivery_limit=self._delivery_limit,
             renew_after=self._renew_after,
         )

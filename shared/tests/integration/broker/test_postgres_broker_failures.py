@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -20,10 +21,18 @@ from leadwire.broker.port import DELIVERY_LIMIT
 from leadwire.broker.postgres import PostgresBroker
 from leadwire.broker.postgres._ordered import OrderedSession, Standing
 from leadwire.broker.postgres._session import PostgresSession
-from leadwire.broker.pull import Postponed
+from leadwire.broker.pull import Postponed, PullSession
 from leadwire.testing import TcpProxy, eventually
-from leadwire.testing.broker_contract import FIRST, ids, messages, publish, publish_when_back
-from leadwire.testing.broker_postgres import PUBLISH_DEADLINE, PostgresHarness
+from leadwire.testing.broker_contract import (
+    FIRST,
+    HURRIED,
+    SLACK,
+    ids,
+    messages,
+    publish,
+    publish_when_back,
+)
+from leadwire.testing.broker_postgres import PostgresHarness
 from leadwire.testing.broker_recording import ParkingList, Recorder
 from leadwire.testing.postgres import PostgresServer
 
@@ -111,7 +120,7 @@ async def test_attempts_are_counted_across_consumers(
     await publish(broker, messages(1))
     failing = Recorder(lambda delivery: Retry(delay=0.3))
     consumer = await broker.subscribe(subscription, failing, parking=ParkingList())
-    await eventually(lambda: len(failing.received) == 2)
+    await eventually(lambda: len(failing.received) >= 2)
     await consumer.stop()
     recorder = Recorder()
     await broker.subscribe(subscription, recorder, parking=ParkingList())
@@ -199,8 +208,8 @@ async def test_a_delay_is_waited_for_also_in_a_session_that_is_new(
     [claim] = await lost.claim(1)
     lost.abort()
     session = OrderedSession(await session_of(postgres, ORDERED), standing)
-    await session.postpone([Postponed(claim, claim.delivery.again(is_excused=False), 1.0)])
     postponed_at = time.monotonic()
+    await session.postpone([Postponed(claim, claim.delivery.again(is_excused=False), 1.0)])
     [again] = await eventually(lambda: session.claim(1))
     assert time.monotonic() - postponed_at >= 1.0
     assert again.delivery.attempt == 2
@@ -239,17 +248,28 @@ async def test_a_sweep_frees_what_a_vanished_consumer_held_and_nothing_else(
 
 
 async def test_what_a_handler_achieved_while_the_session_was_lost_is_not_done_again(
-    postgres: PostgresHarness,
+    postgres: PostgresHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker = await postgres.client()
     await broker.declare([PLAIN])
     lost: list[str] = []
+    is_lost = asyncio.Event()
+    open_session = broker._opener(PLAIN)
+
+    async def open_session_later(wake: Callable[[], None]) -> PullSession:
+        # What is at work still when the next session begins comes again.
+        if lost:
+            await is_lost.wait()
+        return await open_session(wake)
 
     async def handler(delivery: Delivery) -> Verdict:
         lost.append(delivery.message.id)
         if len(lost) == 1:
             await postgres.cancel_consumers("plain")
+            is_lost.set()
         return Ack()
+
+    monkeypatch.setattr(broker, "_opener", lambda _: open_session_later)
 
     await broker.subscribe(PLAIN, handler, parking=ParkingList())
     first, second = messages(2)
@@ -257,6 +277,11 @@ async def test_what_a_handler_achieved_while_the_session_was_lost_is_not_done_ag
     await eventually(lambda: lost == [first.id])
     await publish(broker, [second])
     await eventually(lambda: second.id in lost)
+
+    async def all_is_finished() -> bool:
+        return await losses(postgres) == []
+
+    await eventually(all_is_finished)  # else the first one is yet to come again
     assert lost == [first.id, second.id]
 
 
@@ -265,18 +290,18 @@ async def test_a_silent_network_gives_bounded_answers_and_recovers(
     postgres: PostgresHarness,
 ) -> None:
     async with proxy_to(postgres.url) as proxy:
-        broker = await postgres.client(url=through(proxy, postgres.url))
+        broker = await postgres.client(url=through(proxy, postgres.url), publish_within=HURRIED)
         await broker.declare([PLAIN])
         recorder = Recorder()
         await broker.subscribe(PLAIN, recorder, parking=ParkingList())
         batch = messages(2)
-        await publish(broker, batch[:1])
-        await eventually(lambda: recorder.finished == ids(batch[:1]))
+        await publish_when_back(broker, batch[:1])
+        await eventually(lambda: batch[0].id in recorder.finished)
         proxy.freeze()
         started = time.monotonic()
         outcomes = await broker.publish(messages(1))
         assert [type(outcome) for outcome in outcomes] == [Unknown]
-        assert time.monotonic() - started < PUBLISH_DEADLINE + 2
+        assert time.monotonic() - started < HURRIED + SLACK
         with pytest.raises(BrokerUnavailableError):
             await broker.check()
         proxy.thaw()

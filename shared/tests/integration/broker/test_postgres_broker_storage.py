@@ -20,7 +20,15 @@ from leadwire.broker.postgres import PostgresBroker
 from leadwire.broker.pull import PullConsumer
 from leadwire.db import Queries
 from leadwire.testing import eventually
-from leadwire.testing.broker_contract import FIRST, SECOND, ids, message, messages, publish
+from leadwire.testing.broker_contract import (
+    FIRST,
+    HURRIED,
+    SECOND,
+    ids,
+    message,
+    messages,
+    publish,
+)
 from leadwire.testing.broker_postgres import PostgresHarness
 from leadwire.testing.broker_recording import ParkingList, Recorder
 
@@ -185,7 +193,7 @@ async def test_a_batch_larger_than_one_statement_stays_in_order(postgres: Postgr
 async def test_after_a_statement_that_failed_the_rest_of_a_batch_is_not_tried(
     postgres: PostgresHarness,
 ) -> None:
-    broker = await postgres.client()
+    broker = await postgres.client(publish_within=HURRIED)
     await broker.declare([ORDERED])
     batch = [message(body=bytes(65536)) for _ in range(130)]
     await postgres.block()

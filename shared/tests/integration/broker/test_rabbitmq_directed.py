@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 
 from leadwire.broker import ALL_TYPES, Accepted, Subscription, Unroutable
 from leadwire.broker.rabbitmq import RabbitMQBroker
+from leadwire.testing import eventually
 from leadwire.testing.broker_contract import ids, messages
 
 OURS = Subscription(name="ours", types=(ALL_TYPES,), retry_delays=(1.0,))
@@ -45,7 +46,11 @@ async def test_another_teams_queue_is_reached_once_its_owner_has_bound_it(
     assert list(await broker.publish(batch, only="billing.leads")) == [Unroutable()] * 3
     await queue.bind("leadwire.directed", routing_key="billing.leads")
     assert list(await broker.publish(batch, only="billing.leads")) == [Accepted()] * 3
-    assert await broker.waiting("billing.leads", up_to=100) == 3
+
+    async def three_wait() -> bool:
+        return await broker.waiting("billing.leads", up_to=100) == 3
+
+    await eventually(three_wait)
     received = [await queue.get(timeout=10) for _ in batch]
     assert [each.message_id for each in received] == ids(batch)
 

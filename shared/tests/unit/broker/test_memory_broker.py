@@ -15,23 +15,19 @@ from leadwire.broker import (
 )
 from leadwire.broker.memory import MemoryBroker, MemoryHub
 from leadwire.testing.broker_contract import BrokerContract, messages
-from leadwire.testing.broker_harness import BrokerHarness
+from leadwire.testing.broker_harness import PATIENT, BrokerHarness
 from leadwire.testing.broker_recording import ParkingList, Recorder
-
-PUBLISH_DEADLINE = 0.2
 
 
 class MemoryHarness:
     """A hub of the test's own."""
 
-    publish_deadline = PUBLISH_DEADLINE
-
     def __init__(self) -> None:
         self.hub = MemoryHub()
         self._clients: list[MemoryBroker] = []
 
-    async def client(self, name: str = "client") -> Broker:
-        broker = MemoryBroker(hub=self.hub, name=name, publish_timeout=PUBLISH_DEADLINE)
+    async def client(self, name: str = "client", *, publish_within: float = PATIENT) -> Broker:
+        broker = MemoryBroker(hub=self.hub, name=name, publish_timeout=publish_within)
         await broker.start()
         self._clients.append(broker)
         return broker

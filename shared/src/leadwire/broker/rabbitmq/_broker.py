@@ -274,7 +274,8 @@ class RabbitMQBroker:
         """Count the messages that wait; see `leadwire.broker.Broker.waiting`.
 
         Those that wait for another attempt are in queues of their own, and not counted. A name
-        that is no subscription of ours may be that of another team's queue.
+        that is no subscription of ours may be that of another team's queue. A queue whose leader
+        does not answer its server within a quarter of a second says that it is empty.
 
         Raises:
             BrokerUnavailableError: The server does not answer.
