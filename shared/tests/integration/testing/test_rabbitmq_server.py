@@ -10,6 +10,7 @@ import aio_pika
 import pytest
 from yarl import URL
 
+from leadwire.testing import eventually
 from leadwire.testing.rabbitmq import (
     GivenRabbitMQ,
     PrivateRabbitMQ,
@@ -55,7 +56,8 @@ async def test_private_servers_live_side_by_side_and_leave_nothing_behind(
     finally:
         await other.close()
     assert not (tmp_path / "other").exists()
-    assert _processes_with(str(tmp_path)) == []
+    # Erlang's helpers end when they notice that it has ended.
+    await eventually(lambda: _processes_with(str(tmp_path)) == [])
     # Its end did not touch the other one.
     await private_rabbitmq.ctl("status")
 
@@ -67,7 +69,12 @@ async def test_what_is_durable_survives_a_restart(private_rabbitmq: RabbitMQServ
     await declare_queue(vhost.url, "durable")
     await publish(vhost.url, "durable")
     await private_rabbitmq.restart()
-    assert await declare_queue(vhost.url, "durable", passive=True) == 1
+
+    async def is_kept() -> bool:
+        return await declare_queue(vhost.url, "durable", passive=True) == 1
+
+    # A queue whose leader does not answer at once says that it is empty.
+    await eventually(is_kept)
     await vhost.delete()
 
 

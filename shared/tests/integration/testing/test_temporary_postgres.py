@@ -1,22 +1,25 @@
 """A test's own server: stopped, restarted, and removed also when its test run was killed."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from leadwire.testing import postgres
 from leadwire.testing.postgres import PostgresServer, TemporaryPostgres, remove_abandoned_servers
 
 pytestmark = pytest.mark.fault
 
 KILLED_RUN = """
 import asyncio, sys
-from leadwire.testing.postgres import TemporaryPostgres
+from leadwire.testing import postgres
 
 async def main():
-    server = TemporaryPostgres()
+    postgres._PREFIX = sys.argv[1]
+    server = postgres.TemporaryPostgres()
     await server.start()
     print(server.data_dir, server.admin_url, file=sys.stderr, flush=True)
     await asyncio.Event().wait()
@@ -63,11 +66,16 @@ async def test_close_removes_the_server_and_its_data() -> None:
     assert not exists(server.data_dir)
 
 
-async def test_what_a_killed_test_run_left_is_removed_and_what_lives_is_kept() -> None:
+async def test_what_a_killed_test_run_left_is_removed_and_what_lives_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Servers of a name that no other test run knows, which would remove what is left, too.
+    prefix = f"leadwire-test-{os.getpid()}-postgres-"
+    monkeypatch.setattr(postgres, "_PREFIX", prefix)
     living = TemporaryPostgres()
     await living.start()
     killed = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", KILLED_RUN),
+        *(sys.executable, "-c", KILLED_RUN, prefix),
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

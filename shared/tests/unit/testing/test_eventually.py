@@ -54,7 +54,7 @@ async def test_is_bounded_also_when_a_check_hangs() -> None:
     with pytest.raises(AssertionError, match=r"not within 0\.05 s"):
         await eventually(lambda: asyncio.Event().wait(), within=0.05)
 
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
 
 
 async def test_another_exception_ends_the_wait() -> None:

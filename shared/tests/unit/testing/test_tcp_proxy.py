@@ -6,6 +6,9 @@ import pytest
 
 from leadwire.testing import TcpProxy, eventually
 
+WITHIN = 30.0
+"""Seconds for what must come."""
+
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -31,7 +34,7 @@ async def connect(proxy: TcpProxy) -> Streams:
     return await asyncio.open_connection(proxy.host, proxy.port)
 
 
-async def say(streams: Streams, text: bytes, *, within: float = 2.0) -> bytes:
+async def say(streams: Streams, text: bytes, *, within: float = WITHIN) -> bytes:
     reader, writer = streams
     writer.write(text)
     return await asyncio.wait_for(reader.readexactly(len(text)), within)
@@ -60,7 +63,7 @@ async def test_passes_the_end_of_a_stream_on(proxy: TcpProxy) -> None:
     writer.write(b"last words")
     writer.write_eof()
 
-    assert await asyncio.wait_for(reader.read(), 2) == b"last words"
+    assert await asyncio.wait_for(reader.read(), WITHIN) == b"last words"
 
     await hang_up((reader, writer))
 
@@ -83,7 +86,7 @@ async def test_cut_resets_open_connections_and_takes_new_ones(proxy: TcpProxy) -
     proxy.cut()
 
     with pytest.raises(ConnectionResetError):
-        await asyncio.wait_for(streams[0].read(), 2)
+        await asyncio.wait_for(streams[0].read(), WITHIN)
     again = await connect(proxy)
     assert await say(again, b"back") == b"back"
     await hang_up(streams)
@@ -119,7 +122,7 @@ async def test_freezes_without_a_word_and_loses_nothing(proxy: TcpProxy) -> None
         await say(streams, b"frozen", within=0.2)
     proxy.thaw()
 
-    assert await asyncio.wait_for(streams[0].readexactly(6), 2) == b"frozen"
+    assert await asyncio.wait_for(streams[0].readexactly(6), WITHIN) == b"frozen"
     await hang_up(streams)
 
 
@@ -131,7 +134,7 @@ async def test_closes_the_client_when_the_server_is_not_there() -> None:
 
     async with TcpProxy("127.0.0.1", port) as proxy:
         reader, writer = await connect(proxy)
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), WITHIN) == b""
         await hang_up((reader, writer))
 
 
