@@ -23,7 +23,7 @@ from import_svc.settings import ImportSettings
 from import_svc.storage.errors import ImportNotRunningError
 from import_svc.usecases.input_judge import JudgedChunk
 from import_svc.usecases.store_chunk import StoreChunk
-from leadwire.broker import ALL_TYPES, Ack, Delivery, Subscription
+from leadwire.broker import ALL_TYPES, Ack, Delivery, Message, Subscription
 from leadwire.broker.memory import MemoryBroker
 from leadwire.contracts import Contact, Event, LeadsCreated, read_event
 from leadwire.db import Database, MigrationSource
@@ -37,6 +37,7 @@ Json = dict[str, Any]
 NDJSON = "application/x-ndjson"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 OBSERVER = Subscription(name="observer", types=(ALL_TYPES,), ordered=True)
+MARK = "mark"
 BUCKET_SERVER = Path(__file__).with_name("bucket_server.py")
 AREA_CODES = (212, 213, 312, 415, 617, 702, 773, 917)
 
@@ -69,11 +70,15 @@ def person(number: int, **changes: object) -> Json:
 class Desk:
     """What a test does: import, create, look at receipts, rows and events."""
 
-    def __init__(self, *, client: TestClient[Any, Any], database: Database) -> None:
+    def __init__(
+        self, *, client: TestClient[Any, Any], database: Database, broker: MemoryBroker
+    ) -> None:
         self.client = client
         self.database = database
         self.announced: list[LeadsCreated] = []
         self.events: list[Event] = []
+        self._broker = broker
+        self._last_mark = ""
 
     @property
     def app(self) -> web.Application:
@@ -130,13 +135,7 @@ class Desk:
 
     async def announced_leads(self) -> list[Contact]:
         """Every lead announced, in order, once the outbox is empty."""
-
-        async def all_there() -> bool:
-            waiting = await self.value("SELECT count(*) FROM outbox")
-            stored = await self.value("SELECT count(*) FROM leads")
-            return not waiting and sum(len(data.leads) for data in self.announced) >= stored
-
-        await eventually(all_there, message="every lead is announced")
+        await self.published()
         return [lead for data in self.announced for lead in data.leads]
 
     async def published(self) -> list[Event]:
@@ -146,9 +145,16 @@ class Desk:
             return not await self.value("SELECT count(*) FROM outbox WHERE parked_at IS NULL")
 
         await eventually(nothing_waits, message="the outbox is empty")
+        # The observer hears of everything in its order, but only after the outbox is done with it.
+        mark = Message(id=str(uuid4()), type=MARK, body=b"")
+        await self._broker.publish([mark], only=OBSERVER.name)
+        await eventually(lambda: self._last_mark == mark.id, message="the observer heard of all")
         return self.events
 
     async def observe(self, delivery: Delivery) -> Ack:
+        if delivery.message.type == MARK:
+            self._last_mark = delivery.message.id
+            return Ack()
         event = read_event(delivery.message)
         self.events.append(event)
         if isinstance(event.data, LeadsCreated):
@@ -188,7 +194,7 @@ async def desk(settings: ImportSettings, database: Database) -> AsyncIterator[De
     await broker.start()
     await broker.declare([OBSERVER])
     async with TestClient(TestServer(create_app(settings))) as client:
-        desk = Desk(client=client, database=database)
+        desk = Desk(client=client, database=database, broker=broker)
         observer = await broker.subscribe(OBSERVER, desk.observe, parking=Parked())
         yield desk
         await observer.stop()

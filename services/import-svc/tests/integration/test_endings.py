@@ -1,5 +1,6 @@
 """Every import gets its last word: of its own process while that lives, else of another."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from import_svc.storage.imports import ImportStore, NewImport
 from import_svc.storage.rehearsals import RehearsalStore
 from import_svc.usecases import patience
 from import_svc.usecases.import_request import ImportRequest
-from import_svc.usecases.import_worker import ImportWorker
+from import_svc.usecases.import_worker import ImportWorker, worker_lock
 from import_svc.usecases.own_imports import OwnImports
 from leadwire.db import Connection, Database
 from leadwire.testing import eventually
@@ -111,24 +112,30 @@ async def test_an_import_is_ended_only_after_its_lock_was_seen_free_twice(
 
 
 class WatchedWorker(ImportWorker):
-    """Counts its looks; the application makes one for each replica."""
+    """Looks when it is to; the application makes one for each replica."""
 
     made: "list[WatchedWorker]"
 
     def __init__(self, *, database: Database, imports: ImportStore, own: OwnImports) -> None:
-        super().__init__(database=database, imports=imports, own=own, look_every=3.0)
-        self.looks = 0
+        super().__init__(database=database, imports=imports, own=own, look_every=0.1)
+        self.id = own.worker
         self.made.append(self)
+        self._looks = self._wanted = 0
+        self._may_look = asyncio.Event()
 
     async def close_abandoned(self) -> list[UUID]:
+        await self._may_look.wait()
         closed = await super().close_abandoned()
-        self.looks += 1
+        self._looks += 1
+        if self._looks == self._wanted:
+            self._may_look.clear()
         return closed
 
-    async def more_looks(self, number: int) -> None:
-        """Return after some more looks."""
-        until = self.looks + number
-        await eventually(lambda: self.looks >= until, within=60)
+    async def look(self, *, times: int) -> None:
+        """Return after some looks, which nothing else brings about."""
+        self._wanted = self._looks + times
+        self._may_look.set()
+        await eventually(lambda: self._looks == self._wanted, within=60)
 
 
 @pytest.fixture
@@ -169,15 +176,22 @@ async def test_a_restart_of_the_database_ends_no_import_of_a_living_replica(
     proxy, settings = proxied
     (other,) = workers
 
+    async def is_back(worker: WatchedWorker) -> bool:
+        async with desk.database.transaction() as connection:
+            key = worker_lock(desk.database, worker.id).key
+            return not await ImportStore().is_lock_free(connection, lock_key=key)
+
     async def pieces() -> AsyncIterator[bytes]:
         yield b"".join(orjson.dumps(person(n, filler="x" * 2_000)) + b"\n" for n in range(600))
         await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
-        await other.more_looks(1)
+        await other.look(times=1)
         proxy.refuse()
         await private_postgres.restart()
-        await other.more_looks(1)
+        await eventually(lambda: is_back(other))
+        await other.look(times=1)
         proxy.accept()
-        await other.more_looks(2)
+        await eventually(lambda: is_back(workers[1]))
+        await other.look(times=2)
         yield orjson.dumps(person(601))
 
     async with (
@@ -306,7 +320,7 @@ async def test_a_look_leaves_an_import_alone_that_still_runs(
     async def pieces() -> AsyncIterator[bytes]:
         yield b"".join(orjson.dumps(person(n, filler="x" * 2_000)) + b"\n" for n in range(600))
         await eventually(lambda: desk.value("SELECT count(*) > 0 FROM leads"))
-        await worker.more_looks(2)
+        await worker.look(times=2)
         yield orjson.dumps(person(601))
 
     headers = {"Content-Type": "application/x-ndjson"}

@@ -98,6 +98,7 @@ async def test_the_room_for_files_is_measured_and_comes_back_with_the_disk(
         await eventually(lambda: "loop_round_failed" in [line["event"] for line in logged])
     lost.rename(disk)
     await eventually(lambda: measured("size") == room.total)
-    assert 0 < measured("free") <= room.total - room.used
+    # Others write to the same disk, and delete.
+    assert abs(measured("free") - room.free) < room.total / 20
     await gauges.stop()
     assert await FileStore(url=f"s3://{bucket}").space() is None

@@ -20,7 +20,8 @@ async def test_the_lag_of_those_who_follow_live_is_measured_and_no_other(
     service: "StreamService", make_contact: "MakeContact"
 ) -> None:
     await service.publisher.created(make_contact())
-    await eventually(lambda: value(service, "leadwire_projection_lag_seconds_count"))
+    await service.stored(1)
+    assert await value(service, "leadwire_projection_lag_seconds_count") == 1
     await service.snapshot()
     async with service.stream(follow="true") as stream:
         await stream.until("synced")
@@ -34,6 +35,9 @@ async def test_the_lag_of_those_who_follow_live_is_measured_and_no_other(
     async def nobody_follows() -> bool:
         return await value(service, "leadwire_streams_open") == 0
 
+    async def both_are_handled() -> bool:
+        handled = {"subscription": "stream-svc", "verdict": "done"}
+        return await value(service, "leadwire_events_handled_total", **handled) == 2
+
     await eventually(nobody_follows)
-    handled = {"subscription": "stream-svc", "verdict": "done"}
-    assert await value(service, "leadwire_events_handled_total", **handled) == 2
+    await eventually(both_are_handled)

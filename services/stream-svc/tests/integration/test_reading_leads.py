@@ -300,8 +300,9 @@ async def test_bad_parameters_are_refused_with_a_code(
 
 
 async def test_a_lead_made_a_moment_ago_is_waited_for(
-    service: "StreamService", make_contact: "MakeContact"
+    service: "StreamService", make_contact: "MakeContact", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("stream_svc.usecases.read_lead.ARRIVES_WITHIN", 60.0)
     contact = make_contact()
     reading = asyncio.create_task(service.get(f"/v1/leads/{contact.id}"))
     await eventually(lambda: _is_waiting(service))
@@ -319,17 +320,23 @@ async def test_an_old_or_foreign_id_is_not_waited_for(
 
 
 async def test_at_least_waits_for_a_state_and_says_when_it_does_not_come(
-    service: "StreamService", make_contact: "MakeContact", make_work: "MakeWork", arrives: "Arrives"
+    service: "StreamService",
+    make_contact: "MakeContact",
+    make_work: "MakeWork",
+    arrives: "Arrives",
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     contact = make_contact()
     await service.publisher.created(contact)
     await arrives({contact.id: 1})
     path = f"/v1/leads/{contact.id}"
 
-    reading = asyncio.create_task(service.get(path, at_least="work-1"))
-    await eventually(lambda: _is_waiting(service))
-    await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
-    assert (await reading)["tags"]["work"] == "work-1"
+    with monkeypatch.context() as patient:
+        patient.setattr("stream_svc.usecases.read_lead.ARRIVES_WITHIN", 60.0)
+        reading = asyncio.create_task(service.get(path, at_least="work-1"))
+        await eventually(lambda: _is_waiting(service))
+        await service.publisher.worked(make_work(contact.id, 1, manager_id=uuid7()))
+        assert (await reading)["tags"]["work"] == "work-1"
     assert (await service.get(path, at_least="contact-1"))["rev"] == 2
     assert await service.problem(path, at_least="work-2") == (503, "projection_behind")
 

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
+
 from leadwire.contracts import LeadStatus
+from leadwire.testing import eventually
 from stream_svc.domain.cursor import START_KEY, StreamCursor
 from stream_svc.storage.change_log import ChangeLog
 from stream_svc.usecases.prune_log import prune_log
@@ -95,13 +98,20 @@ async def test_cursors_that_cannot_be_served_are_refused_with_a_code(
 
 
 async def test_a_cursor_from_a_little_ahead_is_waited_for(
-    service: "StreamService", make_contact: "MakeContact"
+    service: "StreamService", make_contact: "MakeContact", monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("stream_svc.usecases.begin_stream.AHEAD_SECONDS", 60.0)
+
+    async def it_waits() -> bool:
+        async with service.client.get("/metrics") as response:
+            return 'leadwire_reads_waiting{service="stream-svc"} 1.0' in await response.text()
+
     await service.publisher.created(make_contact())
     await service.stored(1)
     place = StreamCursor.decode((await service.snapshot())[-2]["cursor"])
     ahead = replace(place, pos=place.pos + 1)
     reading = asyncio.create_task(service.snapshot(cursor=ahead.encode()))
+    await eventually(it_waits)
     await service.publisher.created(make_contact())
     assert kinds(await reading)[-1] == "end"
 
