@@ -209,8 +209,8 @@ async def test_a_retry_during_a_memory_alarm_waits_and_is_not_lost(
     async with team.consumer(prefetch=2):
         await publish(leadwire, failing)
         await eventually(lambda: len(team.seen) == 1)
-        await private_rabbitmq.ctl("set_vm_memory_high_watermark", "0.0000001")
         try:
+            await private_rabbitmq.ctl("set_vm_memory_high_watermark", "0.0000001")
             await eventually(partial(is_alarmed, private_rabbitmq), within=60)
             team.gate.set()
             await eventually(lambda: team.counts.outcomes["lead_erased", "retried"] == 1)
