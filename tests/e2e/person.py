@@ -96,6 +96,8 @@ class Person:
     async def _be_worked(self) -> None:
         """Given back, reached, decided, and decided otherwise, with words each time."""
         lead, path = self.leads[0], f"/v1/leads/{self.leads[0]}"
+        # Who gives it back has no other lead, unless the second one has its manager by then.
+        await eventually(lambda: self._holder(self.leads[1]), within=30)
         holder = await eventually(lambda: self._holder(lead), within=30)
         query = {"manager_id": holder, "reason": f"{NAME} plays the marimba"}
         await self.system.request("DELETE", "manager_svc", f"{path}/assignee", params=query)

@@ -21,7 +21,7 @@ async def test_a_lost_projection_is_the_same_after_both_resyncs(system: System) 
     await system.mark(decided, "not_interested", reason="wrong lead")
     held = next(iter((await office.look()).values()))
     await system.mark(held, "reached_out")
-    before = await _projected_once(system, not_interested=2, reached_out=1)
+    before = await _projected_once(system, interested=1, not_interested=2, reached_out=1)
     told = await eventually(lambda: _decisions(system, of=2), within=30)
 
     connection = await asyncpg.connect(system.admin_database, timeout=10, command_timeout=60)
@@ -31,7 +31,7 @@ async def test_a_lost_projection_is_the_same_after_both_resyncs(system: System) 
     assert "done, 8 said again" in await system.run("import_svc", "resync")
     assert "done, 7 said again" in await system.run("manager_svc", "resync")  # 2 and 5
 
-    after = await _projected_once(system, not_interested=2, reached_out=1)
+    after = await _projected_once(system, interested=1, not_interested=2, reached_out=1)
     assert after == before
     assert await _decisions(system, of=2) == told  # nobody is told of a decision again
 
