@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from leadwire.db.embedded import free_port
+from leadwire.db.embedded.cluster import SUPERUSER
 from leadwire.testing import eventually
+
+DATA = "d"
 
 
 @asynccontextmanager
@@ -27,7 +30,7 @@ async def standalone(directory: Path, **environment: str) -> AsyncIterator[str]:
                 "-m",
                 "leadwire_standalone",
                 f"--port={port}",
-                f"--data={directory}/d",
+                f"--data={directory / DATA}",
             ],
             env={**os.environ, **environment},
             stdout=output,
@@ -39,3 +42,10 @@ async def standalone(directory: Path, **environment: str) -> AsyncIterator[str]:
     yield f"127.0.0.1:{port}"
     process.terminate()
     assert process.wait(timeout=40) == 0, log.read_text()
+
+
+def database_of(directory: Path) -> str:
+    """Return the address of its database, as one who may do everything, while it runs."""
+    postgres = directory / DATA / "postgres"
+    password, port = ((postgres / name).read_text().strip() for name in ("password", "port"))
+    return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres?sslmode=disable"
