@@ -12,7 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import aio_pika
+import pytest
 
+from e2e.at_rest import IN_PLACE_OF_A_SECOND
 from e2e.leads import as_csv, valid_rows
 from e2e.office import Office
 from e2e.other_team import Program, in_javascript, in_plain_python, program_of
@@ -21,6 +23,8 @@ from e2e.system import System
 from leadwire.broker import Accepted, Message, broker_from_url
 from leadwire.db.embedded import free_port
 from leadwire.testing import eventually
+
+pytestmark = pytest.mark.timeout(300)  # each command starts an interpreter
 
 GUIDES = Path(__file__).parents[3] / "docs" / "guide"
 TUTORIAL = GUIDES.parent / "tutorial.md"
@@ -314,12 +318,12 @@ async def _run_commands(commands: str, address: str, *, cwd: Path) -> str:
         "-euo",
         "pipefail",
         "-c",
-        commands.replace("http://127.0.0.1:8080", address),
+        IN_PLACE_OF_A_SECOND + commands.replace("http://127.0.0.1:8080", address),
         cwd=cwd,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdout=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()
     return output.decode()

@@ -5,16 +5,19 @@ import re
 import subprocess
 from pathlib import Path
 
+from e2e.at_rest import IN_PLACE_OF_A_SECOND
+
 ROOT = Path(__file__).parents[3]
 BASH_BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def test_commands_of_the_readme_work_as_printed(standalone_address: str) -> None:
+def test_commands_of_the_readme_work_as_printed(standalone_address: str, tmp_path: Path) -> None:
     blocks = BASH_BLOCK.findall((ROOT / "README.md").read_text())
     separator = "\necho; echo ---\n"
-    script = "set -euo pipefail\n" + separator.join(blocks)
+    script = "set -euo pipefail\n" + IN_PLACE_OF_A_SECOND + separator.join(blocks)
     done = subprocess.run(
         ["bash", "-c", script.replace("127.0.0.1:8080", standalone_address)],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
