@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from e2e.conftest import ReportCounts, StartSystem
+from e2e.held_imports import held_imports
 from e2e.leads import as_csv, valid_rows
 from e2e.small_store import ROOM, SmallStore
 from e2e.system import JSON, System
@@ -57,22 +58,23 @@ async def test_a_process_killed_in_the_middle_of_a_background_import(
     second = await start_replica(system, tmp_path)
     try:
         body = as_csv(valid_rows(ROWS))
-        async with session.post(
-            f"{first.url}/v1/imports?region=US", data=io.BytesIO(body), headers=IN_BACKGROUND
-        ) as response:
-            assert response.status == 202, await response.text()
-            location = response.headers["Location"]
+        async with held_imports(system.admin_database, chunks=4):
+            async with session.post(
+                f"{first.url}/v1/imports?region=US", data=io.BytesIO(body), headers=IN_BACKGROUND
+            ) as response:
+                assert response.status == 202, await response.text()
+                location = response.headers["Location"]
 
-        async def is_in_its_middle() -> JSON:
-            receipt = await receipt_of(session, second, location)
-            assert receipt["imported"] >= ROWS // 10, receipt
-            return receipt
+            async def is_in_its_middle() -> JSON:
+                receipt = await receipt_of(session, second, location)
+                assert receipt["imported"] >= ROWS // 10, receipt
+                return receipt
 
-        before = await eventually(is_in_its_middle, within=90)
-        assert before["status"] == "running"
-        killed = await running_one(location, first, second)
-        survivor = second if killed is first else first
-        await killed.kill()
+            before = await eventually(is_in_its_middle, within=90)
+            assert before["status"] == "running"
+            killed = await running_one(location, first, second)
+            survivor = second if killed is first else first
+            await killed.kill()
 
         async def is_complete() -> JSON:
             receipt = await receipt_of(session, survivor, location)

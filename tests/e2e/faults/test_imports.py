@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from e2e.conftest import ReportCounts, StartSystem
+from e2e.held_imports import held_imports
 from e2e.leads import as_csv, valid_rows
 from e2e.system import JSON, System
 from leadwire.testing import eventually
@@ -15,6 +16,7 @@ from leadwire.testing.postgres import PostgresServer
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(480)]
 
 ROWS = 200_000
+CHUNKS_BEFORE = 4
 
 
 async def test_import_svc_killed_in_the_middle_of_an_import_that_is_sent_again(
@@ -23,9 +25,10 @@ async def test_import_svc_killed_in_the_middle_of_an_import_that_is_sent_again(
     """SIGKILL after some chunks are committed; the same request then gives one whole receipt."""
     system = await start_system()
     body = as_csv(valid_rows(ROWS))
-    sending = asyncio.create_task(_send(system, body))
-    before = await eventually(lambda: _stored_of_running(system), within=60)
-    await system.service("import_svc").kill()
+    async with held_imports(system.admin_database, chunks=CHUNKS_BEFORE):
+        sending = asyncio.create_task(_send(system, body))
+        before = await eventually(lambda: _stored_of_running(system), within=60)
+        await system.service("import_svc").kill()
     with pytest.raises(aiohttp.ClientError):
         await sending
     await system.service("import_svc").start()
@@ -42,9 +45,10 @@ async def test_a_restart_of_the_database_in_the_middle_of_an_import(
     """The import goes on or says truly what it did; the same request then makes it whole."""
     system = await start_system()
     body = as_csv(valid_rows(ROWS))
-    sending = asyncio.create_task(_send(system, body))
-    before = await eventually(lambda: _stored_of_running(system), within=60)
-    await private_postgres.restart()
+    async with held_imports(system.admin_database, chunks=CHUNKS_BEFORE):
+        sending = asyncio.create_task(_send(system, body))
+        before = await eventually(lambda: _stored_of_running(system), within=60)
+        await private_postgres.restart()
 
     first = await sending
 
