@@ -83,8 +83,9 @@ def sift(rows: JudgedRows, known: KnownKeys) -> Sifted:
         rows: Rows of one chunk.
         known: Keys of stored leads, among those that the rows have; it is changed.
     """
-    if not rows.failed and rows.distinct and known.has_none_of(rows.contacts):
-        return Sifted(rows.contacts, [])
+    if rows.distinct and known.has_none_of(rows.contacts) and _none_like_valid(rows):
+        failed = [(position, row, _codes(row, known)) for position, row in rows.failed.items()]
+        return Sifted(rows.contacts, failed)
     verdicts = mark_duplicates(rows, known)
     failed = [
         (position, row, codes)
@@ -95,6 +96,15 @@ def sift(rows: JudgedRows, known: KnownKeys) -> Sifted:
     return Sifted(Contacts(*(list(compress(column, stored)) for column in rows.contacts)), failed)
 
 
+def _none_like_valid(rows: JudgedRows) -> bool:
+    """Tell, at a glance, whether no row that failed has a key of a valid one."""
+    emails = {row.email_key for row in rows.failed.values()}
+    cellphones = {row.cellphone for row in rows.failed.values()}
+    return emails.isdisjoint(rows.contacts.email_keys) and cellphones.isdisjoint(
+        rows.contacts.cellphones
+    )
+
+
 def mark_duplicates(rows: Iterable[JudgedRow], known: KnownKeys) -> list[tuple[Code, ...]]:
     """Return the final codes of each row; empty for a row to store.
 
@@ -103,17 +113,21 @@ def mark_duplicates(rows: Iterable[JudgedRow], known: KnownKeys) -> list[tuple[C
         known: Keys of stored leads, among those that the rows have. Keys of the rows to
             store are added to it.
     """
-    emails, cellphones = known.emails, known.cellphones
     verdicts = []
     for row in rows:
-        codes = row.codes
-        if row.email_key in emails:
-            codes = (*codes, Code.EMAIL_EXISTS)
-        if row.cellphone in cellphones:
-            codes = (*codes, Code.CELLPHONE_EXISTS)
+        codes = _codes(row, known)
         if not codes:
-            emails.add(row.email_key)
+            known.emails.add(row.email_key)
             if row.cellphone:
-                cellphones.add(row.cellphone)
+                known.cellphones.add(row.cellphone)
         verdicts.append(codes)
     return verdicts
+
+
+def _codes(row: JudgedRow, known: KnownKeys) -> tuple[Code, ...]:
+    codes = row.codes
+    if row.email_key in known.emails:
+        codes = (*codes, Code.EMAIL_EXISTS)
+    if row.cellphone in known.cellphones:
+        codes = (*codes, Code.CELLPHONE_EXISTS)
+    return codes
