@@ -1,7 +1,6 @@
 """The main job as people see it: from an empty system to a decided lead, in several windows."""
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +19,22 @@ Jürgen;Groß;juergen@example;;+4915112345671;Globex
 Ada;Lovelace;ada@example.org;;+4915112345672;Initech
 Grace;Hopper;ada@example.org;;12;Initech
 """.encode()
+
+# In the windows themselves: who asks them from outside asks now and then.
+NOTE_THE_CLICK = """
+() => addEventListener(
+  "click", () => { window.clicked = Date.now() }, { capture: true, once: true }
+)
+"""
+NOTE_THE_CHANGE = """
+() => new MutationObserver((_, observer) => {
+  const pills = [...document.querySelectorAll("tr .pill")]
+  if (pills.some((pill) => pill.textContent === "Interested")) {
+    window.changed = Date.now()
+    observer.disconnect()
+  }
+}).observe(document.body, { subtree: true, childList: true, characterData: true })
+"""
 
 
 async def test_an_empty_system_says_what_to_do(windows: Windows) -> None:
@@ -64,12 +79,16 @@ async def test_a_file_is_checked_and_imported_and_its_leads_are_worked_off(
     await expect(page.locator(".lead-card .pill")).to_have_text("Reached out")
     await expect(row).to_contain_text("Reached out")
 
-    began = time.perf_counter()
+    await page.evaluate(NOTE_THE_CLICK)
+    await watcher.evaluate(NOTE_THE_CHANGE)
     await page.get_by_role("button", name=re.compile("^Interested")).click()
     await expect(row.locator(".pill")).to_have_text("Interested")
-    seen = time.perf_counter() - began
+    clicked, changed = (
+        await page.evaluate("window.clicked"),
+        await watcher.evaluate("window.changed"),
+    )
     await expect(lead).to_have_text("Ada Lovelace")
-    report_counts(milliseconds_from_mark_to_the_other_window=round(seen * 1000))
+    report_counts(milliseconds_from_mark_to_the_other_window=changed - clicked)
 
     # A row leaves the filter when it leaves it.
     await watcher.get_by_role("button", name=re.compile("^Pending")).click()
