@@ -108,7 +108,7 @@ class Link:
         # Without `on_return_raises` a returned message would count as confirmed.
         channel = connection.channel(publisher_confirms=True, on_return_raises=True)
         try:
-            await call(_awaited(channel.initialize()))
+            await call(awaited(channel.initialize()))
         except LostError:
             self.discard()
             raise
@@ -125,7 +125,7 @@ class Link:
         """
         connection = await self._get()
         if connection.transport is not None:
-            await call(_awaited(connection.transport.ready()))
+            await call(awaited(connection.transport.ready()))
 
     def discard(self) -> None:
         """Give up the connection: it is no longer to be trusted."""
@@ -163,17 +163,18 @@ async def close_channel(channel: AbstractChannel) -> None:
     """Close a channel for a bounded time, whatever state it is in."""
     try:
         if not channel.is_closed:
-            await call(_awaited(channel.close()), within=_CLOSE_WITHIN)
+            await call(awaited(channel.close()), within=_CLOSE_WITHIN)
     except (LostError, *REFUSED):
         pass  # it is gone then, too
 
 
 async def _close(connection: AbstractConnection) -> None:
     with contextlib.suppress(LostError):
-        await call(_awaited(connection.close()), within=_CLOSE_WITHIN)
+        await call(awaited(connection.close()), within=_CLOSE_WITHIN)
 
 
-async def _awaited(work: Awaitable[object]) -> None:
+async def awaited(work: Awaitable[object]) -> None:
+    """Make a coroutine for `call` of what is only awaitable."""
     await work
 
 

@@ -8,7 +8,7 @@ from typing import Final, Self
 import aiormq
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
-from leadwire_client.consumer._link import REFUSED, Link, LostError, call, close_channel
+from leadwire_client.consumer._link import REFUSED, Link, LostError, awaited, call, close_channel
 from leadwire_client.consumer._returns import PARKED_AT, REASON, Returns, number
 from leadwire_client.consumer.queues import Names
 from leadwire_client.errors import ConsumerError, UnreadableEventError
@@ -134,11 +134,11 @@ class ParkedEvents:
                 there += answer.message_count or 0
             taken += 1
             if await leaves(_read(answer), answer):
-                await channel.basic_ack(answer.delivery_tag)
+                await call(awaited(channel.basic_ack(answer.delivery_tag)))
                 left += 1
         # By a word, which goes before whatever is asked next. The server gives back what a closed
         # channel held as well, but only later.
-        await channel.basic_nack(_ALL, multiple=True)
+        await call(awaited(channel.basic_nack(_ALL, multiple=True)))
         return left
 
 
